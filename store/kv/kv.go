@@ -24,12 +24,14 @@ type Command struct {
 	At time.Time
 }
 
-// Apply computes the state after a command. It must be deterministic and keep
-// nothing it is given. A nil result removes the entity. An error refuses the
-// command and leaves everything as it was.
+// Apply computes the state after a command. It must be deterministic, change
+// and keep nothing it is given. A nil result removes the entity (an empty one
+// does not). An error refuses the command and leaves everything as it was.
 type Apply func(state []byte, c Command) (next []byte, err error)
 
-// Value is an entity's state and version. Versions start at 1 and grow by 1.
+// Value is an entity's state and version. Versions start at 1 and grow by 1;
+// an entity that was removed and made again starts anew. State is read-only
+// and stays valid.
 type Value struct {
 	Version uint64
 	State   []byte
@@ -48,6 +50,7 @@ type Catalog interface {
 	// Get returns an entity; Version is 0 when there is none.
 	Get(ctx context.Context, key string) (Value, error)
 	// Scan calls f for each entity whose key starts with prefix, in key order.
-	// It stops at f's first error and returns it. v is valid during the call.
+	// It stops at f's first error and returns it. What f sees is one moment;
+	// f may change the catalog.
 	Scan(ctx context.Context, prefix string, f func(key string, v Value) error) error
 }

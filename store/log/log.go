@@ -49,8 +49,12 @@ type Commit interface {
 	// Placed has one element per entry of the batch, in its order.
 	Placed() []Placed
 	// Wait returns when the batch is durable. A nil result also means that
-	// every earlier position of the logs concerned is durable. It may be
-	// called once, from any goroutine, without locks held.
+	// every earlier position of the logs concerned is durable or will never
+	// hold a record. After an error nothing of the batch will be readable as
+	// long as this process lives; its positions stay gaps.
+	// It may be called once, from any goroutine, without locks held. A batch
+	// that nobody waits for is written with the next one that somebody waits
+	// for, at the latest when the store closes.
 	Wait() error
 }
 
@@ -80,7 +84,11 @@ type Record struct {
 type Page struct {
 	// Records ascend by position. They stay valid until Release.
 	Records []Record
-	// Next is the position to read from next.
+	// Next is the position to read from next. When the log has no further
+	// record below Limit.Before, Next has passed every gap: it is Before, or
+	// where the log's durable records end if that is lower (and never less
+	// than the position asked for). So a reader of a sealed log has drained
+	// it when Next reaches the end that Seal returned.
 	Next int64
 	// Release gives the memory back. It is never nil and may be called once.
 	Release func()
@@ -119,18 +127,21 @@ type Log interface {
 	// Append stores a batch, which may span logs of one stream. Entries of one
 	// log get ascending positions in the order of the batch. Either the whole
 	// call fails, and nothing will ever be readable of it, or Placed tells of
-	// each entry.
+	// each entry. A log that does not exist fails the whole call.
 	Append(ctx context.Context, batch []Entry) (Commit, error)
-	// Read returns records from a position on (a position in a gap or below
-	// the first means the next record that exists).
+	// Read returns durable records from a position on (a position in a gap or
+	// below the first means the next record that exists). It never returns a
+	// record whose Wait could still fail, whatever Limit.Before says.
 	Read(ctx context.Context, id ID, from int64, limit Limit) (Page, error)
-	// Seek finds a position; t is used by AtTime only.
+	// Seek finds a position; t is used by AtTime only. It may find records that
+	// are not durable yet; Read will hold them back.
 	Seek(ctx context.Context, id ID, where Where, t time.Time) (int64, error)
 	// Seal closes logs to further records and returns for each the position
 	// after its last record. Sealing again returns the same.
 	Seal(ctx context.Context, ids []ID) ([]int64, error)
 	// Trim frees records of a stream that arrived before t. It may keep some
 	// longer (whole time buckets go at once) but never removes younger ones.
+	// Trimming a stream that does not exist is no error.
 	Trim(ctx context.Context, stream uint64, t time.Time) error
 	// Delete removes all logs of a stream. Deleting nothing is no error.
 	Delete(ctx context.Context, stream uint64) error
