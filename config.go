@@ -1,0 +1,149 @@
+package sluice
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Config says how an instance runs. Zero fields mean the defaults of the
+// command line, so Config{Memory: true} is a complete configuration.
+type Config struct {
+	// Listen holds the addresses to serve at, host:port. The host "localhost"
+	// means the loopback addresses of both IP versions that exist; port 0 picks
+	// a free one. Default localhost:4566.
+	Listen []string
+	// Data is the folder where state lives. Default sluice-data.
+	Data string
+	// Memory keeps all state in memory and nothing in Data.
+	Memory bool
+	// Durability is what an acknowledged write survives. Default DurabilityProcess.
+	Durability Durability
+	// Limits says which of the service's rates are enforced. Only LimitsOff
+	// is accepted in this version.
+	Limits Limits
+	// Transition is how long resources stay CREATING, UPDATING and DELETING.
+	// Default 100 ms of service time.
+	Transition Transition
+	// Region and Account are used when a request does not say. Defaults
+	// us-east-1 and 000000000000.
+	Region  string
+	Account string
+	// HostNames are further names for certificates and Host checks.
+	HostNames []string
+	// TLSCert and TLSKey are PEM files. Default: a certificate of a local
+	// authority that is made at the first start and kept with the data.
+	TLSCert string
+	TLSKey  string
+	// CORSOrigins are the web origins that may call. Default: loopback ones.
+	CORSOrigins []string
+	// AdminListen moves /_sluice/ to an address of its own.
+	AdminListen string
+	// AdminToken, when set, guards /_sluice/ as a bearer token.
+	AdminToken string
+	// MemoryLimit is the one budget for bodies, pages and caches. Default 256 MiB.
+	MemoryLimit Size
+	// LogFormat, LogLevel and LogRequests shape the log. Defaults text, info, off.
+	LogFormat   LogFormat
+	LogLevel    slog.Level
+	LogRequests bool
+	// Streams are created when they do not exist yet.
+	Streams []StreamSeed
+
+	// LogOutput is where the log goes. Default: nowhere.
+	LogOutput io.Writer
+	// Logger, when set, takes the log instead of LogOutput; LogFormat and
+	// LogLevel then have no effect.
+	Logger *slog.Logger
+	// Reloaded, when set, gives the configuration that POST /_sluice/reload
+	// applies.
+	Reloaded func() (Config, error)
+	// Version is shown by health and in logs. Default "dev".
+	Version string
+	// Frozen and StartAt say how service time starts on an empty store; a
+	// store that has kept a clock goes on with that one.
+	Frozen  bool
+	StartAt time.Time
+	// Seed makes ids and jitter repeatable. 0 means the operating system's dice.
+	Seed uint64
+}
+
+// Defaults of the settings that have one.
+const (
+	DefaultListen      = "localhost:4566"
+	DefaultData        = "sluice-data"
+	DefaultRegion      = "us-east-1"
+	DefaultAccount     = "000000000000"
+	DefaultTransition  = 100 * time.Millisecond
+	DefaultMemoryLimit = 256 * MiB
+)
+
+// withDefaults fills the fields that were left zero.
+func (c Config) withDefaults() Config {
+	if len(c.Listen) == 0 {
+		c.Listen = []string{DefaultListen}
+	}
+	c.Data = or(c.Data, DefaultData)
+	c.Durability = or(c.Durability, DurabilityProcess)
+	c.Limits = or(c.Limits, LimitsOff)
+	c.Transition = or(c.Transition, TransitionOf(DefaultTransition))
+	c.Region = or(c.Region, DefaultRegion)
+	c.Account = or(c.Account, DefaultAccount)
+	c.MemoryLimit = or(c.MemoryLimit, DefaultMemoryLimit)
+	c.LogFormat = or(c.LogFormat, LogText)
+	c.Version = or(c.Version, "dev")
+	return c
+}
+
+// or is value, or fallback when value is zero.
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+)
+
+// Validate reports what cannot work, each problem as a *UsageError.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var problems []error
+	refuse := func(setting, format string, args ...any) {
+		problems = append(problems, &UsageError{Setting: setting, Problem: fmt.Sprintf(format, args...)})
+	}
+	if c.Limits != LimitsOff {
+		refuse("limits", "%q is not enforced by this version, which would make tests pass that AWS would throttle; use off", c.Limits)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		refuse("tls-cert", "it needs tls-key beside it, and the other way round")
+	}
+	if !accountPattern.MatchString(c.Account) {
+		refuse("account", "%q is not an account of 12 digits", c.Account)
+	}
+	if !regionPattern.MatchString(c.Region) {
+		refuse("region", "%q is not a region such as us-east-1", c.Region)
+	}
+	if c.MemoryLimit < 32*MiB {
+		refuse("memory-limit", "%s is too little to work with; the least is 32MiB", c.MemoryLimit)
+	}
+	for _, origin := range c.CORSOrigins {
+		if origin != "null" && !strings.Contains(origin, "://") {
+			refuse("cors-origins", "%q is not an origin such as https://app.example.com", origin)
+		}
+	}
+	for i, seed := range c.Streams {
+		if err := seed.validate(); err != nil {
+			refuse(fmt.Sprintf("kinesis.streams[%d]", i), "%v", err)
+		}
+	}
+	return errors.Join(problems...)
+}
