@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sluice/bench/load"
+	"sluice/bench/raw"
+	"sluice/bench/rig"
+)
+
+const (
+	streamName = "bench"
+	activeWait = 10 * time.Second
+	activePoll = 5 * time.Millisecond
+)
+
+// control makes the calls that are not timed.
+type control struct{ conn *raw.Conn }
+
+func newControl(p *rig.Process) (*control, error) {
+	conn, err := raw.Dial(p.Address)
+	return &control{conn}, err
+}
+
+func (c *control) close() { c.conn.Close() }
+
+// call makes a request; out may be nil.
+func (c *control) call(operation string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	answer, err := ok(c.conn.Do(load.Request(operation, string(body))))
+	if err != nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(answer.Body, out)
+}
+
+// ok turns an answer other than 200 into an error.
+func ok(answer raw.Answer, err error) (raw.Answer, error) {
+	if err == nil && answer.Status != 200 {
+		err = fmt.Errorf("answered %d: %.300s", answer.Status, answer.Body)
+	}
+	return answer, err
+}
+
+type named struct {
+	StreamName string
+}
+
+type description struct {
+	StreamDescription struct {
+		StreamARN    string
+		StreamStatus string
+		Shards       []struct{ ShardId string }
+	}
+}
+
+// create makes the stream and waits until it is active. A limit that keeps
+// nothing has no streams.
+func (c *control) create(kind *rig.Kind, shards int) error {
+	if !kind.Keeps {
+		return nil
+	}
+	err := c.call("CreateStream", struct {
+		StreamName string
+		ShardCount int
+	}{streamName, shards}, nil)
+	if err != nil {
+		return err
+	}
+	for begin := time.Now(); time.Since(begin) < activeWait; time.Sleep(activePoll) {
+		d, err := c.describe()
+		if err != nil {
+			return err
+		}
+		if d.StreamDescription.StreamStatus == "ACTIVE" {
+			return nil
+		}
+	}
+	return fmt.Errorf("stream not active after %v", activeWait)
+}
+
+func (c *control) describe() (description, error) {
+	var d description
+	err := c.call("DescribeStream", named{streamName}, &d)
+	return d, err
+}
+
+func (c *control) shards() ([]string, error) {
+	d, err := c.describe()
+	var ids []string
+	for _, s := range d.StreamDescription.Shards {
+		ids = append(ids, s.ShardId)
+	}
+	return ids, err
+}
+
+func (c *control) iterator(shard, kind string) (string, error) {
+	var out struct{ ShardIterator string }
+	err := c.call("GetShardIterator", struct {
+		StreamName, ShardId, ShardIteratorType string
+	}{streamName, shard, kind}, &out)
+	return out.ShardIterator, err
+}
+
+// consumer registers a consumer and waits until it is active.
+func (c *control) consumer(name string) (arn string, err error) {
+	d, err := c.describe()
+	if err != nil {
+		return "", err
+	}
+	stream := d.StreamDescription.StreamARN
+	err = c.call("RegisterStreamConsumer", struct{ StreamARN, ConsumerName string }{stream, name}, nil)
+	if err != nil {
+		return "", err
+	}
+	for begin := time.Now(); time.Since(begin) < activeWait; time.Sleep(activePoll) {
+		var out struct {
+			ConsumerDescription struct{ ConsumerARN, ConsumerStatus string }
+		}
+		err := c.call("DescribeStreamConsumer", struct{ StreamARN, ConsumerName string }{stream, name}, &out)
+		if err != nil {
+			return "", err
+		}
+		if out.ConsumerDescription.ConsumerStatus == "ACTIVE" {
+			return out.ConsumerDescription.ConsumerARN, nil
+		}
+	}
+	return "", fmt.Errorf("consumer not active after %v", activeWait)
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Report is everything one invocation found.
+type Report struct {
+	Date      string     `json:"date"`
+	Machine   string     `json:"machine"`
+	Command   string     `json:"command"`
+	Footprint *Footprint `json:"footprint,omitempty"`
+	Samples   []Sample   `json:"samples"`
+}
+
+func newReport() *Report {
+	return &Report{
+		Date:    time.Now().UTC().Format("2006-01-02"),
+		Machine: fmt.Sprintf("%d cores, %s, %s/%s, %s", runtime.NumCPU(), processor(), runtime.GOOS, runtime.GOARCH, runtime.Version()),
+		Command: strings.Join(append([]string{"go run ./bench"}, os.Args[1:]...), " "),
+	}
+}
+
+// processor names the CPU as the kernel does.
+func processor() string {
+	b, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown CPU"
+	}
+	_, after, _ := strings.Cut(string(b), "model name")
+	_, after, _ = strings.Cut(after, ":")
+	name, _, _ := strings.Cut(after, "\n")
+	return strings.TrimSpace(name)
+}
+
+// clean tells whether every audit was.
+func (r *Report) clean() bool {
+	return !slices.ContainsFunc(r.Samples, func(s Sample) bool { return s.Verdict != nil && !s.Verdict.Clean() })
+}
+
+func (r *Report) writeJSON(file string) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(b, '\n'), 0o644)
+}
+
+// writeTables writes markdown: the footprint, and a row for each workload and
+// server with the medians of its rounds.
+func (r *Report) writeTables(w io.Writer) {
+	fmt.Fprintf(w, "%s · %s · `%s`\n", r.Date, r.Machine, r.Command)
+	if f := r.Footprint; f != nil {
+		fmt.Fprintf(w, "\n| figure | floor | measured |\n|---|---|---|\n")
+		fmt.Fprintf(w, "| start to first answered ListStreams, empty folder, median of %d | ≤ 60 ms | %.1f ms (worst %.1f) |\n", startTries, f.StartMedian, f.StartWorst)
+		fmt.Fprintf(w, "| idle resident memory | ≤ 40 MB | %.1f MB |\n", f.IdleMemory)
+		fmt.Fprintf(w, "| stripped binary | ≤ 30 MB | %.1f MB |\n", f.Binary)
+		fmt.Fprintf(w, "| an idle connection, of %d | ≤ 25 KB | %.1f KB silent, %.1f KB after a request |\n", f.Connections, f.Silent, f.Used)
+	}
+	if len(r.Samples) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n| workload | server | requests/s | records/s | MB/s | p50 ms | p99 ms | p99.9 ms | server µs CPU/record | peak MB | written/byte | × kinesalite | × canned | floor |\n")
+	fmt.Fprintf(w, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	for _, load := range workloads() {
+		for _, server := range r.servers(load.name) {
+			r.row(w, load, server)
+		}
+	}
+	r.writeAudit(w)
+}
+
+func (r *Report) row(w io.Writer, load workload, server string) {
+	mid := func(of func(Sample) float64) float64 { return median(r.values(load.name, server, of)) }
+	written := "–"
+	if x := mid(func(s Sample) float64 { return s.WrittenPerByte }); x > 0 && server == "sluice" {
+		written = fmt.Sprintf("%.2f", x)
+	}
+	floor := ""
+	if load.floor > 0 && server == "sluice" {
+		floor = fmt.Sprintf("≥ %g × kinesalite", load.floor)
+	}
+	fmt.Fprintf(w, "| %s | %s | %.0f | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s | %s | %s |\n",
+		load.title, server,
+		mid(func(s Sample) float64 { return s.Requests }), mid(func(s Sample) float64 { return s.Records }),
+		mid(func(s Sample) float64 { return s.Megabytes }),
+		mid(func(s Sample) float64 { return s.P50 }), mid(func(s Sample) float64 { return s.P99 }), mid(func(s Sample) float64 { return s.P999 }),
+		mid(func(s Sample) float64 { return s.ServerCPU }), mid(func(s Sample) float64 { return s.PeakMemory }), written,
+		r.ratio(load, server, "kinesalite"), r.ratio(load, server, "canned"), floor)
+}
+
+// ratio compares with another server round by round, so that what disturbed a
+// whole round disturbs it least, and takes the median: of throughput, or of
+// p50 times for a latency workload.
+func (r *Report) ratio(load workload, server, other string) string {
+	value := func(s Sample) float64 { return s.Requests }
+	if load.latency {
+		value = func(s Sample) float64 { return 1 / max(s.P50, 0.001) }
+	}
+	mine, theirs := r.values(load.name, server, value), r.values(load.name, other, value)
+	if server == other || len(theirs) == 0 {
+		return "–"
+	}
+	var ratios []float64
+	for i := range min(len(mine), len(theirs)) {
+		ratios = append(ratios, mine[i]/theirs[i])
+	}
+	return fmt.Sprintf("%.2f", median(ratios))
+}
+
+// values lists a figure by round.
+func (r *Report) values(workload, server string, of func(Sample) float64) []float64 {
+	var all []float64
+	for _, s := range r.Samples {
+		if s.Workload == workload && s.Server == server {
+			all = append(all, of(s))
+		}
+	}
+	return all
+}
+
+// servers lists the servers that ran a workload, in the order they did.
+func (r *Report) servers(workload string) []string {
+	var all []string
+	for _, s := range r.Samples {
+		if s.Workload == workload && !slices.Contains(all, s.Server) {
+			all = append(all, s.Server)
+		}
+	}
+	return all
+}
+
+func (r *Report) writeAudit(w io.Writer) {
+	records, killed := 0, 0
+	for _, s := range r.Samples {
+		if s.Verdict == nil {
+			continue
+		}
+		records += s.Verdict.Acknowledged
+		if s.Killed {
+			killed += s.Verdict.Acknowledged
+		}
+		if !s.Verdict.Clean() {
+			fmt.Fprintf(w, "\n%s on %s, round %d: %v\n", s.Workload, s.Server, s.Round, s.Verdict)
+		}
+	}
+	if r.clean() {
+		fmt.Fprintf(w, "\n%d acknowledged records read back (%d of them after kill -9 and a restart): each there once, in order, intact.\n", records, killed)
+	}
+}
+
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	v := slices.Sorted(slices.Values(values))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}

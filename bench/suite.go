@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"sluice/bench/rig"
+)
+
+// workload is one thing to measure.
+type workload struct {
+	name, title string
+	// short workloads are those of a quick run.
+	short  bool
+	fanOut bool
+	// latency workloads are compared by p50, the others by requests a second.
+	latency bool
+	// floor is the least ratio to kinesalite that Sluice is held to, or zero.
+	floor float64
+	run   func(*bench, *rig.Process) (Sample, error)
+}
+
+// Rates of the latency workloads, a second.
+const (
+	visibleRate = 500
+	fanOutRate  = 200
+)
+
+func workloads() []workload {
+	return []workload{
+		{name: "put-1k-c1", title: "PutRecord 1 KiB, 1 connection", run: put(1024, 1, 1)},
+		{name: "put-1k-c8", title: "PutRecord 1 KiB, 8 connections", short: true, floor: 3, run: put(1024, 1, 8)},
+		{name: "put-1k-c64", title: "PutRecord 1 KiB, 64 connections", run: put(1024, 1, 64)},
+		{name: "puts-1k-c4", title: "PutRecords 500 × 1 KiB, 4 connections", short: true, floor: 12, run: put(1024, 500, 4)},
+		{name: "puts-100b-c4", title: "PutRecords 500 × 100 B, 4 connections", run: put(100, 500, 4)},
+		{name: "get-1k-c2", title: "GetRecords pages of 10,000 × 1 KiB, 2 connections", short: true, run: get(1024, 2)},
+		{name: "visible", title: fmt.Sprintf("put to visible, %d puts/s", visibleRate), short: true, latency: true, run: visible(1024, visibleRate)},
+		{name: "fanout", title: fmt.Sprintf("put to fan-out event, %d puts/s", fanOutRate), short: true, fanOut: true, latency: true, run: fanOut(1024, fanOutRate)},
+	}
+}
+
+// bench is one invocation.
+type bench struct {
+	duration, warm time.Duration
+	rounds, shards int
+	kill           bool
+	folder         string
+	kinds          []*rig.Kind
+	workloads      []workload
+}
+
+// run measures every workload, the servers taking turns round by round, each
+// time as a new process on an empty folder.
+func (b *bench) run(report func(Sample)) error {
+	for _, w := range b.workloads {
+		for round := range b.rounds {
+			for _, kind := range b.kinds {
+				if w.name == "visible" && !kind.Keeps || w.fanOut && !kind.FanOut {
+					continue
+				}
+				s, err := b.one(w, kind)
+				if err != nil {
+					return fmt.Errorf("%s on %s: %w", w.name, kind.Name, err)
+				}
+				s.Workload, s.Server, s.Round = w.name, kind.Name, round+1
+				report(s)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *bench) one(w workload, kind *rig.Kind) (Sample, error) {
+	folder, err := os.MkdirTemp(b.folder, kind.Name+"-")
+	if err != nil {
+		return Sample{}, err
+	}
+	defer os.RemoveAll(folder)
+	p, err := rig.Start(kind, folder)
+	if err != nil {
+		return Sample{}, err
+	}
+	defer p.Stop()
+	s, err := w.run(b, p)
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, p.Log())
+	}
+	return s, err
+}
+
+// choose picks workloads by name or by a part of it ending in a star.
+func choose(names string) ([]workload, error) {
+	var chosen []workload
+	for name := range strings.SplitSeq(names, ",") {
+		n := len(chosen)
+		for _, w := range workloads() {
+			matched, err := filepath.Match(name, w.name)
+			if err != nil {
+				return nil, err
+			}
+			if matched {
+				chosen = append(chosen, w)
+			}
+		}
+		if len(chosen) == n {
+			return nil, fmt.Errorf("no workload %q; there are %s", name, strings.Join(workloadNames(), " "))
+		}
+	}
+	return chosen, nil
+}
+
+func workloadNames() []string {
+	var all []string
+	for _, w := range workloads() {
+		all = append(all, w.name)
+	}
+	return all
+}
+
+func shortList() []workload {
+	return slices.DeleteFunc(workloads(), func(w workload) bool { return !w.short })
+}
