@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"sluice/bench/raw"
@@ -54,20 +54,15 @@ func drive(p *rig.Process, b *bench, connections int, begin func(i int, c *raw.C
 	}
 	time.Sleep(time.Until(w.begin))
 	before, err1 := p.Usage()
-	clientBefore := ownCPU()
+	clientBefore, err2 := rig.Own()
 	time.Sleep(time.Until(w.end))
-	after, err2 := p.Usage()
-	m := measure{length: b.duration, client: ownCPU() - clientBefore, server: after.CPU - before.CPU}
+	after, err3 := p.Usage()
+	clientAfter, err4 := rig.Own()
+	m := measure{length: b.duration, client: clientAfter.CPU - clientBefore.CPU, server: after.CPU - before.CPU}
 	group.Wait()
-	last, err3 := p.Usage()
+	last, err5 := p.Usage()
 	m.written = last.Written - first.Written - (receivedBy(conns) - received)
-	err = m.collect(workers)
-	for _, e := range []error{err1, err2, err3} {
-		if err == nil {
-			err = e
-		}
-	}
-	return m, err
+	return m, errors.Join(m.collect(workers), err1, err2, err3, err4, err5)
 }
 
 func (m *measure) collect(workers []worker) error {
@@ -113,13 +108,4 @@ func receivedBy(conns []*raw.Conn) int64 {
 		n += c.Received()
 	}
 	return n
-}
-
-// ownCPU is the CPU time of this process, the client.
-func ownCPU() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

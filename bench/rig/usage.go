@@ -26,6 +26,9 @@ type Usage struct {
 // Usage reads the usage of the server.
 func (p *Process) Usage() (Usage, error) { return usageOf(p.command.Process.Pid) }
 
+// Own reads the usage of this process, the client.
+func Own() (Usage, error) { return usageOf(os.Getpid()) }
+
 func usageOf(pid int) (Usage, error) {
 	var u Usage
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
