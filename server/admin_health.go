@@ -1,0 +1,113 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// Words of the health documents.
+const (
+	statusOK       = "ok"
+	statusStarting = "starting"
+	statusDraining = "draining"
+	statusDegraded = "degraded"
+	running        = "running"
+	disabled       = "disabled"
+)
+
+type healthDocument struct {
+	Status   string            `json:"status"`
+	Version  string            `json:"version"`
+	Started  time.Time         `json:"started"`
+	Listen   []string          `json:"listen"`
+	Services map[string]string `json:"services"`
+	Store    storeDocument     `json:"store"`
+	Reasons  []string          `json:"reasons"`
+}
+
+type storeDocument struct {
+	Kind       string `json:"kind"`
+	Durability string `json:"durability"`
+	Format     int    `json:"format"`
+}
+
+func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
+	store := s.cfg.Admin.Store()
+	doc := healthDocument{
+		Status:   s.status(len(store.Reasons) > 0),
+		Version:  s.cfg.Version,
+		Started:  s.started.UTC(),
+		Listen:   s.Addresses(),
+		Services: s.services(),
+		Store:    storeDocument{store.Kind, store.Durability, store.Format},
+		Reasons:  listOf(store.Reasons).Items,
+	}
+	code := http.StatusOK
+	if doc.Status != statusOK {
+		code = http.StatusServiceUnavailable
+	}
+	writeJSON(w, code, doc)
+}
+
+func (s *Server) status(troubled bool) string {
+	switch m := s.gate.current.Load(); {
+	case s.closing.Load(), m == nil && s.replacing.Load():
+		return statusDraining
+	case m == nil:
+		return statusStarting
+	case troubled:
+		return statusDegraded
+	}
+	return statusOK
+}
+
+func (s *Server) services() map[string]string {
+	list := map[string]string{}
+	for _, id := range s.cfg.Admin.Disabled {
+		list[id] = disabled
+	}
+	if m := s.gate.current.Load(); m != nil {
+		for _, service := range m.order {
+			list[service.ID] = running
+		}
+	}
+	return list
+}
+
+// serveLocalstackHealth answers tools that wait for LocalStack.
+func (s *Server) serveLocalstackHealth(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{
+		"services": s.services(), "edition": "community", "version": s.cfg.Version,
+	})
+}
+
+const limitsOff = "off"
+
+var limitsForm = regexp.MustCompile(`^(aws|x\d+(\.\d+)?)$`)
+
+func (s *Server) getLimits(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"limits": limitsOff})
+}
+
+func (s *Server) postLimits(w http.ResponseWriter, r *http.Request) {
+	var order struct {
+		Limits string `json:"limits"`
+	}
+	if err := readJSON(w, r, &order); err != nil {
+		writeProblem(w, err)
+		return
+	}
+	switch {
+	case order.Limits == limitsOff:
+		s.getLimits(w, r)
+	case limitsForm.MatchString(order.Limits):
+		writeProblem(w, &problem{http.StatusBadRequest, "NotAvailable",
+			fmt.Sprintf("this version of Sluice does not enforce limits, so %q cannot be set", order.Limits),
+			`only {"limits":"off"} is possible`})
+	default:
+		writeProblem(w, badRequest(fmt.Sprintf("%q is not a setting for limits", order.Limits),
+			`the settings are "aws", "off" and "xN" such as "x10"`))
+	}
+}

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"sluice/internal/clock"
+	"sluice/internal/dice"
+)
+
+// Config says how the door listens and answers. The zero value of every field
+// has a working default.
+type Config struct {
+	// Listen holds HOST:PORT addresses; default "localhost:4566". localhost
+	// means 127.0.0.1 and, where the machine has it, ::1 on the same port.
+	// Port 0 picks a free one.
+	Listen []string
+	// HostNames are further names of this machine, for certificates and the
+	// Host check of the admin paths.
+	HostNames []string
+	// TLSCert and TLSKey are PEM files that replace the local certificate.
+	TLSCert, TLSKey string
+	// CADir keeps the local certificate authority; empty keeps it in memory.
+	CADir string
+	// Region and Account are used when a request does not say;
+	// default us-east-1 and 000000000000.
+	Region, Account string
+	// CORSOrigins are the web origins that may call; default those of
+	// loopback pages. "*" admits every origin.
+	CORSOrigins []string
+	// AdminListen moves /_sluice/ to an address of its own.
+	AdminListen string
+	// AdminToken, when set, must come as a bearer token with every call below
+	// /_sluice/ except the health check.
+	AdminToken string
+	// MemoryLimit bounds the bytes of all request bodies held at one time,
+	// decoded forms included; default 256 MiB.
+	MemoryLimit int64
+	// LogRequests writes one line per call at level info.
+	LogRequests bool
+	// Logger receives what people should read; default: nowhere.
+	Logger *slog.Logger
+	// Host drives everything about connections; Service is shown and moved
+	// by /_sluice/clock. Dice gives request ids.
+	Host    clock.Clock
+	Service *clock.Service
+	Dice    *dice.Dice
+	// Version is shown by the health documents.
+	Version string
+	// Admin connects the admin paths with the rest of the program.
+	Admin AdminHooks
+	// HeaderTimeout bounds the arrival of a request's header, default 20 s;
+	// IdleTimeout how long a connection may stay without a request, default
+	// 10 minutes; BodyTimeout how long a body may stand still, default 1
+	// minute. All in host time. There is no limit on whole requests.
+	HeaderTimeout, IdleTimeout, BodyTimeout time.Duration
+	// WaitTimeout is how long a request waits for memory or for the next
+	// instance, default 15 s of host time.
+	WaitTimeout time.Duration
+}
+
+// AdminHooks are the parts of the admin API that the door cannot answer alone.
+type AdminHooks struct {
+	// Store describes where state lives; nil shows a memory store.
+	Store func() StoreHealth
+	// Disabled names services that are switched off.
+	Disabled []string
+	// Reload reads the settings again; nil answers that there are none. An
+	// error may have a method Hint() string.
+	Reload func(ctx context.Context) (Reloaded, error)
+}
+
+// StoreHealth is the store's part of the health document.
+type StoreHealth struct {
+	// Kind is "pebble" or "memory", Durability "process", "disk" or "none".
+	Kind, Durability string
+	Format           int
+	// Reasons say in words what is wrong; any makes the server degraded.
+	Reasons []string
+}
+
+// Reloaded tells what came of new settings.
+type Reloaded struct {
+	// Applied and NeedsRestart name settings that changed.
+	Applied, NeedsRestart []string
+}
+
+const (
+	defaultMemoryLimit = 256 << 20
+	drainGrace         = 4 * time.Second
+)
+
+var (
+	accountForm = regexp.MustCompile(`^\d{12}$`)
+	regionForm  = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+)
+
+// filled returns c with defaults, or the reason why it cannot be used.
+func (c Config) filled() (Config, error) {
+	if len(c.Listen) == 0 {
+		c.Listen = []string{"localhost:4566"}
+	}
+	fill(&c.Region, "us-east-1")
+	fill(&c.Account, "000000000000")
+	fill(&c.MemoryLimit, defaultMemoryLimit)
+	fill(&c.Logger, slog.New(slog.DiscardHandler))
+	fill(&c.Version, "dev")
+	fill(&c.HeaderTimeout, 20*time.Second)
+	fill(&c.IdleTimeout, 10*time.Minute)
+	fill(&c.BodyTimeout, time.Minute)
+	fill(&c.WaitTimeout, 15*time.Second)
+	if c.Host == nil {
+		c.Host = clock.Host()
+	}
+	if c.Service == nil {
+		c.Service = clock.NewService(c.Host, clock.ServiceOptions{})
+	}
+	if c.Dice == nil {
+		c.Dice = dice.System()
+	}
+	if c.Admin.Store == nil {
+		c.Admin.Store = func() StoreHealth { return StoreHealth{Kind: "memory", Durability: "none", Format: 1} }
+	}
+	return c, c.validate()
+}
+
+func (c Config) validate() error {
+	switch {
+	case !accountForm.MatchString(c.Account):
+		return fmt.Errorf("account %q: 12 digits are needed", c.Account)
+	case !regionForm.MatchString(c.Region):
+		return fmt.Errorf("region %q: letters, digits and hyphens are allowed", c.Region)
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("a TLS certificate and its key must be given together")
+	case c.MemoryLimit < 1<<20:
+		return fmt.Errorf("memory limit %d: at least 1 MiB is needed", c.MemoryLimit)
+	}
+	return nil
+}
+
+func fill[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

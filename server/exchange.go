@@ -1,0 +1,119 @@
+package server
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"sluice/server/wire"
+)
+
+// exchange is one request on its way through the door.
+type exchange struct {
+	s      *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	id     string
+	start  time.Time // host time
+	scope  scope
+	origin string // of the web page that calls, once it is allowed
+	longID bool   // answers carry x-amz-id-2, as the JSON protocols do
+	event  event
+
+	body  *[]byte // pooled
+	share int64   // of the budget
+	wrote bool    // the head of the answer is out
+}
+
+func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{s: s, w: w, r: r, id: s.cfg.Dice.UUID().String(), start: s.cfg.Host.Now(), longID: true}
+	x.event.ID, x.event.At = x.id, x.start
+	x.event.BytesIn = max(0, r.ContentLength)
+	return x
+}
+
+// end gives back what the exchange holds and records it. It must be deferred
+// directly, because it also catches the panics of the door itself.
+func (x *exchange) end() {
+	p := recover()
+	if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // the very value net/http compares with
+		x.logPanic(p)
+		if !x.wrote {
+			x.reply(http.StatusInternalServerError, nil, nil)
+		}
+	}
+	x.dropBody()
+	x.s.budget.give(x.share)
+	x.event.Duration = x.s.cfg.Host.Now().Sub(x.start)
+	x.s.watch.record(&x.event)
+	if p == http.ErrAbortHandler || p != nil && x.wrote && x.event.Status == http.StatusOK {
+		// The answer is broken off, which only a broken connection can tell.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (x *exchange) logPanic(p any) {
+	x.s.log.Error("a panic was caught", "request", x.id, "service", x.event.Service,
+		"operation", x.event.Operation, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+// reply writes a whole answer. Values of header are taken over.
+func (x *exchange) reply(status int, header http.Header, body []byte) {
+	h := x.w.Header()
+	for name, values := range header {
+		h[name] = values
+	}
+	x.stamp(h)
+	if _, typed := h["Content-Type"]; !typed {
+		h["Content-Type"] = nil // keeps net/http from guessing one
+	}
+	if status != http.StatusNoContent {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	x.wrote = true
+	x.event.Status = status
+	x.event.BytesOut += int64(len(body))
+	x.w.WriteHeader(status)
+	if len(body) > 0 {
+		_, _ = x.w.Write(body) // a client that has gone needs no answer
+	}
+}
+
+// stamp adds the headers that every answer carries. The service spells them
+// this way, so the map is written without canonical names.
+func (x *exchange) stamp(h http.Header) {
+	h["x-amzn-RequestId"] = []string{x.id}
+	if x.longID {
+		var random [72]byte
+		_, _ = x.s.cfg.Dice.Read(random[:])
+		h["x-amz-id-2"] = []string{base64.StdEncoding.EncodeToString(random[:])}
+	}
+	x.stampOrigin(h)
+}
+
+// fail answers with an error in the protocol of codec.
+func (x *exchange) fail(codec wire.Codec, svc *wire.Service, f *wire.Fault) {
+	x.event.Error = f.Code
+	response := codec.EncodeFault(svc, f, x.id)
+	x.reply(response.Status, response.Header, response.Body)
+}
+
+// replyXML answers in the form the service uses when it does not know the
+// protocol of the caller.
+func (x *exchange) replyXML(status int, code, message string) {
+	x.event.Error = code
+	body := "<" + code + "/>\n"
+	if message != "" {
+		body = "<" + code + ">\n  <Message>" + message + "</Message>\n</" + code + ">\n"
+	}
+	x.reply(status, nil, []byte(body))
+}
+
+// refuseUnnamed is the answer to a request that names no operation at all.
+func (x *exchange) refuseUnnamed() {
+	x.replyXML(http.StatusForbidden, "AccessDeniedException",
+		"Unable to determine service/operation name to be authorized")
+}

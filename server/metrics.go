@@ -1,0 +1,132 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// totals are the counts of calls since start. Their number is bounded by the
+// operations of the models and the error codes these can answer.
+type totals struct {
+	calls map[outcome]int64
+	work  map[operationKey]work
+}
+
+type outcome struct {
+	operationKey
+	code string // "OK", or the code of the error
+}
+
+type operationKey struct {
+	service, operation string
+}
+
+type work struct {
+	calls, bytesIn, bytesOut int64
+	duration                 time.Duration
+}
+
+func newTotals() *totals {
+	return &totals{calls: map[outcome]int64{}, work: map[operationKey]work{}}
+}
+
+func (t *totals) add(e *event) {
+	key := operationKey{e.Service, e.Operation}
+	code := cmp.Or(e.Error, "OK")
+	t.calls[outcome{key, code}]++
+	w := t.work[key]
+	w.calls++
+	w.bytesIn += e.BytesIn
+	w.bytesOut += e.BytesOut
+	w.duration += e.Duration
+	t.work[key] = w
+}
+
+func (t *totals) copy() *totals {
+	return &totals{calls: maps.Clone(t.calls), work: maps.Clone(t.work)}
+}
+
+// exposition writes the Prometheus text format.
+type exposition struct {
+	bytes.Buffer
+}
+
+func (b *exposition) family(name, kind, help string) {
+	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+func (b *exposition) sample(name string, value float64, labels ...string) {
+	b.WriteString(name)
+	for i := 0; i < len(labels); i += 2 {
+		b.WriteByte("{,"[min(i, 1)])
+		fmt.Fprintf(b, "%s=%q", labels[i], labels[i+1])
+	}
+	if len(labels) > 0 {
+		b.WriteByte('}')
+	}
+	b.WriteByte(' ')
+	b.Write(strconv.AppendFloat(nil, value, 'g', -1, 64))
+	b.WriteByte('\n')
+}
+
+func (b *exposition) single(name, kind, help string, value float64) {
+	b.family(name, kind, help)
+	b.sample(name, value)
+}
+
+func (b *exposition) totals(t *totals) {
+	b.family("sluice_requests_total", "counter", "Calls by outcome.")
+	outcomes := slices.SortedFunc(maps.Keys(t.calls), func(x, y outcome) int {
+		return cmp.Or(compareKeys(x.operationKey, y.operationKey), cmp.Compare(x.code, y.code))
+	})
+	for _, o := range outcomes {
+		b.sample("sluice_requests_total", float64(t.calls[o]), "service", o.service, "operation", o.operation, "code", o.code)
+	}
+	keys := slices.SortedFunc(maps.Keys(t.work), compareKeys)
+	each := func(name, kind, help string, f func(work) float64) {
+		if kind != "" {
+			b.family(name, kind, help)
+		}
+		for _, k := range keys {
+			b.sample(name, f(t.work[k]), "service", k.service, "operation", k.operation)
+		}
+	}
+	const duration = "sluice_request_duration_seconds"
+	b.family(duration, "summary", "Time from the header of a request to the end of its answer.")
+	each(duration+"_sum", "", "", func(w work) float64 { return w.duration.Seconds() })
+	each(duration+"_count", "", "", func(w work) float64 { return float64(w.calls) })
+	each("sluice_request_bytes_total", "counter", "Bytes of request bodies.", func(w work) float64 { return float64(w.bytesIn) })
+	each("sluice_response_bytes_total", "counter", "Bytes of answers.", func(w work) float64 { return float64(w.bytesOut) })
+}
+
+func compareKeys(x, y operationKey) int {
+	return cmp.Or(cmp.Compare(x.service, y.service), cmp.Compare(x.operation, y.operation))
+}
+
+// serveMetrics answers GET /_sluice/metrics.
+func (s *Server) serveMetrics(w http.ResponseWriter, _ *http.Request) {
+	var b exposition
+	b.totals(s.watch.totals())
+	var running, streams int
+	if m := s.gate.current.Load(); m != nil {
+		running, streams = m.calls.count()
+	}
+	b.single("sluice_requests_in_flight", "gauge", "Calls being worked on, streams included.", float64(running))
+	b.single("sluice_streams_open", "gauge", "Event streams being sent.", float64(streams))
+	b.single("sluice_connections", "gauge", "Open connections.", float64(s.entrance.open.Load()))
+	b.single("sluice_connections_total", "counter", "Connections accepted.", float64(s.entrance.opened.Load()))
+	b.single("sluice_body_budget_used_bytes", "gauge", "Memory held for request bodies.", float64(s.budget.held.Load()))
+	b.single("sluice_body_budget_limit_bytes", "gauge", "Memory that request bodies may hold.", float64(s.budget.limit))
+	b.single("sluice_events_dropped_total", "counter", "Calls that were not counted because counting lagged behind.", float64(s.watch.dropped.Load()))
+	b.single("sluice_goroutines", "gauge", "Goroutines.", float64(runtime.NumGoroutine()))
+	b.single("sluice_uptime_seconds", "gauge", "Host time since start.", s.cfg.Host.Now().Sub(s.started).Seconds())
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	_, _ = w.Write(b.Bytes())
+}

@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// ringSize is how many recent calls are kept.
+	ringSize = 1000
+	// eventQueue bounds what waits to be counted; more is dropped and counted as that.
+	eventQueue = 1024
+)
+
+// event is what is remembered of one call. It holds nothing of payloads,
+// signatures or secrets.
+type event struct {
+	At        time.Time
+	ID        string
+	Service   string
+	Operation string
+	Account   string
+	Region    string
+	Resource  string
+	Status    int
+	Error     string
+	Duration  time.Duration
+	BytesIn   int64
+	BytesOut  int64
+}
+
+// MarshalJSON gives the shape of the admin API.
+func (e event) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		At        time.Time `json:"at"`
+		ID        string    `json:"id"`
+		Service   string    `json:"service"`
+		Operation string    `json:"operation"`
+		Account   string    `json:"account"`
+		Region    string    `json:"region"`
+		Resource  string    `json:"resource"`
+		Status    int       `json:"status"`
+		Error     string    `json:"error"`
+		Duration  string    `json:"duration"`
+		BytesIn   int64     `json:"bytesIn"`
+		BytesOut  int64     `json:"bytesOut"`
+	}{e.At.UTC(), e.ID, e.Service, e.Operation, e.Account, e.Region, e.Resource,
+		e.Status, e.Error, e.Duration.String(), e.BytesIn, e.BytesOut})
+}
+
+// observer takes note of calls: a line in the log, an entry in the ring, an
+// event for the metrics.
+type observer struct {
+	log     *slog.Logger // nil: no lines
+	queue   chan note
+	dropped atomic.Int64
+	stop    chan struct{} // closed by close
+	done    chan struct{} // closed when counting has ended
+
+	mu   sync.Mutex
+	ring [ringSize]event // guarded by mu
+	next int             // guarded by mu; calls ever recorded
+}
+
+// note is an event, or a question for the totals.
+type note struct {
+	event event
+	ask   chan<- *totals
+}
+
+func newObserver(log *slog.Logger, lines bool) *observer {
+	o := &observer{queue: make(chan note, eventQueue), stop: make(chan struct{}), done: make(chan struct{})}
+	if lines {
+		o.log = log
+	}
+	go o.count()
+	return o
+}
+
+// close ends the counting.
+func (o *observer) close() {
+	close(o.stop)
+	<-o.done
+}
+
+// count owns the totals. It is the only reader of the queue.
+func (o *observer) count() {
+	defer close(o.done)
+	t := newTotals()
+	for {
+		select {
+		case n := <-o.queue:
+			if n.ask != nil {
+				n.ask <- t.copy()
+				continue
+			}
+			t.add(&n.event)
+		case <-o.stop:
+			return
+		}
+	}
+}
+
+// totals returns the counts of all that was recorded before the call.
+func (o *observer) totals() *totals {
+	answer := make(chan *totals, 1)
+	select {
+	case o.queue <- note{ask: answer}:
+	case <-o.done:
+		return newTotals()
+	}
+	select {
+	case t := <-answer:
+		return t
+	case <-o.done:
+		return newTotals()
+	}
+}
+
+func (o *observer) record(e *event) {
+	o.mu.Lock()
+	o.ring[o.next%ringSize] = *e
+	o.next++
+	o.mu.Unlock()
+	select {
+	case o.queue <- note{event: *e}:
+	default:
+		o.dropped.Add(1)
+	}
+	if o.log != nil {
+		o.line(e)
+	}
+}
+
+func (o *observer) line(e *event) {
+	o.log.LogAttrs(context.Background(), slog.LevelInfo, "request",
+		slog.String("id", e.ID), slog.String("service", e.Service), slog.String("operation", e.Operation),
+		slog.String("account", e.Account), slog.String("region", e.Region), slog.String("resource", e.Resource),
+		slog.Int("status", e.Status), slog.String("error", e.Error), slog.Duration("duration", e.Duration),
+		slog.Int64("bytesIn", e.BytesIn), slog.Int64("bytesOut", e.BytesOut))
+}
+
+// recent returns up to limit calls, the latest first.
+func (o *observer) recent(limit int) []event {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := min(limit, o.next, ringSize)
+	list := make([]event, 0, n)
+	for i := range n {
+		list = append(list, o.ring[(o.next-1-i)%ringSize])
+	}
+	return list
+}

@@ -1,0 +1,123 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// origins decides which web pages may call. Every web page a user opens can
+// reach a server on the user's own machine, so a page from elsewhere is
+// refused before any room sees it, also when its request is a simple one that
+// browsers send without asking.
+type origins struct {
+	allowed []string // lower case; empty: loopback pages
+	hosts   hosts
+}
+
+// allows tells whether the origin of a page may call a server asked as host.
+func (o *origins) allows(origin, host, local string) bool {
+	origin = strings.ToLower(origin)
+	if slices.Contains(o.allowed, "*") || slices.Contains(o.allowed, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false // "null" is what sandboxed pages and files send
+	}
+	if len(o.allowed) == 0 && isLoopbackName(u.Hostname()) {
+		return true
+	}
+	// A page that came from here, provided that here is a name we know: any
+	// name can be made to resolve to this machine.
+	return u.Host == strings.ToLower(host) && o.hosts.know(host, local)
+}
+
+// hosts are the names under which this server is meant to be reached.
+type hosts struct {
+	names []string // lower case, without ports
+}
+
+// know tells whether host (with or without port) is a loopback, a listen
+// address, a configured name, or the address the connection came in on.
+func (h *hosts) know(host, local string) bool {
+	name := bareHost(host)
+	return isLoopbackName(name) || slices.Contains(h.names, name) || name != "" && name == bareHost(local)
+}
+
+func bareHost(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+func isLoopbackName(name string) bool {
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
+}
+
+// localAddress is the address a request's connection came in on.
+func localAddress(r *http.Request) string {
+	if a, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return a.String()
+	}
+	return ""
+}
+
+const exposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date"
+
+// admitOrigin refuses calls of foreign web pages and reports whether the call
+// may go on. It also answers preflights: OPTIONS with an Origin.
+func (x *exchange) admitOrigin() bool {
+	origin := x.r.Header.Get("Origin")
+	crossSite := x.r.Header.Get("Sec-Fetch-Site") == "cross-site"
+	if origin == "" && !crossSite {
+		return true
+	}
+	if origin == "" || !x.s.origins.allows(origin, x.r.Host, localAddress(x.r)) {
+		x.replyXML(http.StatusForbidden, "AccessDeniedException",
+			"Web pages of this origin may not call; allow it with --cors-origins")
+		return false
+	}
+	x.origin = origin
+	return true
+}
+
+// preflight answers an OPTIONS of a page that may call. It reports whether it
+// did.
+func (x *exchange) preflight() bool {
+	if x.r.Method != http.MethodOptions || x.origin == "" {
+		return false
+	}
+	h := http.Header{"Access-Control-Max-Age": {"172800"}}
+	echo := func(asked, answer string) {
+		if v := x.r.Header.Get(asked); v != "" {
+			h.Set(answer, v)
+		}
+	}
+	echo("Access-Control-Request-Headers", "Access-Control-Allow-Headers")
+	echo("Access-Control-Request-Method", "Access-Control-Allow-Methods")
+	echo("Access-Control-Request-Private-Network", "Access-Control-Allow-Private-Network")
+	x.longID = false
+	x.reply(http.StatusOK, h, nil)
+	return true
+}
+
+// stampOrigin adds what browsers want to see in an answer.
+func (x *exchange) stampOrigin(h http.Header) {
+	if x.origin == "" {
+		return
+	}
+	h.Set("Access-Control-Allow-Origin", x.origin)
+	h.Add("Vary", "Origin")
+	if x.r.Method != http.MethodOptions {
+		h.Set("Access-Control-Expose-Headers", exposedHeaders)
+	}
+}

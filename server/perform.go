@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"sluice/server/wire"
+)
+
+// attempt is a call whose operation and protocol are known.
+type attempt struct {
+	service *service
+	op      *operation
+	codec   wire.Codec
+	request *wire.Request
+}
+
+// perform decodes, checks and runs a call, and answers it. The service looks
+// at the grammar of the body first, then at the signature, then at the types
+// of the members, then at their constraints.
+func (x *exchange) perform(ctx context.Context, a attempt) {
+	in, notes, err := a.codec.DecodeInput(a.op.plan, a.request)
+	x.dropBody()
+	bad := decodeFault(err)
+	if bad != nil && bad.NoMessage {
+		x.fail(a.codec, a.service.Service, bad)
+		return
+	}
+	if f := x.scope.fault(a.service.authStatus); f != nil {
+		x.fail(a.codec, a.service.Service, f)
+		return
+	}
+	if bad != nil {
+		x.fail(a.codec, a.service.Service, bad)
+		return
+	}
+	x.event.Resource = a.op.resourceOf(in)
+	if f := a.op.plan.Validate(in, notes); f != nil {
+		x.fail(a.codec, a.service.Service, f)
+		return
+	}
+	out, err := x.run(ctx, a.op, in)
+	if err != nil {
+		x.fail(a.codec, a.service.Service, x.faultOf(a.op, err))
+		return
+	}
+	if stream, ok := out.(events); ok {
+		x.stream(ctx, a, stream)
+		return
+	}
+	response, err := a.codec.EncodeOutput(a.op.plan, out)
+	if err != nil {
+		x.fail(a.codec, a.service.Service, x.faultOf(a.op, err))
+		return
+	}
+	response.SetRequestID(x.id)
+	x.reply(response.Status, response.Header, response.Body)
+}
+
+func decodeFault(err error) *wire.Fault {
+	if err == nil {
+		return nil
+	}
+	var f *wire.Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return wire.InternalFailure()
+}
+
+// errPanic stands for a panic that was caught and logged.
+var errPanic = errors.New("the operation panicked")
+
+// run calls the room. A panic there is this call's failure and nobody else's.
+func (x *exchange) run(ctx context.Context, op *operation, in any) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.logPanic(p)
+			err = errPanic
+		}
+	}()
+	return op.call(ctx, in)
+}
+
+// faultOf turns what a room returned into what its client sees. Errors that
+// are not the service's own are logged, because the client learns nothing.
+func (x *exchange) faultOf(op *operation, err error) *wire.Fault {
+	f, modelled := wire.FaultOf(op.Operation, err)
+	if modelled || errors.Is(err, errPanic) {
+		return f
+	}
+	if x.r.Context().Err() != nil {
+		x.log("a call was given up by its client", err)
+		return f
+	}
+	x.s.log.Error("an operation failed", "request", x.id, "service", op.Service.ID,
+		"operation", op.Name, "error", err)
+	return f
+}
+
+func (x *exchange) log(what string, err error) {
+	x.s.log.Debug(what, "request", x.id, "operation", x.event.Operation, "error", err)
+}

@@ -1,0 +1,171 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/internal/clock"
+)
+
+// tlsHandshake is the first byte of every TLS connection. No HTTP request can
+// begin with it.
+const tlsHandshake = 0x16
+
+// entrance is a net.Listener over several. It hands out a connection once its
+// first byte is there: as a *tls.Conn when a handshake begins, else as it is,
+// and net/http tells HTTP/2 from HTTP/1.1 by itself. A connection that says
+// nothing costs a goroutine of 2 KiB and no buffers.
+//
+// The number of connections is bounded by the process's descriptors.
+type entrance struct {
+	inner    []net.Listener
+	tls      *tls.Config
+	host     clock.Clock
+	patience time.Duration // for the first byte
+
+	ready  chan net.Conn
+	ctx    context.Context // ends with Close
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	opened atomic.Int64 // connections ever
+	open   atomic.Int64 // connections now
+
+	mu     sync.Mutex
+	silent map[*conn]struct{} // guarded by mu: no first byte yet
+}
+
+func newEntrance(inner []net.Listener, config *tls.Config, host clock.Clock, patience time.Duration) *entrance {
+	e := &entrance{
+		inner: inner, tls: config, host: host, patience: patience,
+		ready: make(chan net.Conn), silent: map[*conn]struct{}{},
+	}
+	e.ctx, e.stop = context.WithCancel(context.Background())
+	for _, l := range inner {
+		e.work.Go(func() { e.acceptFrom(l) })
+	}
+	return e
+}
+
+// acceptFrom accepts until Close. Errors in between, such as a lack of
+// descriptors, pass with time.
+func (e *entrance) acceptFrom(l net.Listener) {
+	const shortest, longest = 5 * time.Millisecond, time.Second
+	pause := shortest
+	for {
+		c, err := l.Accept()
+		if err == nil {
+			pause = shortest
+			e.admit(c)
+			continue
+		}
+		if e.host.Sleep(e.ctx, pause) != nil {
+			return
+		}
+		pause = min(2*pause, longest)
+	}
+}
+
+func (e *entrance) admit(raw net.Conn) {
+	e.opened.Add(1)
+	e.open.Add(1)
+	c := &conn{Conn: raw, gone: func() { e.open.Add(-1) }}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ctx.Err() != nil {
+		_ = c.Close()
+		return
+	}
+	e.silent[c] = struct{}{}
+	e.work.Go(func() { e.sniff(c) })
+}
+
+func (e *entrance) sniff(c *conn) {
+	_ = c.SetReadDeadline(e.host.Now().Add(e.patience))
+	n, err := c.Conn.Read(c.first[:])
+	e.mu.Lock()
+	delete(e.silent, c)
+	e.mu.Unlock()
+	if n == 0 || err != nil {
+		_ = c.Close()
+		return
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	c.unread = true
+	var out net.Conn = c
+	if c.first[0] == tlsHandshake && e.tls != nil {
+		out = tls.Server(c, e.tls)
+	}
+	select {
+	case e.ready <- out:
+	case <-e.ctx.Done():
+		_ = c.Close()
+	}
+}
+
+// Accept implements net.Listener.
+func (e *entrance) Accept() (net.Conn, error) {
+	select {
+	case c := <-e.ready:
+		return c, nil
+	case <-e.ctx.Done():
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener. It ends the connections that have not been
+// handed out, and returns when no goroutine of the entrance is left.
+func (e *entrance) Close() error {
+	e.stop()
+	closeAll(e.inner)
+	e.mu.Lock()
+	for c := range e.silent {
+		_ = c.Close()
+	}
+	e.mu.Unlock()
+	e.work.Wait()
+	return nil
+}
+
+// Addr implements net.Listener.
+func (e *entrance) Addr() net.Addr { return e.inner[0].Addr() }
+
+// conn is a connection whose first byte has been read ahead.
+type conn struct {
+	net.Conn
+	first  [1]byte
+	unread bool // first has not been handed out; owned by the reader
+	closed atomic.Bool
+	gone   func()
+}
+
+// Read implements net.Conn. The first byte comes alone: waiting for more could
+// block although there is something to read.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.unread && len(p) > 0 {
+		p[0] = c.first[0]
+		c.unread = false
+		return 1, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// CloseWrite lets net/http end its side first, so that an early answer to a
+// large body is read before the connection goes.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	if c.closed.CompareAndSwap(false, true) {
+		c.gone()
+	}
+	return c.Conn.Close()
+}
