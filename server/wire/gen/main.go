@@ -1,0 +1,37 @@
+// Command gen writes server/wire/constraints_gen.go, the tables of operations,
+// shapes and constraints, from the public API models.
+//
+//	go run ./server/wire/gen -models DIR [-o FILE]
+//
+// DIR is a folder of files named kinesis-2013-12-02.service-2.json and so on,
+// or a botocore checkout, an unpacked wheel or the wheel file itself
+// (botocore/data/kinesis/2013-12-02/service-2.json, also with .gz). What the
+// Kinesis model lacks is told in additions.go, and the one STS call in sts.go.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+)
+
+func main() {
+	models := flag.String("models", "", "folder or wheel with the public API models")
+	out := flag.String("o", "server/wire/constraints_gen.go", "file to write")
+	flag.Parse()
+	if err := run(*models, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(models, out string) error {
+	if models == "" {
+		return fmt.Errorf("say -models DIR, the folder with kinesis-2013-12-02.service-2.json or a botocore wheel")
+	}
+	text, err := generate(models)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, text, 0o644)
+}
