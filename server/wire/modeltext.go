@@ -41,6 +41,10 @@ func readModel(text string) (*Service, error) {
 		}
 	}
 	for _, s := range r.service.Shapes {
+		if _, ok := r.service.Faults[s.Name]; ok {
+			// Event streams name their failures among the events.
+			s.Kind, s.Exception = KindStructure, true
+		}
 		if s.Kind == 0 {
 			return nil, fmt.Errorf("shape %s is not defined", s.Name)
 		}
