@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Installs one client program's tools and prints the path of the script that runs it.
+#
+#   setup.sh CLIENT [VERSION]
+#
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, rust or harlow. VERSION is a version of its SDK; without one
+# the exact versions pinned beside the program are used. Everything is kept in one cache folder, so that only the first
+# run downloads and compiles; what the machine lacks comes from its own package manager.
+set -euo pipefail
+
+client=${1:?usage: setup.sh CLIENT [VERSION]}
+version=${2:-pinned}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${SLUICE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice-test}
+place=$cache/$client-$version
+mkdir -p "$place"
+
+# One set-up at a time: two cores gain nothing from two compilers. The answer goes to the caller, all talk to the log.
+exec 3>&1 9>"$cache/lock" >"$place/setup.log" 2>&1
+flock 9
+trap 'test $? -eq 0 || { echo "setup.sh $client $version failed:" >&3; tail -40 "$place/setup.log" >&3; }' EXIT
+
+fail() { echo "$*"; exit 1; }
+
+# need COMMAND PACKAGE...: installs Debian packages when the command is missing.
+need() {
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  command -v apt-get >/dev/null || fail "$command is missing and this machine has no apt-get: install $*"
+  test "$(id -u)" = 0 || fail "$command is missing: run apt-get install $*"
+  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+  command -v "$command" >/dev/null || fail "$command is still missing after apt-get install $*"
+}
+
+# done_already INPUT...: true when the place was set up from these very files and versions before.
+done_already() {
+  fingerprint=$(cat "$here/setup.sh" "$@" | sha256sum)
+  test -x "$place/run" && test "$(cat "$place/fingerprint" 2>/dev/null)" = "$fingerprint"
+}
+
+# runs SCRIPT: writes the script that runs the program, and remembers what it was made from.
+runs() {
+  printf '#!/bin/sh\n%s\n' "$1" >"$place/run"
+  chmod +x "$place/run"
+  printf '%s' "$fingerprint" >"$place/fingerprint"
+}
+
+python() {
+  local requirements=$here/python/requirements-$client.txt package=boto3
+  test "$client" = awscli && package=awscli
+  need python3 python3 python3-venv
+  # Debian ships venv apart from python3: the module is there, but cannot make an environment with pip in it.
+  python3 -c 'import ensurepip' || { test "$(id -u)" = 0 && apt-get update && apt-get install -y python3-venv; } ||
+    fail "python3 has no venv: run apt-get install python3-venv"
+  done_already "$requirements" && return
+  rm -rf "$place/venv"
+  python3 -m venv "$place/venv"
+  if test "$version" = pinned; then
+    "$place/venv/bin/pip" install --disable-pip-version-check --no-input -r "$requirements"
+  else
+    "$place/venv/bin/pip" install --disable-pip-version-check --no-input "$package==$version"
+  fi
+  runs "export PYTHONDONTWRITEBYTECODE=1 PATH='$place/venv/bin':\"\$PATH\"
+exec '$place/venv/bin/python' '$here/python/${client}_client.py' \"\$@\""
+}
+
+js() {
+  need node nodejs npm
+  need npm npm
+  test "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 || fail "the JavaScript SDK needs Node 20 or newer"
+  done_already "$here/js/package-lock.json" && return
+  rm -rf "$place/node_modules"
+  cp "$here/js/package.json" "$here/js/package-lock.json" "$here/js/.npmrc" "$place/"
+  cd "$place"
+  if test "$version" = pinned; then
+    npm ci --no-audit --no-fund
+  else
+    npm install --no-audit --no-fund --save-exact "@aws-sdk/client-kinesis@$version"
+  fi
+  runs "export NODE_PATH='$place/node_modules' NODE_EXTRA_CA_CERTS=\"\$SLUICE_CA\"
+exec node '$here/js/client.cjs' \"\$@\""
+}
+
+java() {
+  need javac default-jdk-headless
+  need mvn maven
+  done_already "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java && return
+  local pick=()
+  test "$version" = pinned || pick=("-Dawssdk.version=$version")
+  mvn -q -B -ntp -f "$here/java/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+    compile dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
+  # The JVM trusts what its key store says; C1 alone starts fastest.
+  runs "store=\"\$SLUICE_CA.\$\$.p12\"
+keytool -importcert -noprompt -alias sluice -file \"\$SLUICE_CA\" -keystore \"\$store\" -storetype PKCS12 \\
+  -storepass changeit >/dev/null 2>&1
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djavax.net.ssl.trustStore=\"\$store\" \\
+  -Djavax.net.ssl.trustStorePassword=changeit -cp '$place/build/classes':\"\$(cat '$place/classpath')\" \\
+  sluice.Main $client"
+}
+
+rust() {
+  need cargo cargo
+  need cc gcc libc6-dev
+  done_already "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs && return
+  rm -rf "$place/src"
+  mkdir -p "$place/src"
+  cp -r "$here/rust/Cargo.toml" "$here/rust/src" "$place/src/"
+  cd "$place/src"
+  if test "$version" = pinned; then
+    # The pins are a lock file without its source lines: take the line from a fresh one that this cargo writes.
+    cargo generate-lockfile
+    local source
+    source=$(grep -m1 '^source = ' Cargo.lock)
+    awk -v source="$source" '
+      /^\[\[package\]\]/ { own = 0 }
+      /^name = "sluice-client-rust"/ { own = 1 }
+      { print }
+      /^version = "/ && !own { print source }' "$here/rust/Cargo.lock.pins" >Cargo.lock
+  else
+    sed -i "s/^aws-sdk-kinesis = .*/aws-sdk-kinesis = \"=$version\"/" Cargo.toml
+  fi
+  cargo build "--target-dir=$cache/rust-target" $(test "$version" = pinned && echo --locked) ||
+    fail "the Rust SDK did not build with $(cargo --version); its newest versions need Rust 1.94"
+  cp "$cache/rust-target/debug/sluice-client-rust" "$place/client"
+  runs "export SSL_CERT_FILE=\"\$SLUICE_CA\"
+exec '$place/client'"
+}
+
+# go_module FOLDER MODULE: builds a nested Go module, with another version of MODULE when one is asked for.
+go_module() {
+  need go golang-go
+  done_already "$here/$1"/*.go "$here/$1/go.mod" "$here/$1/go.sum" && return
+  rm -rf "$place/src"
+  cp -r "$here/$1" "$place/src"
+  cd "$place/src"
+  test "$version" = pinned || { go get "$2@$version" && go mod tidy; }
+  CGO_ENABLED=0 go build -o "$place/client" .
+  runs "export AWS_CA_BUNDLE=\"\$SLUICE_CA\" SSL_CERT_FILE=\"\$SLUICE_CA\"
+exec '$place/client'"
+}
+
+case $client in
+  boto3 | awscli) python ;;
+  js) js ;;
+  java-sync | java-async) java ;;
+  rust) rust ;;
+  go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
+  harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
+  *) fail "no such client" ;;
+esac
+echo "$place/run" >&3
