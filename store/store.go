@@ -6,13 +6,22 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/errors/oserror"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"sluice/store/engine"
 	"sluice/store/kv"
 	"sluice/store/kv/memkv"
+	"sluice/store/kv/pebblekv"
 	"sluice/store/log"
 	"sluice/store/log/memlog"
+	"sluice/store/log/pebblelog"
 )
 
 // Durability says what an acknowledged write survives.
@@ -37,6 +46,18 @@ type Options struct {
 	Memory bool
 	// Now is the service clock that stamps arrivals. It must not be nil.
 	Now func() time.Time
+	// FS holds the folder; the machine's file system when nil.
+	FS vfs.FS
+	// CacheBytes bounds the cache of stored blocks (default 32 MiB) and
+	// MemTableBytes one memtable, of which there are at most four (default 16
+	// MiB). Both are taken as they fill.
+	CacheBytes    int64
+	MemTableBytes int64
+	// ReserveBytes is the free space below which the disk counts as full, so
+	// that there is room to trim and close (default 64 MiB; negative: none).
+	ReserveBytes int64
+	// Logger hears of failures and recoveries; slog.Default when nil.
+	Logger *slog.Logger
 }
 
 func (o *Options) fill() error {
@@ -44,7 +65,7 @@ func (o *Options) fill() error {
 		o.Durability = Process
 	}
 	if o.Durability != Process && o.Durability != Disk {
-		return errors.New(`durability must be "process" or "disk", not "` + string(o.Durability) + `"`)
+		return fmt.Errorf(`durability must be "process" or "disk", not %q`, string(o.Durability))
 	}
 	if o.Now == nil {
 		return errors.New("store.Options.Now is missing")
@@ -52,17 +73,31 @@ func (o *Options) fill() error {
 	if o.Dir == "" && !o.Memory {
 		return errors.New("store.Options.Dir is missing")
 	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = 32 << 20
+	}
+	if o.MemTableBytes <= 0 {
+		o.MemTableBytes = 16 << 20
+	}
+	if o.ReserveBytes == 0 {
+		o.ReserveBytes = 64 << 20
+	}
 	return nil
 }
 
 // Store is an open data folder, or its counterpart in memory.
 type Store struct {
 	options Options
+	folder  *folder        // nil in memory
+	engine  *engine.Engine // nil in memory
 
 	// mu guards the maps; a namespace has one log and one space.
 	mu     sync.Mutex
 	logs   map[string]log.Log
-	spaces map[string]*memkv.Space
+	spaces map[string]func(kv.Apply) kv.Catalog
 }
 
 // Open opens a store. The caller closes it after everything that uses it.
@@ -70,35 +105,144 @@ func Open(o Options) (*Store, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	if !o.Memory {
-		return nil, errors.New("data folders are not readable yet")
+	s := &Store{options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{}}
+	if o.Memory {
+		return s, nil
 	}
-	return &Store{options: o, logs: map[string]log.Log{}, spaces: map[string]*memkv.Space{}}, nil
+	return s, s.open()
 }
 
-// Log returns the log of a namespace; the same one each time.
+// open opens the data folder, upgrading it when it is of an older format.
+func (s *Store) open() (err error) {
+	f, err := openFolder(s.options.FS, s.options.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.close()
+		}
+	}()
+	format, err := f.format()
+	if err != nil {
+		return err
+	}
+	e, err := engine.Open(s.engineConfig(f))
+	if err != nil {
+		return fmt.Errorf("open data folder %s: %w", s.options.Dir, err)
+	}
+	if format == 0 {
+		err = f.setFormat(Format)
+	} else {
+		err = f.upgradeFrom(e, format, upgrades())
+	}
+	if err != nil {
+		_ = e.Close()
+		return err
+	}
+	s.folder, s.engine = f, e
+	return nil
+}
+
+func (s *Store) engineConfig(f *folder) engine.Config {
+	return engine.Config{
+		FS: f.fs, Dir: f.path(engineDir),
+		Process:       s.options.Durability == Process,
+		CacheBytes:    s.options.CacheBytes,
+		MemTableBytes: uint64(s.options.MemTableBytes),
+		ReserveBytes:  uint64(max(s.options.ReserveBytes, 0)),
+		Logger:        s.options.Logger,
+	}
+}
+
+// Log returns the log of a namespace; the same one each time. A namespace is
+// text without zero bytes.
 func (s *Store) Log(namespace string) log.Log {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.logs[namespace]
 	if l == nil {
-		l = memlog.New(s.options.Now)
+		if s.options.Memory {
+			l = memlog.New(s.options.Now)
+		} else {
+			l = pebblelog.New(s.engine, clean(namespace), s.options.Now)
+		}
 		s.logs[namespace] = l
 	}
 	return l
 }
 
 // Catalog returns the catalog of a namespace, whose commands apply computes.
+// All catalogs of a namespace show the same entities.
 func (s *Store) Catalog(namespace string, apply kv.Apply) kv.Catalog {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	space := s.spaces[namespace]
-	if space == nil {
-		space = memkv.NewSpace()
-		s.spaces[namespace] = space
+	open := s.spaces[namespace]
+	if open == nil {
+		if s.options.Memory {
+			space := memkv.NewSpace()
+			open = func(apply kv.Apply) kv.Catalog { return memkv.New(space, apply) }
+		} else {
+			space := pebblekv.NewSpace(s.engine, clean(namespace))
+			open = func(apply kv.Apply) kv.Catalog { return pebblekv.New(space, apply) }
+		}
+		s.spaces[namespace] = open
 	}
-	return memkv.New(space, apply)
+	return open(apply)
 }
 
-// Close gives the folder back. Logs and catalogs must not be used after it.
-func (s *Store) Close() error { return nil }
+// clean keeps zero bytes, which end namespaces in keys, out of them.
+func clean(namespace string) string { return strings.ReplaceAll(namespace, "\x00", "") }
+
+// Health is the state of a store, as the health answer shows it.
+type Health struct {
+	// Kind is "pebble" or "memory".
+	Kind string
+	// Durability is the promise made; in memory nothing survives the process.
+	Durability Durability
+	// Format is the version of the layout on disk.
+	Format int
+	// Err is why writes are refused at present, nil when they are not.
+	Err error
+}
+
+// Health tells how the store is. It is cheap.
+func (s *Store) Health() Health {
+	h := Health{Kind: "memory", Durability: s.options.Durability, Format: Format}
+	if s.engine != nil {
+		h.Kind, h.Err = "pebble", s.engine.Failure()
+	}
+	return h
+}
+
+// Format is the version of the layout on disk.
+func (s *Store) Format() int { return Format }
+
+// Checkpoint makes a data folder out of this one in a folder that does not
+// exist yet, by hard links where that is possible. Writes go on meanwhile.
+func (s *Store) Checkpoint(dir string) error {
+	if s.engine == nil {
+		return errors.New("a store in memory has no files to keep")
+	}
+	if _, err := s.options.FS.Stat(dir); !oserror.IsNotExist(err) {
+		if err == nil {
+			err = oserror.ErrExist
+		}
+		return fmt.Errorf("checkpoint to %s: %w", dir, err)
+	}
+	kept := &folder{fs: s.options.FS, dir: dir}
+	return kept.fill(s.engine, Format)
+}
+
+// Close writes what nobody waited for and gives the folder back. Logs and
+// catalogs must not be used after it.
+func (s *Store) Close() error {
+	if s.engine == nil {
+		return nil
+	}
+	err := s.engine.Close()
+	if e := s.folder.close(); err == nil {
+		err = e
+	}
+	return err
+}

@@ -14,7 +14,9 @@ import (
 
 // Space holds the entities of one namespace. It is safe for concurrent use.
 type Space struct {
-	// mu guards the two fields below. Values are replaced, never changed.
+	// propose makes a command's look, apply and put one step.
+	propose sync.Mutex
+	// mu guards the fields below. Values are replaced, never changed.
 	mu     sync.RWMutex
 	values map[string]kv.Value
 	keys   []string // sorted
@@ -83,8 +85,6 @@ func (s *Space) picture(prefix string) ([]string, []kv.Value) {
 type Catalog struct {
 	space *Space
 	apply kv.Apply
-	// mu makes a command's look, apply and put one step.
-	mu sync.Mutex
 }
 
 // New returns a catalog over space that applies commands with apply.
@@ -94,8 +94,8 @@ func New(space *Space, apply kv.Apply) *Catalog {
 
 // Propose implements kv.Catalog.
 func (c *Catalog) Propose(_ context.Context, cmd kv.Command) (kv.Value, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.space.propose.Lock()
+	defer c.space.propose.Unlock()
 	next, err := Next(c.space.Get(cmd.Key), cmd, c.apply)
 	if err != nil {
 		return kv.Value{}, err

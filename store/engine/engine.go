@@ -1,0 +1,259 @@
+// Package engine runs the Pebble database that logs and catalogs share. It
+// adds what Pebble leaves to its user: one order of commits with group commit,
+// the two durabilities, and life after a failed write. Nothing outside store
+// imports it.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Config of Open.
+type Config struct {
+	// FS holds the folder; vfs.Default when nil.
+	FS vfs.FS
+	// Dir is Pebble's own folder.
+	Dir string
+	// Process makes write(2) enough for durability; otherwise fsync is needed.
+	Process bool
+	// CacheBytes bounds the block cache, MemTableBytes one of at most four
+	// memtables. Both are taken as they fill, not at the start.
+	CacheBytes    int64
+	MemTableBytes uint64
+	// ReserveBytes is the space below which the disk counts as full.
+	ReserveBytes uint64
+	// Logger hears of failures and recoveries; slog.Default when nil.
+	Logger *slog.Logger
+	// tune changes the options of Pebble, for measurements.
+	tune func(*pebble.Options)
+}
+
+// ErrFull means that the disk is full.
+var ErrFull = errors.New("disk is full")
+
+// ErrClosed means that the engine has been closed.
+var ErrClosed = errors.New("store is closed")
+
+// Engine is an open database. It is safe for concurrent use.
+type Engine struct {
+	config Config
+	queue  queue
+
+	// mu is held for reading by whoever uses db, for writing by whoever
+	// replaces it.
+	mu     sync.RWMutex
+	db     *pebble.DB // nil when a recovery failed half way
+	guard  *guard
+	closed bool
+
+	space space
+	// reviving admits one recovery at a time; the others do not wait for it.
+	reviving sync.Mutex
+}
+
+// Open opens the database in a folder, creating it when there is none.
+func Open(c Config) (*Engine, error) {
+	if c.FS == nil {
+		c.FS = vfs.Default
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	e := &Engine{config: c}
+	e.queue.commit = e.commit
+	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
+	if err := e.open(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// open opens Pebble under a new guard. mu is held, or nobody else is there.
+func (e *Engine) open() error {
+	db, g, err := e.openOnce()
+	if err != nil && e.config.Process && pebble.IsCorruptionError(err) {
+		cut, cutErr := cutTornTail(e.config.FS, e.config.Dir)
+		if cutErr == nil && cut {
+			e.config.Logger.Warn("the newest write-ahead log was torn, as a power failure may leave it; kept what precedes the tear", "error", err)
+			db, g, err = e.openOnce()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	e.db, e.guard = db, g
+	return nil
+}
+
+func (e *Engine) openOnce() (*pebble.DB, *guard, error) {
+	g := newGuard(e.config.FS, e.config.Process)
+	db, err := pebble.Open(e.config.Dir, e.options(g))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := g.failure(); err != nil {
+		g.release()
+		_ = db.Close()
+		return nil, nil, classify(err)
+	}
+	g.opened()
+	_ = g.acknowledge()
+	return db, g, nil
+}
+
+// NewBatch returns an empty batch with room for size bytes.
+func (e *Engine) NewBatch(size int) (*Batch, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return nil, err
+	}
+	return &Batch{Batch: e.db.NewBatchWithSize(size), engine: e, epoch: e.Epoch()}, nil
+}
+
+// usable reports why the database cannot be used. mu is held.
+func (e *Engine) usable() error {
+	switch {
+	case e.closed:
+		return ErrClosed
+	case e.db == nil:
+		return errors.New("the store could not be recovered after a failed write")
+	}
+	return nil
+}
+
+// Epoch counts failures. What was assumed to become durable before the epoch
+// changed may not have.
+func (e *Engine) Epoch() uint64 {
+	e.queue.mu.Lock()
+	defer e.queue.mu.Unlock()
+	return e.queue.epoch
+}
+
+// Epoch is the epoch in which the batch was begun and in which alone it can
+// be submitted.
+func (b *Batch) Epoch() uint64 { return b.epoch }
+
+// Submit queues the batch. Batches become durable in the order in which they
+// were submitted. settle is told the outcome, in that order and before
+// anybody who waits; it must not block nor call the engine.
+func (b *Batch) Submit(settle func(error)) *Ticket {
+	t := &Ticket{
+		batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
+		queue: &b.engine.queue, wake: make(chan struct{}, 1),
+	}
+	b.engine.queue.submit(t)
+	return t
+}
+
+// commit makes a batch durable. The queue calls it, one call at a time.
+func (e *Engine) commit(b *pebble.Batch) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return err
+	}
+	if err := e.guard.failure(); err != nil {
+		return classify(err)
+	}
+	err := e.db.Apply(b, pebble.Sync)
+	if failure := e.guard.acknowledge(); failure != nil {
+		err = failure
+	}
+	if err != nil {
+		e.config.Logger.Error("a write failed; writes are refused until the store has recovered", "error", err)
+		return classify(err)
+	}
+	_ = b.Close()
+	return nil
+}
+
+// Read calls f with the current state of the database, which includes
+// batches that are not durable yet. f must not keep the reader.
+func (e *Engine) Read(f func(r pebble.Reader) error) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return err
+	}
+	return f(e.db)
+}
+
+// Failure returns why writes are refused at present, nil when they are not.
+func (e *Engine) Failure() error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return err
+	}
+	return classify(e.guard.failure())
+}
+
+// Checkpoint makes a copy of the database in a folder that does not exist
+// yet, by hard links where that is possible.
+func (e *Engine) Checkpoint(dir string) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return err
+	}
+	return e.db.Checkpoint(dir)
+}
+
+// Flush moves what is in memory to tables. Tests and measurements use it.
+func (e *Engine) Flush() error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return err
+	}
+	return e.db.Flush()
+}
+
+// Metrics returns Pebble's own figures, nil when there is no database.
+func (e *Engine) Metrics() *pebble.Metrics {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.usable() != nil {
+		return nil
+	}
+	return e.db.Metrics()
+}
+
+// Close writes what is queued and closes the database.
+func (e *Engine) Close() error {
+	e.queue.drain()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	if e.db == nil {
+		return nil
+	}
+	failure := e.guard.failure()
+	e.guard.release()
+	if err := e.db.Close(); err != nil && failure == nil {
+		return err
+	}
+	if failure == nil {
+		return nil
+	}
+	return cutLog(e.config.FS, e.config.Dir, e.guard.acknowledged())
+}
+
+// classify marks errors that mean a full disk.
+func classify(err error) error {
+	if err != nil && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) && !errors.Is(err, ErrFull) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}

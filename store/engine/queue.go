@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// The commit queue.
+//
+// Whoever changes something builds a batch, submits it, and waits for it. The
+// order of submission is the order of the write-ahead log. One of those who
+// wait leads: it takes what has gathered, makes one Pebble batch of it (small
+// ones are merged, a big one goes alone and uncopied), and commits that,
+// durability included, before the next leader starts. So there is exactly one
+// commit in flight. That costs little, since the next group gathers meanwhile
+// and becomes larger, and it buys two things: Pebble is never given a batch
+// after one that failed, and the place in the log up to which everything was
+// acknowledged is known exactly.
+//
+// Rejected: a goroutine that commits for all. It costs two switches for a lone
+// writer and needs an owner. Rejected: one Pebble commit per caller; Pebble
+// groups their syncs too, but pays pipeline, wake-ups and write(2) for each.
+
+// mergeBelow is the size up to which batches are merged by copying.
+const mergeBelow = 64 << 10
+
+// groupBytes bounds a merged group.
+const groupBytes = 1 << 20
+
+// Batch is a set of changes that become durable together or not at all.
+type Batch struct {
+	*pebble.Batch
+	engine *Engine
+	epoch  uint64
+}
+
+// Ticket is a submitted batch.
+type Ticket struct {
+	batch *pebble.Batch
+	size  int
+	epoch uint64
+	// settle is told the outcome, in the order of submission, before anybody
+	// who waits is. It must be quick.
+	settle func(error)
+	queue  *queue
+	wake   chan struct{} // has one element when the waiter should look again
+
+	// Guarded by queue.mu.
+	waited bool
+	done   bool
+	err    error
+}
+
+type queue struct {
+	commit func(batch *pebble.Batch) error
+
+	// mu guards the fields below. It is taken after a caller's own locks.
+	mu      sync.Mutex
+	waiting []*Ticket
+	spare   []*Ticket // the slice of the group before, for use again
+	leading bool
+	epoch   uint64 // counts failures; batches of an older epoch are refused
+}
+
+var errOvertaken = errors.New("a write before this one failed")
+
+// submit queues a ticket. One of an epoch that has ended fails at once.
+func (q *queue) submit(t *Ticket) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t.epoch != q.epoch {
+		q.finish(t, errOvertaken)
+		return
+	}
+	q.waiting = append(q.waiting, t)
+}
+
+// Wait returns the outcome, leading the queue when nobody else does.
+func (t *Ticket) Wait() error {
+	q := t.queue
+	q.mu.Lock()
+	t.waited = true
+	for !t.done {
+		if q.leading {
+			q.mu.Unlock()
+			<-t.wake
+			q.mu.Lock()
+			continue
+		}
+		q.lead()
+	}
+	err := t.err
+	q.mu.Unlock()
+	return err
+}
+
+// lead commits the group at the head of the queue and hands on. It is called
+// with mu held and returns so.
+func (q *queue) lead() {
+	group := q.take()
+	q.leading = true
+	q.mu.Unlock()
+	err := q.commit(merged(group))
+	q.mu.Lock()
+	q.leading = false
+	for _, t := range group {
+		q.finish(t, err)
+	}
+	if err != nil {
+		q.fail(errOvertaken)
+	}
+	clear(group)
+	q.spare = group[:0]
+	for _, t := range q.waiting {
+		if t.waited {
+			t.nudge()
+			break
+		}
+	}
+}
+
+// take removes from the queue what is committed together.
+func (q *queue) take() []*Ticket {
+	n, size := 1, q.waiting[0].size
+	if size < mergeBelow {
+		for n < len(q.waiting) && q.waiting[n].size < mergeBelow && size+q.waiting[n].size <= groupBytes {
+			size += q.waiting[n].size
+			n++
+		}
+	}
+	group := append(q.spare[:0], q.waiting[:n]...)
+	rest := copy(q.waiting, q.waiting[n:])
+	clear(q.waiting[rest:])
+	q.waiting = q.waiting[:rest]
+	return group
+}
+
+// merged makes one batch of a group.
+func merged(group []*Ticket) *pebble.Batch {
+	head := group[0].batch
+	for _, t := range group[1:] {
+		// Apply fails for malformed batches only, and these are our own.
+		if err := head.Apply(t.batch, nil); err != nil {
+			panic(err)
+		}
+		_ = t.batch.Close()
+	}
+	return head
+}
+
+// finish settles a ticket. mu is held.
+func (q *queue) finish(t *Ticket, err error) {
+	t.batch = nil
+	t.done, t.err = true, err
+	t.settle(err)
+	if t.waited {
+		t.nudge()
+	}
+}
+
+// nudge makes the waiter look again; once is enough until it has.
+func (t *Ticket) nudge() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// fail ends an epoch: everything queued fails, and so will what was built on
+// the assumption that it would succeed. mu is held.
+func (q *queue) fail(err error) {
+	q.epoch++
+	for _, t := range q.waiting {
+		q.finish(t, err)
+	}
+	clear(q.waiting)
+	q.waiting = q.waiting[:0]
+}
+
+// drain commits what is queued and nobody waits for. It is called when no
+// other goroutine uses the queue any more.
+func (q *queue) drain() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) > 0 && !q.leading {
+		q.lead()
+	}
+}

@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
+)
+
+// cutLog removes from the write-ahead log what lies behind m: records whose
+// callers were told that they failed. Logs begun after m's go altogether.
+func cutLog(fs vfs.FS, dir string, m mark) error {
+	if m.path == "" {
+		return nil
+	}
+	last, ok := logNumber(fs.PathBase(m.path))
+	if !ok {
+		return fmt.Errorf("%s is no write-ahead log", m.path)
+	}
+	names, err := fs.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if n, ok := logNumber(name); ok && n > last {
+			if err := fs.Remove(fs.PathJoin(dir, name)); err != nil {
+				return err
+			}
+		}
+	}
+	if there, err := exists(fs, m.path); err != nil || !there {
+		return err // flushed and gone: nothing of it was in doubt
+	}
+	return truncate(fs, dir, m.path, m.size)
+}
+
+// logNumber parses the name of a write-ahead log.
+func logNumber(name string) (uint64, bool) {
+	base, ok := strings.CutSuffix(name, ".log")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(base, 10, 64)
+	return n, err == nil
+}
+
+// truncate shortens a file by writing its beginning anew beside it, which any
+// vfs.FS can do and which a crash in between leaves undone, not half done.
+func truncate(fs vfs.FS, dir, path string, size int64) error {
+	from, err := fs.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	tmp := path + ".cut"
+	to, err := fs.Create(tmp, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(to, from, size)
+	if errors.Is(err, io.EOF) {
+		err = nil // shorter than that already
+	}
+	if err == nil {
+		err = to.Sync()
+	}
+	if e := to.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = fs.Rename(tmp, path)
+	}
+	if err != nil {
+		_ = fs.Remove(tmp)
+		return err
+	}
+	return SyncDir(fs, dir)
+}
+
+// SyncDir makes the entries of a folder durable.
+func SyncDir(fs vfs.FS, dir string) error {
+	d, err := fs.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if e := d.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// cutTornTail shortens the newest write-ahead log to its last whole record.
+// After a power failure under "process" the log may have holes, where the
+// kernel had not yet written what it had been handed; Pebble takes them for
+// corruption, since it was told that those bytes were synced. What precedes
+// the first hole is the clean prefix that was promised.
+// It reports whether it cut anything.
+func cutTornTail(fs vfs.FS, dir string) (bool, error) {
+	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
+	if err != nil || len(logs) == 0 {
+		return false, err
+	}
+	last := logs[len(logs)-1]
+	r := last.OpenForRead()
+	defer r.Close()
+	for {
+		_, offset, err := r.NextRecord()
+		switch {
+		case errors.Is(err, io.EOF):
+			return false, nil
+		case err != nil:
+			_, path := last.SegmentLocation(0)
+			return true, truncate(fs, dir, path, offset.Physical)
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/cockroachdb/errors/oserror"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"sluice/store/engine"
+)
+
+// A data folder holds
+//
+//	FORMAT    "sluice data folder\nformat 1\n": written last when a folder is made
+//	LOCK      locked while a process has the folder open
+//	pebble/   the database
+//	before-upgrade-N/  the folder as it was in format N, made by an upgrade
+const (
+	formatFile = "FORMAT"
+	lockFile   = "LOCK"
+	engineDir  = "pebble"
+)
+
+// formatLine begins the second line of the format file.
+const formatLine = "format "
+
+// Format is the version of the layout that this program writes. Anything
+// that an older program would misread makes it grow.
+const Format = 1
+
+// Hinted is an error that knows what its reader can do about it.
+type Hinted struct {
+	Err  error
+	Hint string
+}
+
+// Error implements error.
+func (h *Hinted) Error() string { return h.Err.Error() + ": " + h.Hint }
+
+// Unwrap gives the cause.
+func (h *Hinted) Unwrap() error { return h.Err }
+
+// Errors of Open. They come as *Hinted; test with errors.Is.
+var (
+	// ErrLocked means that another process has the data folder open.
+	ErrLocked = errors.New("data folder is in use")
+	// ErrNewerFormat means that a later version wrote the data folder.
+	ErrNewerFormat = errors.New("data folder has a newer format")
+	// ErrNotOurs means that the folder holds something else.
+	ErrNotOurs = errors.New("not a data folder")
+)
+
+// folder is a locked data folder.
+type folder struct {
+	fs   vfs.FS
+	dir  string
+	lock io.Closer
+}
+
+func (f *folder) path(elem ...string) string {
+	return f.fs.PathJoin(append([]string{f.dir}, elem...)...)
+}
+
+// openFolder locks a data folder, making it when there is none.
+func openFolder(fs vfs.FS, dir string) (*folder, error) {
+	f := &folder{fs: fs, dir: dir}
+	if err := makeDir(fs, dir); err != nil {
+		return nil, &Hinted{Err: fmt.Errorf("make data folder: %w", err), Hint: "choose another with --data, or --memory to keep nothing"}
+	}
+	lock, err := fs.Lock(f.path(lockFile))
+	if err != nil {
+		if oserror.IsPermission(err) {
+			return nil, &Hinted{Err: fmt.Errorf("lock data folder: %w", err), Hint: "make " + dir + " writable for this user, or choose another with --data"}
+		}
+		return nil, &Hinted{Err: fmt.Errorf("%w: %s", ErrLocked, dir), Hint: "stop the other sluice, or give this one another folder with --data"}
+	}
+	f.lock = lock
+	return f, nil
+}
+
+// makeDir makes a folder and the missing ones above it, durably.
+func makeDir(fs vfs.FS, dir string) error {
+	var parents []string
+	for d := dir; ; d = fs.PathDir(d) {
+		if _, err := fs.Stat(d); err == nil || fs.PathDir(d) == d {
+			break
+		}
+		parents = append(parents, fs.PathDir(d))
+	}
+	if err := fs.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, d := range parents {
+		if err := engine.SyncDir(fs, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folder) close() error { return f.lock.Close() }
+
+// format reads the format file; 0 when there is none and the folder may
+// become a data folder.
+func (f *folder) format() (int, error) {
+	b, err := readFile(f.fs, f.path(formatFile))
+	if oserror.IsNotExist(err) {
+		return 0, f.checkEmpty()
+	}
+	if err != nil {
+		return 0, err
+	}
+	lines := bytes.Split(b, []byte("\n"))
+	if len(lines) < 2 || !bytes.HasPrefix(lines[1], []byte(formatLine)) {
+		return 0, f.notOurs("its " + formatFile + " file reads differently")
+	}
+	n, err := strconv.Atoi(string(lines[1][len(formatLine):]))
+	if err != nil || n < 1 {
+		return 0, f.notOurs("its " + formatFile + " file names no format")
+	}
+	if n > Format {
+		return 0, &Hinted{
+			Err:  fmt.Errorf("%w: %s is of format %d, this version reads up to %d", ErrNewerFormat, f.dir, n, Format),
+			Hint: "use the version of sluice that wrote it or a later one, or another folder with --data",
+		}
+	}
+	return n, nil
+}
+
+// checkEmpty refuses a folder that holds what is not ours. A database without
+// a format file is a first start that was cut short.
+func (f *folder) checkEmpty() error {
+	names, err := f.fs.List(f.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		switch name {
+		case lockFile, engineDir, formatFile + ".tmp", "lost+found":
+		default:
+			return f.notOurs("it holds " + name)
+		}
+	}
+	return nil
+}
+
+func (f *folder) notOurs(why string) error {
+	return &Hinted{Err: fmt.Errorf("%w: %s: %s", ErrNotOurs, f.dir, why), Hint: "choose an empty folder with --data"}
+}
+
+// setFormat writes the format file, whole or not at all.
+func (f *folder) setFormat(n int) error {
+	text := fmt.Sprintf("sluice data folder\n%s%d\n", formatLine, n)
+	tmp := f.path(formatFile + ".tmp")
+	file, err := f.fs.Create(tmp, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write([]byte(text))
+	if err == nil {
+		err = file.Sync()
+	}
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = f.fs.Rename(tmp, f.path(formatFile))
+	}
+	if err != nil {
+		return err
+	}
+	return engine.SyncDir(f.fs, f.dir)
+}
+
+func readFile(fs vfs.FS, name string) ([]byte, error) {
+	file, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
+}

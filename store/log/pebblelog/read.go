@@ -1,0 +1,226 @@
+package pebblelog
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"sluice/internal/must"
+	"sluice/store/log"
+)
+
+// view is what a read needs of a log, taken at one moment.
+type view struct {
+	id      log.ID
+	buckets []bucketRef
+	next    int64
+	durable int64
+}
+
+func (l *Log) view(id log.ID) (view, error) {
+	st, err := l.lock(id)
+	if err != nil {
+		return view{}, err
+	}
+	defer st.mu.Unlock()
+	s, err := l.shard(st, id)
+	if err != nil {
+		return view{}, err
+	}
+	return view{id: id, buckets: s.buckets, next: s.next, durable: s.durable.Load()}, nil
+}
+
+// Read implements log.Log.
+func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (log.Page, error) {
+	must.Hold(limit.Records > 0 && limit.Bytes > 0, "read limit %+v", limit)
+	v, err := l.view(id)
+	if err != nil {
+		return log.Page{}, err
+	}
+	limit.Before = min(limit.Before, v.durable)
+	r := reading{view: v, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
+	r.page.pool = &l.chunks
+	if from < limit.Before {
+		if err := l.engine.Read(r.run); err != nil {
+			r.page.release()
+			return log.Page{}, fmt.Errorf("read %v: %w", id, err)
+		}
+	}
+	next := max(from, limit.Before)
+	if r.full {
+		next = r.from
+	}
+	return log.Page{Records: r.page.records, Next: next, Release: r.page.release}, nil
+}
+
+// reading is a read under way.
+type reading struct {
+	view
+	keys  keys
+	limit log.Limit
+	since int64 // ms; earlier records are passed over
+	from  int64 // the next position to return
+	bytes int
+	full  bool // a limit was reached
+	page  page
+}
+
+func (r *reading) run(db pebble.Reader) error {
+	i := bucketFor(r.buckets, r.from)
+	if r.since > 0 {
+		i = max(i, bucketSince(r.buckets, r.since))
+	}
+	for ; i < len(r.buckets) && !r.full && r.buckets[i].first < r.limit.Before; i++ {
+		bucket := r.buckets[i].bucket
+		err := iterate(db, r.keys.blocks(bucket, r.id), func(it *pebble.Iterator) error {
+			return r.bucket(it, bucket)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bucket reads on in one bucket.
+func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
+	prefix := r.keys.blocks(bucket, r.id)
+	ok := it.SeekGE(blockKey(prefix, r.from))
+	if ok && placeOf(it.Key(), bucket).arrival < r.since {
+		p, err := firstSince(it, prefix, bucket, r.since)
+		if err != nil || p == nil {
+			return err
+		}
+		r.from = max(r.from, p.first())
+		ok = it.SeekGE(blockKey(prefix, r.from))
+	}
+	for ; ok && !r.full; ok = it.Next() {
+		p := placeOf(it.Key(), bucket)
+		if p.first() >= r.limit.Before {
+			break
+		}
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return err
+		}
+		if err := r.block(p, value); err != nil {
+			return err
+		}
+	}
+	return it.Error()
+}
+
+// block takes from a block what is wanted. The wanted records are neighbours,
+// so their payload is copied in one go out of memory that is Pebble's.
+func (r *reading) block(p place, value []byte) error {
+	b, err := openBlock(value)
+	if err != nil {
+		return err
+	}
+	if b.count != p.count {
+		return errBlock
+	}
+	position, skip := p.first(), 0
+	for ; position < r.from; position++ {
+		s := b.next()
+		skip += s.key + s.data
+	}
+	table, size, count := b, 0, 0
+	for end := min(p.last+1, r.limit.Before); position+int64(count) < end; count++ {
+		s := table.next()
+		n := s.key + s.data
+		if len(r.page.records)+count >= r.limit.Records || (r.bytes+n > r.limit.Bytes && len(r.page.records)+count > 0) {
+			r.full = true
+			break
+		}
+		r.bytes += n
+		size += n
+	}
+	memory := r.page.copied(b.payload[skip : skip+size])
+	arrival := time.UnixMilli(p.arrival).UTC()
+	for range count {
+		s := b.next()
+		r.page.records = append(r.page.records, log.Record{
+			Position: position, Arrival: arrival, Encrypted: s.encrypted,
+			PartitionKey: text(memory[:s.key]),
+			Data:         memory[s.key : s.key+s.data : s.key+s.data],
+		})
+		memory = memory[s.key+s.data:]
+		position++
+	}
+	r.from = position
+	return nil
+}
+
+// blockKey is where the block that holds a position, or the next one after
+// it, is found by SeekGE.
+func blockKey(prefix []byte, position int64) []byte {
+	k := append(make([]byte, 0, len(prefix)+8), prefix...)
+	for shift := 56; shift >= 0; shift -= 8 {
+		k = append(k, byte(position>>shift))
+	}
+	return k
+}
+
+// firstSince finds the first block of a bucket that arrived at or after ms;
+// nil when there is none. Arrivals ascend with positions, so it is a binary
+// search by position, one seek a step, and touches keys only.
+func firstSince(it *pebble.Iterator, prefix []byte, bucket uint32, ms int64) (*place, error) {
+	if !it.Last() {
+		return nil, it.Error()
+	}
+	last := placeOf(it.Key(), bucket)
+	if last.arrival < ms {
+		return nil, nil
+	}
+	if !it.First() {
+		return nil, it.Error()
+	}
+	first := placeOf(it.Key(), bucket)
+	found := last
+	low := first.first()
+	sort.Search(int(last.last-low), func(i int) bool {
+		if !it.SeekGE(blockKey(prefix, low+int64(i))) {
+			return true // an error; reported below
+		}
+		p := placeOf(it.Key(), bucket)
+		if p.arrival < ms {
+			return false
+		}
+		found = p
+		return true
+	})
+	return &found, it.Error()
+}
+
+// Seek implements log.Log.
+func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (int64, error) {
+	v, err := l.view(id)
+	if err != nil || where == log.Latest {
+		return v.next, err
+	}
+	ms := int64(0)
+	if where == log.AtTime {
+		ms = ceilMillis(t)
+	}
+	position := v.next
+	found := false
+	for i := bucketSince(v.buckets, ms); i < len(v.buckets) && !found; i++ {
+		bucket := v.buckets[i].bucket
+		prefix := l.keys.blocks(bucket, id)
+		err := l.walk(bucket, id, func(it *pebble.Iterator) error {
+			p, err := firstSince(it, prefix, bucket, ms)
+			if p != nil {
+				position, found = p.first(), true
+			}
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("seek in %v: %w", id, err)
+		}
+	}
+	return position, nil
+}

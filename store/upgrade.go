@@ -1,0 +1,68 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/cockroachdb/errors/oserror"
+
+	"sluice/store/engine"
+)
+
+// upgrade turns a data folder of one format into one of the next, in place.
+// It must bear being cut short and run again.
+type upgrade func(e *engine.Engine) error
+
+// upgrades has the step from format n at index n-1. The step to a new format
+// is added here together with a kept folder of the old one in testdata.
+func upgrades() []upgrade { return []upgrade{} }
+
+// upgradeFrom runs the steps that lead from an older format to the newest,
+// after a snapshot of the folder as it was.
+func (f *folder) upgradeFrom(e *engine.Engine, format int, steps []upgrade) error {
+	newest := len(steps) + 1
+	if format == newest {
+		return nil
+	}
+	if err := f.snapshot(e, format); err != nil {
+		return fmt.Errorf("snapshot before upgrade from format %d: %w", format, err)
+	}
+	for n := format; n < newest; n++ {
+		if err := steps[n-1](e); err != nil {
+			return fmt.Errorf("upgrade from format %d: %w", n, err)
+		}
+		if err := f.setFormat(n + 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snapshot keeps the folder as it is, once: an upgrade that was cut short has
+// changed it since. Its format file is written last, so a snapshot with one
+// is whole, and one without is made anew.
+func (f *folder) snapshot(e *engine.Engine, format int) error {
+	kept := &folder{fs: f.fs, dir: f.path("before-upgrade-" + strconv.Itoa(format))}
+	_, err := f.fs.Stat(kept.path(formatFile))
+	if err == nil || !oserror.IsNotExist(err) {
+		return err
+	}
+	if err := f.fs.RemoveAll(kept.dir); err != nil && !oserror.IsNotExist(err) {
+		return err
+	}
+	return kept.fill(e, format)
+}
+
+// fill makes a data folder out of a checkpoint of an open one.
+func (f *folder) fill(e *engine.Engine, format int) error {
+	if err := f.fs.MkdirAll(f.dir, 0o755); err != nil {
+		return err
+	}
+	if err := e.Checkpoint(f.path(engineDir)); err != nil {
+		return err
+	}
+	if err := f.setFormat(format); err != nil {
+		return err
+	}
+	return engine.SyncDir(f.fs, f.fs.PathDir(f.dir))
+}
