@@ -97,11 +97,11 @@ type Notes struct {
 	emptyEnums map[string]struct{}
 }
 
-func (n *Notes) emptyEnum(path string) bool {
+func (n *Notes) emptyEnum(path []step) bool {
 	if n == nil || n.emptyEnums == nil {
 		return false
 	}
-	_, ok := n.emptyEnums[path]
+	_, ok := n.emptyEnums[pathText(path)]
 	return ok
 }
 

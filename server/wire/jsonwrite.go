@@ -17,24 +17,16 @@ type jsonWriter struct {
 	b []byte
 }
 
-// value writes node n held at p, which is not absent.
+// value writes the value at p as node n. Absent members never come here; an
+// element of a list or map is always there, if only as an empty text or list.
 func (w *jsonWriter) value(n *node, p unsafe.Pointer) {
-	p = n.at(p)
-	switch {
-	case p == nil:
-		w.b = append(w.b, "null"...)
-		return
-	case n.kind == kindStruct:
-		w.object(n, p)
-		return
-	case n.kind == kindList:
-		w.list(n, p)
-		return
-	case n.kind == kindMap:
-		w.mapping(n, p)
-		return
-	}
 	switch n.kind {
+	case kindStruct:
+		w.object(n, p)
+	case kindList:
+		w.list(n, p)
+	case kindMap:
+		w.mapping(n, p)
 	case kindString, kindEnum:
 		w.str(asString(p))
 	case kindInt32:
@@ -58,8 +50,8 @@ func (w *jsonWriter) object(n *node, p unsafe.Pointer) {
 	start := len(w.b)
 	for i := range n.fields {
 		f := &n.fields[i]
-		at := offset(p, f.offset)
-		if f.node.at(at) == nil {
+		at := f.node.at(offset(p, f.offset))
+		if at == nil {
 			continue
 		}
 		if len(w.b) > start {
@@ -157,16 +149,11 @@ func (w *jsonWriter) escape(c byte) {
 // float writes a double; JSON has no NaN and no infinities, which the
 // protocols write as strings.
 func (w *jsonWriter) float(f float64) {
-	switch {
-	case math.IsNaN(f):
-		w.str("NaN")
-	case math.IsInf(f, 1):
-		w.str("Infinity")
-	case math.IsInf(f, -1):
-		w.str("-Infinity")
-	default:
-		w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		w.str(floatText(f))
+		return
 	}
+	w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
 }
 
 // appendSeconds writes a time as epoch seconds with up to three decimals.

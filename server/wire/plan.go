@@ -49,6 +49,9 @@ type node struct {
 	fields []field        // of a structure, in model order
 	byName map[string]int // index into fields by wire name
 	elem   *node          // of a list or map
+	// body is the structure with only the members that travel in a REST body,
+	// which is the node itself where all do.
+	body *node
 	// limit is how many elements of a list or map are kept when reading; see bounds.go.
 	limit int
 	// hasEnum says that an enum lies below, so that the path must be known when reading.
@@ -119,15 +122,18 @@ func (p *Plan) EncodeEvent(c Codec, event any) (eventType string, payload []byte
 	if err != nil {
 		return "", nil, err
 	}
-	value := v.UnsafePointer()
+	value := e.value.node.at(offset(v.UnsafePointer(), e.value.offset))
+	if value == nil {
+		return "", nil, fmt.Errorf("%s: the event is empty", p.op.Name)
+	}
 	switch c.Protocol() {
 	case CBOR11, RPCv2CBOR:
 		w := cborWriter{seconds: c.Protocol() == RPCv2CBOR}
-		w.value(e.value.node, offset(value, e.value.offset))
+		w.value(e.value.node, value)
 		return e.name, w.b, nil
 	}
 	w := jsonWriter{}
-	w.value(e.value.node, offset(value, e.value.offset))
+	w.value(e.value.node, value)
 	return e.name, w.b, nil
 }
 
@@ -234,7 +240,25 @@ func (c *compiler) fields(n *node, at string) error {
 		})
 		n.hasEnum = n.hasEnum || child.hasEnum
 	}
+	n.body = n.withoutBound()
 	return nil
+}
+
+// withoutBound returns the node without the members that REST protocols bind
+// to path, query string or headers.
+func (n *node) withoutBound() *node {
+	inside := *n
+	inside.fields, inside.byName = nil, map[string]int{}
+	for _, f := range n.fields {
+		if f.member.Location == LocationBody {
+			inside.byName[f.name] = len(inside.fields)
+			inside.fields = append(inside.fields, f)
+		}
+	}
+	if len(inside.fields) == len(n.fields) {
+		return n
+	}
+	return &inside
 }
 
 // absentable says whether the zero value means absent, which every member of a

@@ -15,6 +15,7 @@ const (
 	givenBool
 	givenList
 	givenObject
+	givenBytes // CBOR only
 )
 
 // The texts of SerializationException, as captured from the service.
@@ -27,6 +28,7 @@ const (
 
 	classString  = "class java.lang.String"
 	classBoolean = "class java.lang.Boolean"
+	classBytes   = "class java.nio.HeapByteBuffer"
 	classNumber  = "class com.amazon.coral.value.json.numbers.TruncatingBigNumber"
 
 	textBadBase64Length = "'%s' can not be converted to a Blob: " +
@@ -63,6 +65,8 @@ func mismatchText(want kind, got given, value string) string {
 		class = classBoolean
 	case givenNumber:
 		class = classNumber
+	case givenBytes:
+		class = classBytes
 	}
 	return class + " can not be converted to " + javaType(want)
 }
