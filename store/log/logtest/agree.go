@@ -2,7 +2,6 @@ package logtest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"sort"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sluice/internal/dice"
 	"sluice/store/log"
 )
 
@@ -23,7 +23,7 @@ func Agree(t *testing.T, seeds []uint64, logs map[string]Open) {
 			for _, name := range sorted(logs) {
 				clock := NewClock()
 				p := &player{
-					harness: &harness{t: t, clock: clock}, dice: rand.New(rand.NewPCG(seed, 1)),
+					harness: &harness{t: t, clock: clock}, dice: random{dice.Seeded(seed)},
 					known: map[log.ID][]int64{}, sealed: map[log.ID]bool{}, horizon: clock.Now(),
 				}
 				p.in = logs[name](t, clock.Now)
@@ -50,7 +50,7 @@ func sorted(logs map[string]Open) []string {
 // player plays a history and writes it down.
 type player struct {
 	*harness
-	dice    *rand.Rand
+	dice    random
 	story   strings.Builder
 	known   map[log.ID][]int64 // positions of acknowledged records
 	sealed  map[log.ID]bool
@@ -64,7 +64,7 @@ const playShards = 3
 func (p *player) play(steps int) string {
 	p.create(0, 1, 2)
 	for range steps {
-		switch n := p.dice.IntN(100); {
+		switch n := p.dice.upTo(100); {
 		case n < 35:
 			p.doAppend()
 		case n < 60:
@@ -72,7 +72,7 @@ func (p *player) play(steps int) string {
 		case n < 70:
 			p.doSeek()
 		case n < 85:
-			p.clock.Advance(time.Duration(p.dice.IntN(5_000_000)) * time.Millisecond)
+			p.clock.Advance(time.Duration(p.dice.upTo(5_000_000)) * time.Millisecond)
 		case n < 90:
 			p.doTrim()
 		case n < 95:
@@ -82,7 +82,7 @@ func (p *player) play(steps int) string {
 		case n < 98:
 			p.doSeal()
 		default:
-			if !p.gone && p.dice.IntN(6) == 0 {
+			if !p.gone && p.dice.upTo(6) == 0 {
 				require.NoError(p.t, p.log.Delete(ctx, 7))
 				p.gone = true
 				p.note("delete")
@@ -97,7 +97,7 @@ func (p *player) play(steps int) string {
 
 func (p *player) note(format string, args ...any) { fmt.Fprintf(&p.story, format+"\n", args...) }
 
-func (p *player) anyID() log.ID { return id(p.dice.Uint32N(playShards)) }
+func (p *player) anyID() log.ID { return id(uint32(p.dice.upTo(playShards))) }
 
 // ordinal is how many records that were ever acknowledged lie below position.
 func (p *player) ordinal(id log.ID, position int64) int {
@@ -105,16 +105,16 @@ func (p *player) ordinal(id log.ID, position int64) int {
 }
 
 func (p *player) doAppend() {
-	batch := make([]log.Entry, 1+p.dice.IntN(6))
+	batch := make([]log.Entry, 1+p.dice.upTo(6))
 	for i := range batch {
 		p.serial++
-		size := p.dice.IntN(40)
-		if p.dice.IntN(20) == 0 {
-			size = p.dice.IntN(200_000)
+		size := p.dice.upTo(40)
+		if p.dice.upTo(20) == 0 {
+			size = p.dice.upTo(200_000)
 		}
 		text := fmt.Sprint(p.serial, ":")
 		batch[i] = log.Entry{
-			Log: p.anyID(), PartitionKey: fmt.Sprint("k", p.serial), Encrypted: p.dice.IntN(4) == 0,
+			Log: p.anyID(), PartitionKey: fmt.Sprint("k", p.serial), Encrypted: p.dice.upTo(4) == 0,
 			Data: []byte(text + strings.Repeat("x", size)),
 		}
 	}
@@ -139,16 +139,16 @@ func (p *player) doRead() {
 	id := p.anyID()
 	from := int64(0)
 	if n := len(p.known[id]); n > 0 {
-		k := p.dice.IntN(n)
-		from = p.known[id][k] + int64(p.dice.IntN(2))
+		k := p.dice.upTo(n)
+		from = p.known[id][k] + int64(p.dice.upTo(2))
 	} else {
-		p.dice.IntN(2)
+		p.dice.upTo(2)
 	}
-	limit := log.Limit{Records: 1 + p.dice.IntN(20), Bytes: 1 + p.dice.IntN(100_000), Before: far, NotBefore: p.horizon}
-	if n := len(p.known[id]); n > 0 && p.dice.IntN(3) == 0 {
-		limit.Before = p.known[id][p.dice.IntN(n)]
+	limit := log.Limit{Records: 1 + p.dice.upTo(20), Bytes: 1 + p.dice.upTo(100_000), Before: far, NotBefore: p.horizon}
+	if n := len(p.known[id]); n > 0 && p.dice.upTo(3) == 0 {
+		limit.Before = p.known[id][p.dice.upTo(n)]
 	}
-	if p.dice.IntN(3) == 0 {
+	if p.dice.upTo(3) == 0 {
 		limit.NotBefore = p.horizon.Add(p.clock.Now().Sub(p.horizon) / 2)
 	}
 	p.readFrom(id, from, limit)
@@ -170,9 +170,9 @@ func (p *player) readFrom(id log.ID, from int64, limit log.Limit) {
 
 func (p *player) doSeek() {
 	id := p.anyID()
-	at := p.horizon.Add(time.Duration(p.dice.Int64N(int64(p.clock.Now().Sub(p.horizon)) + int64(time.Hour))))
+	at := p.horizon.Add(time.Duration(p.dice.upTo(int(p.clock.Now().Sub(p.horizon) + time.Hour))))
 	where := log.AtTime
-	if p.dice.IntN(3) == 0 {
+	if p.dice.upTo(3) == 0 {
 		where = log.Latest
 	}
 	position, err := p.log.Seek(ctx, id, where, at)
@@ -192,7 +192,7 @@ func (p *player) doTrim() {
 
 func (p *player) doSeal() {
 	id := p.anyID()
-	if p.dice.IntN(4) != 0 {
+	if p.dice.upTo(4) != 0 {
 		return
 	}
 	ends, err := p.log.Seal(ctx, []log.ID{id})

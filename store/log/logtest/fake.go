@@ -3,11 +3,11 @@ package logtest
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sort"
 	"sync"
 	"time"
 
+	"sluice/internal/dice"
 	"sluice/store/log"
 )
 
@@ -22,7 +22,7 @@ type Fake struct {
 
 	// mu guards the rest.
 	mu      sync.Mutex
-	dice    *rand.Rand
+	dice    random
 	sent    []*sending
 	streams map[uint64]map[uint32]*topic
 }
@@ -49,13 +49,19 @@ type topic struct {
 	end     int64
 }
 
+// random is what a test draws from.
+type random struct{ *dice.Dice }
+
+// upTo returns a number from 0 to n-1.
+func (r random) upTo(n int) int { return int(r.Uint64() % uint64(n)) }
+
 // segmentRecords is the unit in which a fake trims.
 const segmentRecords = 4
 
 // NewFake returns an empty fake whose decisions follow from seed and the
 // order of calls.
 func NewFake(now func() time.Time, seed uint64) *Fake {
-	return &Fake{now: now, dice: rand.New(rand.NewPCG(seed, 0)), streams: map[uint64]map[uint32]*topic{}}
+	return &Fake{now: now, dice: random{dice.Seeded(seed)}, streams: map[uint64]map[uint32]*topic{}}
 }
 
 // Create implements log.Log.
@@ -67,7 +73,7 @@ func (f *Fake) Create(_ context.Context, ids []log.ID) error {
 			f.streams[id.Stream] = map[uint32]*topic{}
 		}
 		if f.streams[id.Stream][id.Shard] == nil {
-			base := f.dice.Int64N(1 << 40)
+			base := int64(f.dice.upTo(1 << 40))
 			f.streams[id.Stream][id.Shard] = &topic{next: base, durable: base}
 		}
 	}
@@ -94,7 +100,7 @@ func (f *Fake) Append(_ context.Context, batch []log.Entry) (log.Commit, error) 
 	f.mu.Lock() // others may have sent meanwhile, and may be placed first
 	defer f.mu.Unlock()
 	for !s.done {
-		i := f.dice.IntN(len(f.sent))
+		i := f.dice.upTo(len(f.sent))
 		f.place(f.sent[i])
 		f.sent = append(f.sent[:i], f.sent[i+1:]...)
 	}
@@ -123,8 +129,8 @@ func (f *Fake) place(s *sending) {
 		if now := f.now().UTC().Truncate(time.Millisecond); now.After(t.last) {
 			t.last = now
 		}
-		if f.dice.IntN(3) == 0 {
-			t.next += 1 + f.dice.Int64N(3) // a control record, or an aborted one
+		if f.dice.upTo(3) == 0 {
+			t.next += 1 + int64(f.dice.upTo(3)) // a control record, or an aborted one
 		}
 		r := log.Record{Position: t.next, Arrival: t.last, PartitionKey: e.PartitionKey, Data: append([]byte(nil), e.Data...), Encrypted: e.Encrypted}
 		t.records = append(t.records, r)
