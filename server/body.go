@@ -3,7 +3,6 @@ package server
 import (
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -54,24 +53,26 @@ func (x *exchange) readUnknown(from io.Reader, limit int64, packed bool) ([]byte
 		return nil, err
 	}
 	x.body = x.s.buffers.get(firstRead)
-	raw := &countingReader{from: io.LimitReader(from, limit+1)}
+	// MaxBytesReader also tells net/http to let the client read the answer
+	// before the connection goes.
+	raw := &countingReader{from: http.MaxBytesReader(x.w, io.NopCloser(from), limit)}
 	from = raw
 	if packed {
 		unpacked, err := gzip.NewReader(raw)
 		if err != nil {
-			return notGzip(raw, err)
+			return notGzip(raw)
 		}
 		from = unpacked
 	}
 	got, err := x.grow(from, limit)
 	x.event.BytesIn = raw.n
 	switch {
-	case raw.n > limit:
-		return nil, errTooLarge
-	case packed && err != nil && raw.err == nil && !errors.Is(err, errTooLarge) && !errors.Is(err, errNoMemory):
-		return notGzip(raw, err)
+	case err == nil, errors.Is(err, errTooLarge), errors.Is(err, errNoMemory):
+		return got, err
+	case packed:
+		return notGzip(raw)
 	}
-	return got, err
+	return nil, raw.failure()
 }
 
 // grow reads to the end, doubling the buffer and its share of the budget as
@@ -105,15 +106,14 @@ func (x *exchange) grow(from io.Reader, limit int64) ([]byte, error) {
 // that any protocol can parse, so that each gives its own answer.
 var brokenBody = []byte{0xff}
 
-func notGzip(raw *countingReader, err error) ([]byte, error) {
-	if raw.err != nil {
-		return nil, fmt.Errorf("body: %w", raw.err) // the client is gone, not the packing bad
+func notGzip(raw *countingReader) ([]byte, error) {
+	if err := raw.failure(); err != nil {
+		return nil, err // the body is too large or the client gone; the packing may be fine
 	}
-	_ = err
 	return brokenBody, nil
 }
 
-// countingReader counts what came over the wire and remembers its failure.
+// countingReader counts what came over the wire and remembers why it ended.
 type countingReader struct {
 	from io.Reader
 	n    int64
@@ -128,6 +128,14 @@ func (c *countingReader) Read(p []byte) (int, error) {
 		c.err = err
 	}
 	return n, err
+}
+
+func (c *countingReader) failure() error {
+	var over *http.MaxBytesError
+	if errors.As(c.err, &over) {
+		return errTooLarge
+	}
+	return c.err
 }
 
 // reserve takes a share of the memory budget for n more bytes.

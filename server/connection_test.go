@@ -17,9 +17,10 @@ const (
 		"  <Message>Unable to determine service/operation name to be authorized</Message>\n" +
 		"</AccessDeniedException>\n"
 	unknownXML = "<UnknownOperationException/>\n"
-	// The bytes the service was seen to send.
-	cborUnknown       = "\xbf\x66__type\x78\x19UnknownOperationException\xff"
-	cborSerialization = "\xbf\x66__type\x76SerializationException\xff"
+	// The service was seen to send these maps with indefinite length (bf … ff);
+	// no decoder sees a difference.
+	cborUnknown       = "\xa1\x66__type\x78\x19UnknownOperationException"
+	cborSerialization = "\xa1\x66__type\x76SerializationException"
 )
 
 // oddity is a request that never reaches a room, with the answer that the

@@ -126,6 +126,9 @@ func tryAsk(ctx context.Context, c *http.Client, url, method, path string, body 
 	if err != nil {
 		return answer{}, err
 	}
+	if z, ok := body.(*zeros); ok {
+		r.ContentLength = z.n
+	}
 	for i := 0; i < len(headers); i += 2 {
 		if headers[i] == "Host" {
 			r.Host = headers[i+1]
