@@ -1,6 +1,47 @@
 package sluice
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"sluice/server"
+	"sluice/store"
+)
+
+// ErrClosed is what an instance answers after Close.
+var ErrClosed = errors.New("sluice is closed")
+
+var errNoInstance = errors.New("no instance is open at this moment; try again")
+
+// BlockedError means that something outside stands in the way: another process
+// has the port or the data folder. The command ends with exit code 3.
+type BlockedError struct {
+	Err error
+	// Advice says what to do about it.
+	Advice string
+}
+
+// Error implements error.
+func (e *BlockedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *BlockedError) Unwrap() error { return e.Err }
+
+// Hint says what to do about it.
+func (e *BlockedError) Hint() string { return e.Advice }
+
+// blocked wraps the errors that something outside can cure.
+func blocked(err error) error {
+	var listen *server.ListenError
+	var hinted *store.Hinted
+	switch {
+	case errors.As(err, &listen) && listen.Busy():
+		return &BlockedError{Err: err, Advice: listen.Hint()}
+	case errors.Is(err, store.ErrLocked) && errors.As(err, &hinted):
+		return &BlockedError{Err: hinted.Err, Advice: hinted.Hint}
+	}
+	return err
+}
 
 // UsageError means that a setting cannot be used as it is. The command ends
 // with exit code 2.

@@ -72,7 +72,7 @@ func readHeader(file *ast.File) (coverage.Entry, error) {
 	entry := found[0]
 	switch {
 	case stateName(entry.State) == "":
-		return entry, fmt.Errorf("State is %q, not real, stored or refused", entry.State)
+		return entry, fmt.Errorf("the state is %q, not real, stored or refused", entry.State)
 	case entry.State == coverage.Real && entry.Test == "":
 		return entry, fmt.Errorf("a real operation names the Test that shows it")
 	}

@@ -61,7 +61,7 @@ func PutRecord() {}
 func TestBadHeadersAreRefused(t *testing.T) {
 	for source, problem := range map[string]string{
 		"package room\n": "there are 0",
-		"package room\n// X does.\n//\n// State: ok":                               `State is "ok"`,
+		"package room\n// X does.\n//\n// State: ok":                               `state is "ok"`,
 		"package room\n// X does.\n//\n// State:real":                              "names the Test",
 		"package room\n// X.\n//\n// State: stored\n\n// Y.\n//\n// State: stored": "there are 2",
 		"not go": "expected 'package'",

@@ -1,0 +1,86 @@
+# make build         the program, build/sluice
+# make test          everything that must hold, set-up included; what CI runs
+# make test-clients  all versions of all clients (long, by hand); writes docs/clients.md
+# make bench         the figures of docs/performance.md
+# make generate      everything that is generated: constraints (with MODELS=folder), coverage, schema
+# make readme        the coverage table of the README
+# make image         a container image, where docker or podman is at hand
+
+export GOFLAGS ?= -p=2
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+# Packages without the client programs, which are a suite of their own.
+PACKAGES = $(shell go list ./... | grep -v '^sluice/integration')
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME ?= 10s
+suite = @.ci/suite
+
+.PHONY: build test test-clients bench generate readme image \
+	suite-format suite-vet suite-staticcheck suite-vulnerabilities suite-tidy suite-unit suite-fuzz suite-cross suite-chroot suite-clients
+
+build:
+	$(GO_BUILD) -o build/sluice ./cmd/sluice
+
+test: build
+	@rm -f build/report/suites.tsv
+	$(suite) format make -s suite-format
+	$(suite) vet make -s suite-vet
+	$(suite) staticcheck make -s suite-staticcheck
+	$(suite) vulnerabilities make -s suite-vulnerabilities
+	$(suite) tidy make -s suite-tidy
+	$(suite) unit make -s suite-unit
+	$(suite) fuzz make -s suite-fuzz
+	$(suite) cross make -s suite-cross
+	$(suite) chroot make -s suite-chroot
+	$(suite) clients make -s suite-clients
+
+suite-format:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
+
+suite-vet:
+	go vet ./...
+
+suite-staticcheck:
+	go run $(STATICCHECK) ./...
+
+suite-vulnerabilities:
+	@GOVULNCHECK=$(GOVULNCHECK) .ci/vulnerabilities
+
+suite-tidy:
+	go test -count=1 ./internal/tidy ./internal/coverage/...
+
+# The race detector is the one thing here that needs cgo.
+suite-unit:
+	CGO_ENABLED=1 go test -race -count=1 $(PACKAGES)
+
+suite-fuzz:
+	@FUZZTIME=$(FUZZTIME) .ci/fuzz
+
+suite-cross:
+	@LDFLAGS='$(LDFLAGS)' .ci/cross
+
+suite-chroot: build
+	@deploy/check-chroot.sh build/sluice
+
+suite-clients:
+	go test -count=1 -timeout 20m ./integration/...
+
+test-clients:
+	SLUICE_ALL_CLIENTS=1 go test -count=1 -timeout 60m -v -run TestAllClientVersions ./integration/...
+
+bench:
+	go run ./bench
+
+generate:
+	$(if $(MODELS),go run ./server/wire/gen $(MODELS))
+	go run ./internal/coverage/gen ./shards ./companions/sts
+	go test -count=1 -run 'TestPublishedSchema' . -update
+	@$(MAKE) -s readme
+
+readme:
+	go test -count=1 -run TestReadmeTable ./cmd/sluice -update
+
+image:
+	$$(command -v docker || command -v podman) build --build-arg VERSION=$(VERSION) -f deploy/Dockerfile -t sluice:$(VERSION) .

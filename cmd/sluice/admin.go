@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice"
+)
+
+// adminTimeout bounds a call to a running server. A move of the clock may wait
+// for its work on top.
+const adminTimeout = 5 * time.Second
+
+// admin calls the admin API of a running server.
+type admin struct {
+	endpoint, token string
+	env             func(string) (string, bool)
+}
+
+// unreachableError means that nobody answers at the endpoint.
+type unreachableError struct {
+	endpoint string
+	err      error
+}
+
+// Error implements error.
+func (e *unreachableError) Error() string {
+	return "nobody answers at " + e.endpoint + ": " + e.err.Error()
+}
+
+// Hint says what to do next.
+func (e *unreachableError) Hint() string {
+	return "start it with `sluice`, or say where it is with --endpoint URL or AWS_ENDPOINT_URL"
+}
+
+// refusal is an error answer of the admin API.
+type refusal struct {
+	Code, Message, Advice string
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return r.Message }
+
+// Hint says what to do next.
+func (r *refusal) Hint() string { return r.Advice }
+
+func (p *program) addAdmin(cmd *cobra.Command) *admin {
+	a := &admin{env: p.env}
+	cmd.PersistentFlags().StringVar(&a.endpoint, "endpoint", "", "URL of the server ($AWS_ENDPOINT_URL_KINESIS, $AWS_ENDPOINT_URL; default http://localhost:4566)")
+	cmd.PersistentFlags().StringVar(&a.token, "admin-token", "", "token that the server asks for ($SLUICE_ADMIN_TOKEN)")
+	return a
+}
+
+// url resolves the endpoint. The variables of the server itself come last, so
+// that a health check in a container finds a server that was moved by them.
+func (a *admin) url() (string, error) {
+	endpoint := a.endpoint
+	for _, name := range []string{"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"} {
+		if value, _ := a.env(name); endpoint == "" {
+			endpoint = value
+		}
+	}
+	for _, name := range []string{"SLUICE_ADMIN_LISTEN", "SLUICE_LISTEN"} {
+		if value, _ := a.env(name); endpoint == "" && value != "" {
+			endpoint = reachable(value)
+		}
+	}
+	if endpoint == "" {
+		endpoint = "http://" + sluice.DefaultListen
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", &sluice.UsageError{Setting: "endpoint", Source: "--endpoint", Problem: fmt.Sprintf("%q is not a URL such as http://localhost:4566", endpoint)}
+	}
+	if strings.HasSuffix(u.Hostname(), ".amazonaws.com") {
+		return "", &sluice.UsageError{Setting: "endpoint", Source: "--endpoint", Problem: endpoint + " is the real AWS, which has no such command"}
+	}
+	return strings.TrimSuffix(endpoint, "/"), nil
+}
+
+// reachable turns the first listen address into a URL on this machine.
+func reachable(listen string) string {
+	first, _, _ := strings.Cut(listen, ",")
+	host, port, err := net.SplitHostPort(strings.TrimSpace(first))
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// call sends body, when it is not nil, and returns status and answer.
+func (a *admin) call(ctx context.Context, method, path string, body any, patience time.Duration) (status int, answer []byte, err error) {
+	endpoint, err := a.url()
+	if err != nil {
+		return 0, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, adminTimeout+patience)
+	defer cancel()
+	var payload io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		payload = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, endpoint+path, payload)
+	if err != nil {
+		return 0, nil, err
+	}
+	token := a.token
+	if token == "" {
+		token, _ = a.env("SLUICE_ADMIN_TOKEN")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	// No proxy: the server is on this machine or on a test network.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(r)
+	if err != nil {
+		return 0, nil, &unreachableError{endpoint, bare(err)}
+	}
+	defer response.Body.Close()
+	answer, err = io.ReadAll(io.LimitReader(response.Body, 16<<20))
+	if err != nil {
+		return 0, nil, &unreachableError{endpoint, err}
+	}
+	return response.StatusCode, answer, nil
+}
+
+// bare drops the URL that net/http puts before the cause.
+func bare(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// refused reads an error document of the admin API.
+func refused(status int, answer []byte) error {
+	var doc struct {
+		Error struct{ Code, Message, Hint string }
+	}
+	if json.Unmarshal(answer, &doc) != nil || doc.Error.Message == "" {
+		return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
+	}
+	return &refusal{Code: doc.Error.Code, Message: doc.Error.Message, Advice: doc.Error.Hint}
+}

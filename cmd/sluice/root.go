@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sluice"
+)
+
+// Exit codes.
+const (
+	exitFine    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitBlocked = 3 // unreachable, busy or locked
+)
+
+// program is what the commands share. stdout is data, stderr is talk.
+type program struct {
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+	// started is set once a command runs; an error before that is a misuse.
+	started bool
+}
+
+// run is the whole program without the process around it.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, env func(string) (string, bool)) int {
+	p := &program{stdout: stdout, stderr: stderr, env: env}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitFine
+	}
+	p.tell(err)
+	return p.exitCode(err)
+}
+
+func (p *program) root() *cobra.Command {
+	root := p.serveCommand()
+	root.Use = "sluice"
+	root.Short = "Amazon Kinesis on this machine"
+	root.Long = "Sluice serves the API of Amazon Kinesis from one binary, for development and tests.\nWithout a command it serves: sluice is sluice serve."
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.PersistentPreRun = func(*cobra.Command, []string) { p.started = true }
+	serve := p.serveCommand()
+	root.AddCommand(serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand())
+	return root
+}
+
+// hinted is an error that knows what to do next.
+type hinted interface{ Hint() string }
+
+// tell writes an error for people, each problem on a line of its own.
+func (p *program) tell(err error) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(p.stderr, "sluice:", line)
+	}
+	var h hinted
+	switch {
+	case errors.As(err, &h) && h.Hint() != "":
+		fmt.Fprintln(p.stderr, "hint:", h.Hint())
+	case p.exitCode(err) == exitUsage:
+		fmt.Fprintln(p.stderr, "hint: sluice --help lists commands and flags")
+	}
+}
+
+func (p *program) exitCode(err error) int {
+	var usage *sluice.UsageError
+	var blocked *sluice.BlockedError
+	var unreachable *unreachableError
+	switch {
+	case !p.started, errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &blocked), errors.As(err, &unreachable):
+		return exitBlocked
+	}
+	return exitFailed
+}

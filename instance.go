@@ -1,0 +1,150 @@
+package sluice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"sluice/companions/sts"
+	"sluice/internal/clock"
+	"sluice/server"
+	"sluice/shards"
+	"sluice/store"
+)
+
+// instance is everything that Replace closes and opens again.
+type instance struct {
+	store   *store.Store
+	streams *shards.Streams // nil until openRooms
+	mounts  *server.Mounts
+	// life ends when close begins; work counts what close waits for.
+	life context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup
+	// seeded is closed when the seeds are applied, or cannot be.
+	seeded chan struct{}
+}
+
+// keepEvery is how often the running clock is saved, in host time, so that a
+// machine whose own clock is set back between two runs does not take service
+// time back further than that.
+const keepEvery = time.Minute
+
+func (s *Sluice) openStore() (*instance, error) {
+	st, err := store.Open(store.Options{
+		Dir:        s.config.Data,
+		Memory:     s.config.Memory,
+		Durability: store.Durability(s.config.Durability),
+		Now:        s.keeper.now,
+		// Of the one memory budget, an eighth caches blocks and up to a quarter
+		// (four memtables) waits to be written; the door has the rest.
+		CacheBytes:    int64(s.config.MemoryLimit / 8),
+		MemTableBytes: int64(s.config.MemoryLimit / 16),
+		Logger:        s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	inst := &instance{store: st, mounts: server.NewMounts(), seeded: make(chan struct{})}
+	inst.life, inst.end = context.WithCancel(context.Background())
+	return inst, nil
+}
+
+// openRooms opens the rooms over the store and mounts them.
+func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
+	inst.streams, err = shards.Open(ctx, shards.Config{
+		Clock: s.clock, Host: s.host, Dice: s.dice,
+		Log:     inst.store.Log(kinesisID),
+		Catalog: inst.store.Catalog(kinesisID, shards.Apply),
+		Hold:    s.clock.Hold,
+		Transition: shards.TransitionConfig{
+			Duration: s.config.Transition.after,
+			AWS:      s.config.Transition.kind == transitionLikeAWS,
+		},
+		Account: s.config.Account, Region: s.config.Region,
+		Logger: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		inst.mounts.Mount(kinesisID, inst.streams, server.Coverage(shards.Coverage())),
+		inst.mounts.Mount("sts", sts.New(), server.Coverage(sts.Coverage())),
+	)
+	if err != nil {
+		return err
+	}
+	inst.work.Go(func() {
+		for s.host.Sleep(inst.life, keepEvery) == nil {
+			if err := s.keeper.save(s.clock.State()); err != nil {
+				s.log.Warn("the clock could not be saved", "error", err)
+			}
+		}
+	})
+	seeder, seeds := s.seeder(inst), *s.seeds.Load()
+	inst.work.Go(func() {
+		defer close(inst.seeded)
+		seeder.apply(inst.life, seeds)
+	})
+	return nil
+}
+
+const kinesisID = "kinesis"
+
+// seedPatience bounds how long a start waits for its seeded streams to become
+// ACTIVE. With a frozen clock or slow transitions they follow later.
+const seedPatience = 5 * time.Second
+
+func (inst *instance) awaitSeeds(ctx context.Context, host clock.Clock) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := make(chan struct{})
+	timer := host.At(host.Now().Add(seedPatience), func() { close(late) })
+	defer timer.Stop()
+	select {
+	case <-inst.seeded:
+	case <-late:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// close closes in the reverse order of opening. The door has let go of the
+// mounts before.
+func (inst *instance) close(keeper *timekeeper) error {
+	inst.end()
+	inst.work.Wait()
+	var err error
+	if inst.streams != nil {
+		err = wrap("close streams", inst.streams.Close())
+	}
+	err = errors.Join(err, wrap("save the clock", keeper.detach()))
+	return errors.Join(err, wrap("close the store", inst.store.Close()))
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// storeHealth is the store's part of the health document.
+func (s *Sluice) storeHealth() server.StoreHealth {
+	inst := s.current.Load()
+	if inst == nil {
+		return server.StoreHealth{Kind: "memory", Durability: "none", Format: store.Format, Reasons: []string{errNoInstance.Error()}}
+	}
+	h := inst.store.Health()
+	out := server.StoreHealth{Kind: h.Kind, Durability: string(h.Durability), Format: h.Format}
+	if s.config.Memory {
+		out.Durability = "none"
+	}
+	if h.Err != nil {
+		out.Reasons = []string{h.Err.Error()}
+	}
+	return out
+}
