@@ -806,6 +806,7 @@ list FunctionResponseTypeList of=FunctionResponseType min=0 max=1
 structure GetEventSourceMappingRequest
   UUID UUIDString required at=uri
 string KMSKeyArn min=0 max=10000 pattern="(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" accept="(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*)|()"
+string KafkaEventSourceMappingConsumptionMode enum="Stream,Queue"
 structure KafkaSchemaRegistryAccessConfig
   Type KafkaSchemaRegistryAuthType
   URI Arn
@@ -862,6 +863,7 @@ structure SelfManagedEventSource
 structure SelfManagedKafkaEventSourceConfig
   ConsumerGroupId URI
   SchemaRegistryConfig KafkaSchemaRegistryConfig
+  ConsumptionMode KafkaEventSourceMappingConsumptionMode
 structure SourceAccessConfiguration
   Type SourceAccessType
   URI URI

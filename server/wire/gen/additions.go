@@ -183,8 +183,15 @@ func addToKinesis(m *model) {
 		"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON")
 }
 
-// addToLambda gives enums the order the live service shows.
+// addToLambda brings the Lambda model up to date and gives enums the order the
+// live service shows.
 func addToLambda(m *model) {
+	kafka := m.Shapes["SelfManagedKafkaEventSourceConfig"]
+	if !kafka.Members.has("ConsumptionMode") {
+		m.Shapes["KafkaEventSourceMappingConsumptionMode"] = enum("Stream", "Queue")
+		kafka.Members = append(kafka.Members,
+			structure("ConsumptionMode:KafkaEventSourceMappingConsumptionMode").Members...)
+	}
 	s := m.Shapes["EventSourcePosition"]
 	s.Enum = reorder(s.Enum, "LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 }
