@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"sluice/bench/canned"
+	"sluice/bench/limits"
 	"sluice/bench/rig"
 )
 
@@ -42,7 +42,7 @@ func parse(arguments []string) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&o.sluice, "sluice", "", "binary to measure; built from this module when empty")
 	f.StringVar(&o.extra, "sluice-flags", "", "further flags for sluice serve, separated by spaces")
-	f.StringVar(&o.servers, "servers", "sluice,kinesalite,canned", "who takes turns")
+	f.StringVar(&o.servers, "servers", "sluice,kinesalite,segments,canned", "who takes turns")
 	f.StringVar(&o.workloads, "workloads", "*", "what to measure, * and ? match: "+strings.Join(workloadNames(), " "))
 	f.BoolVar(&o.short, "short", false, "3 s a run, and the short list of workloads unless some are named")
 	f.BoolVar(&o.footprint, "footprint", true, "also measure start, idle memory and size of sluice")
@@ -62,8 +62,8 @@ func parse(arguments []string) (options, error) {
 }
 
 func run(arguments []string) error {
-	if len(arguments) == 2 && arguments[0] == "canned" {
-		return canned.Serve(arguments[1])
+	if len(arguments) == 4 && arguments[0] == "limit" {
+		return limit(arguments[1], arguments[2], arguments[3])
 	}
 	o, err := parse(arguments)
 	if err != nil {
@@ -99,6 +99,14 @@ func run(arguments []string) error {
 		err = fmt.Errorf("records were lost, doubled or damaged; see above")
 	}
 	return err
+}
+
+// limit serves one of the limits, as the child process that rig.Limit starts.
+func limit(name, address, folder string) error {
+	if name == "segments" {
+		return limits.Segments(address, folder)
+	}
+	return limits.Canned(address)
 }
 
 // bench prepares the servers and workloads that were asked for.
@@ -138,8 +146,8 @@ func (o *options) kind(name, folder string) (*rig.Kind, error) {
 			return nil, err
 		}
 		return rig.Kinesalite(filepath.Join(cache, "sluice-bench"))
-	case "canned":
-		return rig.Canned()
+	case "canned", "segments":
+		return rig.Limit(name)
 	}
-	return nil, fmt.Errorf("no server %q; there are sluice, kinesalite and canned", name)
+	return nil, fmt.Errorf("no server %q; there are sluice, kinesalite, canned and segments", name)
 }

@@ -67,8 +67,8 @@ func (r *Report) writeTables(w io.Writer) {
 	if len(r.Samples) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n| workload | server | requests/s | records/s | MB/s | p50 ms | p99 ms | p99.9 ms | server µs CPU/record | peak MB | written/byte | × kinesalite | × canned | floor |\n")
-	fmt.Fprintf(w, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	fmt.Fprintf(w, "\n| workload | server | requests/s | records/s | MB/s | p50 ms | p99 ms | p99.9 ms | server µs CPU/record | peak MB | written/byte | × kinesalite | × segments | × canned | floor |\n")
+	fmt.Fprintf(w, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
 	for _, load := range workloads() {
 		for _, server := range r.servers(load.name) {
 			r.row(w, load, server)
@@ -87,13 +87,13 @@ func (r *Report) row(w io.Writer, load workload, server string) {
 	if load.floor > 0 && server == "sluice" {
 		floor = fmt.Sprintf("≥ %g × kinesalite", load.floor)
 	}
-	fmt.Fprintf(w, "| %s | %s | %.0f | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s | %s | %s |\n",
+	fmt.Fprintf(w, "| %s | %s | %.0f | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s | %s | %s | %s |\n",
 		load.title, server,
 		mid(func(s Sample) float64 { return s.Requests }), mid(func(s Sample) float64 { return s.Records }),
 		mid(func(s Sample) float64 { return s.Megabytes }),
 		mid(func(s Sample) float64 { return s.P50 }), mid(func(s Sample) float64 { return s.P99 }), mid(func(s Sample) float64 { return s.P999 }),
 		mid(func(s Sample) float64 { return s.ServerCPU }), mid(func(s Sample) float64 { return s.PeakMemory }), written,
-		r.ratio(load, server, "kinesalite"), r.ratio(load, server, "canned"), floor)
+		r.ratio(load, server, "kinesalite"), r.ratio(load, server, "segments"), r.ratio(load, server, "canned"), floor)
 }
 
 // ratio compares with another server round by round, so that what disturbed a

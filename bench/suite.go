@@ -59,7 +59,7 @@ func (b *bench) run(report func(Sample)) error {
 	for _, w := range b.workloads {
 		for round := range b.rounds {
 			for _, kind := range b.kinds {
-				if w.name == "visible" && !kind.Keeps || w.fanOut && !kind.FanOut {
+				if !w.suits(kind) {
 					continue
 				}
 				s, err := b.one(w, kind)
@@ -72,6 +72,19 @@ func (b *bench) run(report func(Sample)) error {
 		}
 	}
 	return nil
+}
+
+// suits tells whether a kind of server can do the workload at all.
+func (w *workload) suits(kind *rig.Kind) bool {
+	switch {
+	case w.fanOut:
+		return kind.FanOut
+	case w.latency:
+		return kind.Keeps
+	case kind.PutsOnly:
+		return strings.HasPrefix(w.name, "put")
+	}
+	return true
 }
 
 func (b *bench) one(w workload, kind *rig.Kind) (Sample, error) {

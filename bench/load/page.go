@@ -57,6 +57,12 @@ func Records(to []Record, answer []byte) ([]Record, Span, error) {
 	}
 }
 
+// Single appends the one record that a PutRecord request consists of.
+func Single(to []Record, request []byte) ([]Record, error) {
+	r, _, err := object(request)
+	return append(to, r), err
+}
+
 // object reads one flat JSON object of strings and numbers. None of the
 // strings here ever needs an escape.
 func object(b []byte) (Record, []byte, error) {

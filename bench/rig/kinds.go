@@ -76,14 +76,14 @@ func install(folder string) error {
 	return nil
 }
 
-// Canned is a limit: net/http reading the body and answering canned bytes,
-// served by this very program in a child process.
-func Canned() (*Kind, error) {
+// Limit is a server of the limits package, served by this very program in a
+// child process: "canned" or "segments".
+func Limit(name string) (*Kind, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return &Kind{Name: "canned", command: func(port int, _ string) *exec.Cmd {
-		return exec.Command(self, "canned", fmt.Sprintf("127.0.0.1:%d", port))
+	return &Kind{Name: name, PutsOnly: name == "segments", command: func(port int, folder string) *exec.Cmd {
+		return exec.Command(self, "limit", name, fmt.Sprintf("127.0.0.1:%d", port), folder)
 	}}, nil
 }

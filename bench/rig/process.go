@@ -28,6 +28,8 @@ type Kind struct {
 	// Keeps is false for a limit that answers without storing: nothing can be
 	// read back from it.
 	Keeps bool
+	// PutsOnly kinds answer nothing else.
+	PutsOnly bool
 	// Durable kinds promise that acknowledged records survive kill -9, so the
 	// audit reads them after one.
 	Durable bool
