@@ -1,0 +1,100 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// clientLimit is for one program; the command line starts some eighty processes.
+const clientLimit = 3 * time.Minute
+
+// collector gathers the rows of all programs.
+type collector struct {
+	mu   sync.Mutex
+	rows []Row
+}
+
+func (c *collector) add(rows []Row) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows = append(c.rows, rows...)
+}
+
+// TestClients runs every client program with default settings over http and https, and three of them once more with
+// states that last as long as they do by default. All rows go to build/report/clients.json.
+func TestClients(t *testing.T) {
+	var all collector
+	t.Run("run", func(t *testing.T) {
+		at := Start(t, "--memory", "--transition", "0")
+		slow := Start(t, "--memory")
+		for _, client := range Clients() {
+			all.run(t, at, client, "", "http")
+			all.run(t, at, client, "", "https")
+		}
+		for _, client := range Clients() {
+			if client.Name == "go" || client.Name == "boto3" || client.Name == "js" {
+				all.run(t, slow, client, "", "http, states of 100 ms")
+			}
+		}
+	})
+	require.NoError(t, WriteReport("clients.json", all.rows))
+}
+
+// run is one parallel subtest: one program against one server over one transport.
+func (c *collector) run(t *testing.T, server *Server, client Client, version, transport string) {
+	t.Helper()
+	t.Run(strings.TrimSpace(client.Name+" "+version)+" over "+transport, func(t *testing.T) {
+		t.Parallel()
+		rows, seen := runProgram(t, server, client, version, transport)
+		c.add(rows)
+		for _, fault := range client.Faults(rows, transport) {
+			t.Error(fault)
+		}
+		if transport == "http" {
+			require.Equal(t, []string{client.Cleartext}, seen, "the protocol on the cleartext port")
+		}
+	})
+}
+
+// runProgram gives the rows of one run and the protocols that were seen on the cleartext port.
+func runProgram(t *testing.T, server *Server, client Client, version, transport string) (rows []Row, seen []string) {
+	t.Helper()
+	tap := NewTap(t, server.URL)
+	endpoint := tap.URL
+	if transport == "https" {
+		endpoint = server.SecureURL
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
+	defer cancel()
+	stream := strings.NewReplacer(" ", "-", ",", "").Replace(client.Name + "-" + version + "-" + transport)
+	program, err := server.Program(ctx, client.Name, version, endpoint, "SLUICE_STREAM="+stream, "SLUICE_TRANSPORT="+transport)
+	require.NoError(t, err)
+	var out, talk bytes.Buffer
+	program.Stdout, program.Stderr = &out, &talk
+	begin := time.Now()
+	err = program.Run()
+	rows = ParseRows(out.Bytes())
+	t.Logf("%d rows in %.1f s", len(rows), time.Since(begin).Seconds())
+	if err != nil {
+		t.Errorf("the program ended with %v\n%s", err, talk.Bytes())
+	}
+	return rows, tap.Seen()
+}
+
+// TestStepsAreDocumented holds the table in docs/clients.md equal to the one the tests use.
+func TestStepsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(Root(), "docs", "clients.md"))
+	require.NoError(t, err)
+	for _, step := range Steps() {
+		require.Contains(t, string(text), fmt.Sprintf("| %s | %s | %d |", step.Number, step.Name, step.Count))
+	}
+}

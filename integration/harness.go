@@ -1,0 +1,252 @@
+package integration
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit is how long a server may take to become ready, on a machine that is compiling beside it.
+const startLimit = 30 * time.Second
+
+// stopLimit is longer than the five seconds a server may drain for.
+const stopLimit = 8 * time.Second
+
+// Root is the folder of go.mod.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(file))
+}
+
+// binary builds the program once per test process.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(Root(), "build", "integration", "sluice")
+	build := exec.Command("go", "build", "-o", path, "./cmd/sluice")
+	build.Dir = Root()
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build cmd/sluice: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Server is one sluice process. Its address stays the same over restarts, so that clients can go on.
+type Server struct {
+	// URL and SecureURL are the two ways to the same port.
+	URL, SecureURL string
+	// CAFile holds the certificate of the server's local authority; each start writes it anew.
+	CAFile string
+
+	t       testing.TB
+	args    []string
+	address string
+	process *exec.Cmd
+	talk    *talk
+	exited  chan error
+}
+
+// Start runs `sluice serve` with the given arguments on a free port and waits until it is ready. Without --memory or
+// --data its state lies in a folder of the test. The test's end stops it and fails when it panicked.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	if !slices.Contains(args, "--memory") && !slices.Contains(args, "--data") {
+		args = append(args, "--data", filepath.Join(t.TempDir(), "data"))
+	}
+	s := &Server{t: t, args: args, address: "127.0.0.1:0", CAFile: filepath.Join(t.TempDir(), "ca.pem")}
+	s.Restart()
+	t.Cleanup(func() {
+		if s.process != nil {
+			s.Stop()
+		}
+		if at := bytes.Index(s.talk.bytes(), []byte("panic")); at >= 0 {
+			t.Errorf("the server panicked:\n%.4000s", s.talk.bytes()[at:])
+		}
+	})
+	return s
+}
+
+// Restart starts the process on the same address and folder as before. It must not be running.
+func (s *Server) Restart() {
+	s.t.Helper()
+	path, err := binary()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.process = exec.Command(path, append([]string{"serve", "--listen", s.address}, s.args...)...)
+	s.process.Env = append(os.Environ(), "GOTRACEBACK=all")
+	s.talk = &talk{ready: make(chan string, 1)}
+	s.process.Stderr = s.talk
+	if err := s.process.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.exited = make(chan error, 1)
+	go func(p *exec.Cmd, exited chan<- error) { exited <- p.Wait() }(s.process, s.exited)
+	select {
+	case line := <-s.talk.ready:
+		s.addresses(line)
+	case err := <-s.exited:
+		s.t.Fatalf("the server ended at once: %v\n%s", err, s.talk.bytes())
+	case <-time.After(startLimit):
+		_ = s.process.Process.Kill()
+		s.t.Fatalf("the server is not ready after %s:\n%s", startLimit, s.talk.bytes())
+	}
+	s.fetchCA()
+}
+
+// addresses takes the server's own word for where it listens: `sluice ready URL URL…`.
+func (s *Server) addresses(line string) {
+	s.t.Helper()
+	for _, word := range strings.Fields(line)[2:] {
+		if at, err := url.Parse(word); err == nil && at.Host != "" {
+			s.address = at.Host
+			s.URL, s.SecureURL = "http://"+at.Host, "https://"+at.Host
+			return
+		}
+	}
+	s.t.Fatalf("no address in %q", line)
+}
+
+func (s *Server) fetchCA() {
+	s.t.Helper()
+	answer, err := http.Get(s.URL + "/_sluice/ca.pem")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	pem, err := io.ReadAll(answer.Body)
+	if err == nil {
+		err = os.WriteFile(s.CAFile, pem, 0o600)
+	}
+	if err != nil || answer.StatusCode != http.StatusOK {
+		s.t.Fatalf("GET /_sluice/ca.pem: %s %v", answer.Status, err)
+	}
+}
+
+// Stop ends the server as an operator does and expects a clean exit.
+func (s *Server) Stop() {
+	s.t.Helper()
+	_ = s.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-s.exited:
+		if err != nil {
+			s.t.Errorf("the server ended with %v:\n%s", err, tailOf(s.talk.bytes()))
+		}
+	case <-time.After(stopLimit):
+		_ = s.process.Process.Kill()
+		<-s.exited
+		s.t.Errorf("the server did not end within %s:\n%s", stopLimit, tailOf(s.talk.bytes()))
+	}
+	s.process = nil
+}
+
+// Kill ends the server as kill -9 does: no drain, no sync, no good-bye.
+func (s *Server) Kill() {
+	s.t.Helper()
+	_ = s.process.Process.Kill()
+	err := <-s.exited
+	var status *exec.ExitError
+	if !errors.As(err, &status) {
+		s.t.Errorf("the server had ended by itself: %v", err)
+	}
+	s.process = nil
+}
+
+// PID is the process id of the running server.
+func (s *Server) PID() int { return s.process.Process.Pid }
+
+// Log is what the server wrote to stderr since its last start.
+func (s *Server) Log() string { return string(s.talk.bytes()) }
+
+// ResidentKiB is the memory of the process that lies in RAM, as the kernel counts it.
+func (s *Server) ResidentKiB() int {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+	if err != nil {
+		s.t.Skip("this system has no /proc: ", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kib int
+		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
+			return kib
+		}
+	}
+	s.t.Fatal("no VmRSS in the process's status")
+	return 0
+}
+
+// Program makes a command for the client program whose run script `sdk/setup.sh client [version]` prints, pointed at
+// the endpoint and with everything else at its default.
+func (s *Server) Program(ctx context.Context, client, version, endpoint string, env ...string) (*exec.Cmd, error) {
+	script := []string{filepath.Join(Root(), "integration", "sdk", "setup.sh"), client}
+	if version != "" {
+		script = append(script, version)
+	}
+	out, err := exec.CommandContext(ctx, script[0], script[1:]...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("set up %s %s: %w\n%s", client, version, err, out)
+	}
+	program := exec.CommandContext(ctx, strings.TrimSpace(string(out)))
+	program.Env = append(os.Environ(),
+		"AWS_ENDPOINT_URL_KINESIS="+endpoint, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"SLUICE_CA="+s.CAFile, "AWS_CA_BUNDLE="+s.CAFile)
+	program.Env = append(program.Env, env...)
+	return program, nil
+}
+
+// talk keeps what the server writes and finds the line that says it is ready.
+type talk struct {
+	mu    sync.Mutex
+	all   []byte
+	ready chan string
+	told  bool
+}
+
+// Write is called by one goroutine of os/exec, while tests read.
+func (w *talk) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = append(w.all, p...)
+	if w.told {
+		return len(p), nil
+	}
+	lines := bufio.NewScanner(bytes.NewReader(w.all[:bytes.LastIndexByte(w.all, '\n')+1]))
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "sluice ready ") {
+			w.told = true
+			w.ready <- lines.Text()
+			break
+		}
+	}
+	return len(p), nil
+}
+
+func (w *talk) bytes() []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return bytes.Clone(w.all)
+}
+
+func tailOf(log []byte) []byte {
+	const keep = 4000
+	if len(log) > keep {
+		return log[len(log)-keep:]
+	}
+	return log
+}
