@@ -1,6 +1,9 @@
 package shards
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // warmLimit is the warm throughput that a stream can be scaled to, in MiB a second.
 const warmLimit = 10 << 10
@@ -14,8 +17,9 @@ type setMode struct {
 
 func (*setMode) kind() string { return "mode" }
 
-func (c *setMode) apply(st *streamState, _ time.Time) error {
+func (c *setMode) apply(st *streamState, at time.Time) error {
 	st.Mode = c.Mode
+	st.changed(changedMode, at)
 	st.Warm = warmThroughput{Target: c.Warm, Current: c.Warm}
 	if c.Mode == modeProvisioned {
 		st.Strategy = ""
@@ -55,6 +59,29 @@ func (s *Streams) growing(k streamKey, st *streamState, shards int, also command
 		return nil, err
 	}
 	p := planner{next: st.NextShard}
-	p.scale(open, shards)
+	p.grow(open, shards)
 	return &reshard{Plan: p.plan, Also: then}, nil
+}
+
+// grow reaches a target by halving the widest shards, the leftmost of equal
+// ones first. An on-demand stream grows by splits alone, unlike UpdateShardCount.
+func (p *planner) grow(open []shardRecord, target int) {
+	open = slices.Clone(open)
+	for len(open) < target {
+		slices.SortStableFunc(open, func(a, b shardRecord) int {
+			switch wa, wb := a.to.minus(a.from), b.to.minus(b.from); {
+			case wb.less(wa):
+				return -1
+			case wa.less(wb):
+				return 1
+			}
+			return 0
+		})
+		halved := min(len(open), target-len(open))
+		for i, s := range open[:halved] {
+			low, high := p.split(s, middle(s.from, s.to))
+			open[i] = low
+			open = append(open, high)
+		}
+	}
 }

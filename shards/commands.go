@@ -42,6 +42,28 @@ func commandOf(kind string) (command, bool) {
 		return new(setRetention), true
 	case "land-consumer":
 		return new(landConsumer), true
+	case "count":
+		return new(countChange), true
+	case "register":
+		return new(registerConsumer), true
+	case "deregister":
+		return new(deregisterConsumer), true
+	case "tags":
+		return new(changeTags), true
+	case "policy":
+		return new(setPolicy), true
+	case "encryption":
+		return new(setEncryption), true
+	case "metrics":
+		return new(setMetrics), true
+	case "record-size":
+		return new(setRecordSize), true
+	case "strategy":
+		return new(setStrategy), true
+	case "mode":
+		return new(setMode), true
+	case "warm":
+		return new(setWarm), true
 	}
 	return nil, false
 }

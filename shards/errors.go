@@ -93,7 +93,7 @@ func errOnDemandQuota(k streamKey, limit int) error {
 }
 
 func errHasConsumers(k streamKey) error {
-	return inUse("Stream %s under account %s has enhanced fan-out consumers. To delete it together with them set EnforceConsumerDeletion to true.", k.name, k.account)
+	return inUse("DeleteStream can't delete %s:%s because there are consumers associated with this data stream. To delete %s anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.", k.account, k.name, k.name)
 }
 
 // Tags.
@@ -251,12 +251,12 @@ func errNumberUnwanted(kind types.ShardIteratorType) error {
 
 const eitherNumber = "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber."
 
-func errNumberForm(k streamKey, id, number string) error {
-	return invalid("StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid.", number, id, k.name, k.account)
+func errNumberForm(k streamKey, id, operation, number string) error {
+	return invalid("StartingSequenceNumber %s used in %s on shard %s in stream %s under account %s is invalid.", number, operation, id, k.name, k.account)
 }
 
-func errNumberStream(k streamKey, id, number string) error {
-	return invalid("StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid because it did not come from this stream.", number, id, k.name, k.account)
+func errNumberStream(k streamKey, id, operation, number string) error {
+	return invalid("StartingSequenceNumber %s used in %s on shard %s in stream %s under account %s is invalid because it did not come from this stream.", number, operation, id, k.name, k.account)
 }
 
 func errNumberShard(number sequence, id string) error {

@@ -26,7 +26,10 @@ import (
 type reshard struct {
 	// Plan holds the children by index, without times.
 	Plan shardTable `json:"plan"`
-	ends []int64    // from land
+	// Also takes effect together with the new shard map.
+	Also *envelope `json:"also,omitempty"`
+
+	ends []int64 // from land
 }
 
 func (*reshard) kind() string { return "reshard" }
@@ -97,7 +100,14 @@ func (c *reshard) apply(st *streamState, at time.Time) error {
 		st.Shards = append(st.Shards, child)
 		st.NextShard = child.index + 1
 	}
-	return nil
+	if c.Also == nil {
+		return nil
+	}
+	also, err := unwrap(c.Also.Kind, c.Also.Body)
+	if err != nil {
+		return err
+	}
+	return also.apply(st, at)
 }
 
 // closingSec is the second that the ending sequence number of a closed shard

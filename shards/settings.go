@@ -10,8 +10,13 @@ type setEncryption struct {
 
 func (*setEncryption) kind() string { return "encryption" }
 
-func (c *setEncryption) apply(st *streamState, _ time.Time) error {
+func (c *setEncryption) apply(st *streamState, at time.Time) error {
 	st.KeyID = c.KeyID
+	if c.KeyID == "" {
+		st.changed(stoppedEncryption, at)
+	} else {
+		st.changed(startedEncryption, at)
+	}
 	return nil
 }
 

@@ -52,6 +52,9 @@ type streamState struct {
 	Tags         map[string]string `json:"tags,omitempty"`
 	Policy       string            `json:"policy,omitempty"`
 	Consumers    []consumer        `json:"consumers,omitempty"` // in order of registration
+	// Retired holds when consumers that are no more were created, as long as
+	// a new one of the same name could get the same ARN.
+	Retired map[string]int64 `json:"retired,omitempty"`
 
 	Shards    shardTable `json:"shards,omitempty"` // ascending by index
 	NextShard uint32     `json:"nextShard"`

@@ -1,0 +1,17 @@
+package shards
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// DeleteChannel is refused: channels, which deliver a stream to S3 or S3 Tables
+// without Firehose, do not exist here.
+//
+// State: refused
+// Notes: channels are not available
+// Test: TestChannels
+func (s *Streams) DeleteChannel(_ context.Context, _ *kinesis.DeleteChannelInput, _ ...opt) (*kinesis.DeleteChannelOutput, error) {
+	return nil, errChannels("DeleteChannel")
+}

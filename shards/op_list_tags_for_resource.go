@@ -1,0 +1,25 @@
+package shards
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// ListTagsForResource lists all tags of a stream or of a consumer, in the
+// order of their keys' code points.
+//
+// State: real
+// Notes: streams and consumers
+// Test: TestTagResource
+func (s *Streams) ListTagsForResource(ctx context.Context, in *kinesis.ListTagsForResourceInput, _ ...opt) (*kinesis.ListTagsForResourceOutput, error) {
+	r, err := s.resource(ctx, in.ResourceARN)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := r.tags(r.stream.view.Load())
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.ListTagsForResourceOutput{Tags: tagList(tags, nil)}, nil
+}

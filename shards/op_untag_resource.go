@@ -1,0 +1,25 @@
+package shards
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// UntagResource removes tags of a stream or of a consumer by their keys.
+//
+// State: real
+// Notes: streams and consumers
+// Test: TestUntagResource
+func (s *Streams) UntagResource(ctx context.Context, in *kinesis.UntagResourceInput, _ ...opt) (*kinesis.UntagResourceOutput, error) {
+	r, err := s.resource(ctx, in.ResourceARN)
+	if err != nil {
+		return nil, err
+	}
+	err = s.change(ctx, r.stream, func(v *view, _ time.Time) (command, error) { return r.untagging(v, in.TagKeys) })
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.UntagResourceOutput{}, nil
+}

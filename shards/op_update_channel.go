@@ -1,0 +1,17 @@
+package shards
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// UpdateChannel is refused: channels, which deliver a stream to S3 or S3 Tables
+// without Firehose, do not exist here.
+//
+// State: refused
+// Notes: channels are not available
+// Test: TestChannels
+func (s *Streams) UpdateChannel(_ context.Context, _ *kinesis.UpdateChannelInput, _ ...opt) (*kinesis.UpdateChannelOutput, error) {
+	return nil, errChannels("UpdateChannel")
+}

@@ -1,0 +1,40 @@
+package shards
+
+import "time"
+
+// pageToken is where a list goes on: after a name, for consumers within one
+// stream.
+type pageToken struct {
+	stream uint64 // id; 0 for lists of streams
+	after  string
+}
+
+// sealPageToken dates a token and seals it.
+func (s *Streams) sealPageToken(kind string, k streamKey, p pageToken) string {
+	var f fields
+	f.putInt(millis(s.clock.Now()))
+	f.putInt(int64(p.stream))
+	f.putText(p.after)
+	return s.sealer.seal(kind, k, f.raw)
+}
+
+// openPageToken reads a token of the same kind, account and region. It is good
+// for 300 seconds.
+func (s *Streams) openPageToken(kind string, k streamKey, token string) (pageToken, error) {
+	raw, err := s.sealer.open(kind, k, token)
+	if err != nil {
+		return pageToken{}, errTokenForm()
+	}
+	f := fields{raw: raw}
+	made, p := timeOf(f.int()), pageToken{stream: uint64(f.int()), after: f.text()}
+	if !f.done() {
+		return pageToken{}, errTokenForm()
+	}
+	if now := s.clock.Now(); expiredToken(made, now) {
+		return pageToken{}, errTokenExpired(made, now)
+	}
+	return p, nil
+}
+
+// expiredToken reports whether a token has outlived its 300 seconds.
+func expiredToken(made, now time.Time) bool { return now.Sub(made) > tokenLife }
