@@ -1,17 +1,17 @@
 // Package shards is Kinesis Data Streams.
 //
-//	              op_*.go      one method of *Streams per operation
-//	                 │
-//	   resolve ──────┤  name or ARN, account and region of the caller
-//	                 ▼
-//	    ┌──────── stream ─────────┐   one atomic load gives a request all it needs
-//	    │ view: state + layout    │   state: what is stored   layout: the shard map
-//	    │        └─ shards ─ tail │   tail: durable tip and who waits for it
-//	    └───┬─────────────────┬───┘
-//	 change │                 │ put, get, subscribe
-//	        ▼                 ▼
-//	  Catalog (store/kv)   Log (store/log)
-//	  commands + Apply     positions; sequence numbers are made from them
+//	             op_*.go      one method of *Streams per operation
+//	                │
+//	  resolve ──────┤  name or ARN, account and region of the caller
+//	                ▼
+//	   ┌──────── stream ─────────┐   one atomic load gives a request all it needs
+//	   │ view: state + layout    │   state: what is stored   layout: the shard map
+//	   │        └─ shards ─ tail │   tail: durable tip and who waits for it
+//	   └───┬─────────────────┬───┘
+//	change │                 │ put, get, subscribe
+//	       ▼                 ▼
+//	 Catalog (store/kv)   Log (store/log)
+//	 commands + Apply     positions; sequence numbers are made from them
 //
 // A put loads the view, routes by hash key, appends once, waits for the commit
 // with no lock held and moves the tips. A read never goes past a tip, and a

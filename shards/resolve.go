@@ -67,4 +67,3 @@ func (s *Streams) caller(ctx context.Context) streamKey {
 	}
 	return streamKey{account: c.Account, region: c.Region}
 }
-

@@ -95,6 +95,7 @@ type tail struct {
 	loaded atomic.Bool
 	// watching counts watchers, so that a put without readers takes no lock.
 	watching atomic.Int32
+	throttle throttle
 
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{} // guarded by mu

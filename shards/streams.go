@@ -73,6 +73,8 @@ type Streams struct {
 	log     Log
 	catalog Catalog
 	sealer  *sealer
+	puts    sync.Pool // of *put
+	fanout  subscriptions
 
 	// life ends when Close begins; work counts what Close waits for.
 	life context.Context

@@ -1,0 +1,134 @@
+package shards
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// record is one record of a request.
+type record struct {
+	data     []byte
+	key      *string
+	explicit *string
+	single   bool // of PutRecord, whose members have no list around them
+	place    int  // in the list
+}
+
+// path names a member of the record as validation texts do.
+func (r *record) path(member string) string {
+	if r.single {
+		return member
+	}
+	return fmt.Sprintf("records.%d.member.%s", r.place+1, member)
+}
+
+// writable finds the stream of a put. One in CREATING is not there yet.
+func (s *Streams) writable(ctx context.Context, name, streamARN *string) (*stream, *view, error) {
+	st, err := s.resolve(ctx, name, streamARN)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := st.view.Load()
+	if v.gone || len(v.layout.open) == 0 {
+		return nil, nil, errNoStream(st.key)
+	}
+	return st, v, nil
+}
+
+func (s *Streams) newPut(st *stream, n int) *put {
+	p, _ := s.puts.Get().(*put)
+	if p == nil {
+		p = new(put)
+	}
+	p.reset(st, n)
+	return p
+}
+
+func (s *Streams) donePut(p *put) {
+	p.forget()
+	s.puts.Put(p)
+}
+
+// takeAll checks the records of a request in the order in which the service
+// does: sizes and keys of all, then hash keys, then the sum.
+func (p *put) takeAll(v *view, records []types.PutRecordsRequestEntry) error {
+	var bad failures
+	total := 0
+	for i := range records {
+		r := record{data: records[i].Data, key: records[i].PartitionKey, explicit: records[i].ExplicitHashKey, place: i}
+		r.check(v, &bad)
+		total += r.size()
+	}
+	if err := bad.err(); err != nil {
+		return err
+	}
+	for i := range records {
+		r := record{data: records[i].Data, key: records[i].PartitionKey, explicit: records[i].ExplicitHashKey, place: i}
+		if err := p.place(v, &r); err != nil {
+			return err
+		}
+	}
+	if total > totalLimit {
+		return errTotalSize()
+	}
+	return nil
+}
+
+// take checks the record of a PutRecord.
+func (p *put) take(v *view, r record) error {
+	var bad failures
+	r.check(v, &bad)
+	if err := bad.err(); err != nil {
+		return err
+	}
+	return p.place(v, &r)
+}
+
+// size is what counts against limits: data and key in bytes.
+func (r *record) size() int { return len(r.data) + len(aws.ToString(r.key)) }
+
+// check looks at what only the stream knows: how large a record may be, and
+// whether it needs a key.
+func (r *record) check(v *view, bad *failures) {
+	if limit := v.state.MaxRecordKiB << 10; r.size() > limit {
+		bad.tooLong(r.path("data"), limit)
+	}
+	if r.key == nil && v.state.Strategy != strategyAuto {
+		bad.missing(r.path("partitionKey"))
+	}
+}
+
+// place decides what a record is routed by. Under AUTO the stream's open
+// shards take turns.
+func (p *put) place(v *view, r *record) error {
+	var h hash
+	switch {
+	case v.state.Strategy == strategyAuto:
+		turn := p.stream.spread.Add(1) % uint64(len(v.layout.open))
+		h = v.layout.starts[turn]
+	case r.explicit != nil:
+		var ok bool
+		if h, ok = parseHash(*r.explicit); !ok {
+			return errHashKeyRange(*r.explicit)
+		}
+	default:
+		h = hashOf(*r.key)
+	}
+	p.add(h, aws.ToString(r.key), r.data, v.encrypted())
+	return nil
+}
+
+// recordEncryption is how records and puts show it: not at all without.
+func (st *streamState) recordEncryption() types.EncryptionType {
+	return recordEncryption(st.KeyID != "")
+}
+
+func recordEncryption(on bool) types.EncryptionType {
+	if on {
+		return types.EncryptionTypeKms
+	}
+	return ""
+}
