@@ -82,7 +82,7 @@ func (r filler) scalar(s *Shape, v reflect.Value) {
 		v.SetBool(r.IntN(2) == 0)
 	case KindTimestamp:
 		// Eighths of a second survive the floats of clients; exact decimals have tests of their own.
-		v.Set(reflect.ValueOf(time.UnixMilli(r.Int64N(4e12/125)*125).UTC()))
+		v.Set(reflect.ValueOf(time.UnixMilli(r.Int64N(4e12/125) * 125).UTC()))
 	default:
 		panic(fmt.Sprint("no random value of ", s.Name))
 	}
