@@ -93,15 +93,21 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 
 const kinesisID = "kinesis"
 
-// seedPatience bounds how long a start waits for its seeded streams to become
-// ACTIVE. With a frozen clock or slow transitions they follow later.
-const seedPatience = 5 * time.Second
+// These bound how long a start waits for its seeded streams to become ACTIVE.
+// With slow transitions they follow later; with a frozen clock only those that
+// need no time at all can be waited for.
+const (
+	seedPatience       = 5 * time.Second
+	seedPatienceFrozen = 500 * time.Millisecond
+)
 
-func (inst *instance) awaitSeeds(ctx context.Context, host clock.Clock) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+func (s *Sluice) awaitSeeds(ctx context.Context, inst *instance) error {
+	patience := seedPatience
+	if s.clock.State().Mode == clock.Frozen {
+		patience = seedPatienceFrozen
+	}
 	late := make(chan struct{})
-	timer := host.At(host.Now().Add(seedPatience), func() { close(late) })
+	timer := s.host.At(s.host.Now().Add(patience), func() { close(late) })
 	defer timer.Stop()
 	select {
 	case <-inst.seeded:

@@ -110,7 +110,7 @@ func (s *Sluice) start(ctx context.Context) (err error) {
 	if err = s.door.Install(ctx, inst.mounts); err != nil {
 		return err
 	}
-	return inst.awaitSeeds(ctx, s.host)
+	return s.awaitSeeds(ctx, inst)
 }
 
 func (s *Sluice) serverConfig() server.Config {

@@ -19,6 +19,9 @@ func (p *program) opsCommand() *cobra.Command {
 		Use: "ops", Short: "List the operations and how far each is there", Args: cobra.NoArgs,
 		Long: "real: its effect can be observed, and a test does. stored: kept and echoed only.\nrefused: answers HTTP 400 with a clear error and changes nothing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asJSON && asMarkdown {
+				return &sluice.UsageError{Setting: "json", Source: "--json", Problem: "it cannot go with --markdown"}
+			}
 			list, err := sluice.Coverage(cmd.Context())
 			switch {
 			case err != nil:
@@ -33,7 +36,6 @@ func (p *program) opsCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the table of the README")
-	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
 	return cmd
 }
 

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the README's table instead of comparing it")
+
+// The README's table of operations is what the program says of itself.
+func TestReadmeTable(t *testing.T) {
+	const (
+		path  = "../../README.md"
+		begin = "<!-- begin: sluice ops --markdown -->\n"
+		end   = "<!-- end -->"
+	)
+	code, table, talk := command(t, env(), "ops", "--markdown")
+	require.Equal(t, exitFine, code, talk)
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(raw), begin)
+	require.True(t, ok, "the mark is missing")
+	have, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, "the mark is missing")
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+table+end+after), 0o644))
+		return
+	}
+	require.Equal(t, table, have, "run `make readme`")
+}
+
+func TestOps(t *testing.T) {
+	code, out, _ := command(t, env(), "ops")
+	require.Equal(t, exitFine, code)
+	require.Regexp(t, `(?m)^kinesis  PutRecords +real `, out)
+	_, out, _ = command(t, env(), "ops", "--json")
+	require.Contains(t, out, `{"items":[{"service":"kinesis","operation":"AddTagsToStream","state":"real"`)
+	code, _, _ = command(t, env(), "ops", "--json", "--markdown")
+	require.Equal(t, exitUsage, code)
+}
