@@ -227,7 +227,8 @@ func (e *Engine) Metrics() *pebble.Metrics {
 	return e.db.Metrics()
 }
 
-// Close writes what is queued and closes the database.
+// Close writes what is queued and closes the database. It returns the failure
+// that writes met, if any; what was acknowledged is safe nevertheless.
 func (e *Engine) Close() error {
 	e.queue.drain()
 	e.mu.Lock()
@@ -239,15 +240,13 @@ func (e *Engine) Close() error {
 	if e.db == nil {
 		return nil
 	}
-	failure := e.guard.failure()
 	e.guard.release()
-	if err := e.db.Close(); err != nil && failure == nil {
+	err := e.db.Close()
+	failure := e.guard.failure()
+	if failure == nil {
 		return err
 	}
-	if failure == nil {
-		return nil
-	}
-	return cutLog(e.config.FS, e.config.Dir, e.guard.acknowledged())
+	return errors.Join(classify(failure), cutLog(e.config.FS, e.config.Dir, e.guard.acknowledged()))
 }
 
 // classify marks errors that mean a full disk.

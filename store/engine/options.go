@@ -40,7 +40,7 @@ func (e *Engine) options(g *guard) *pebble.Options {
 	}
 	o.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy {
 		return pebble.ValueSeparationPolicy{
-			Enabled: true, MinimumSize: separateFrom, MaxBlobReferenceDepth: 10,
+			Enabled: true, MinimumSize: separateFrom, MaxBlobReferenceDepth: 1000,
 			RewriteMinimumAge: 5 * time.Minute, TargetGarbageRatio: 0.5,
 		}
 	}
