@@ -26,11 +26,12 @@ var edges = []edge{
 	{dir: "", own: []string{"server", "shards", "companions", "store", "internal"},
 		others: []string{"github.com/goccy/go-yaml", aws + "/aws", aws + "/credentials", aws + "/service/kinesis"}},
 	{dir: "server", own: []string{"server", "internal"}, others: []string{"github.com/go-chi/chi", "golang.org/x/net", "golang.org/x/sync", "github.com/aws/smithy-go"}},
-	{dir: "server/wire", own: []string{"server/wire", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
+	{dir: "server/wire", own: []string{"server/wire", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64"}},
 	{dir: "shards", own: []string{"shards", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "golang.org/x/sync"}},
 	{dir: "store", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble", "github.com/cockroachdb/errors", "golang.org/x/sys"}},
 	{dir: "companions", own: []string{"internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
+	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
 	{dir: "internal", own: []string{"internal"}},
 	{dir: "internal/dice", others: []string{"github.com/google/uuid"}},
@@ -38,7 +39,7 @@ var edges = []edge{
 
 // testOthers may be imported by tests everywhere.
 var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-tekuri/jsonschema", "golang.org/x", aws, "github.com/aws/smithy-go",
-	"github.com/goccy/go-yaml"}
+	"github.com/goccy/go-yaml", "github.com/google/uuid"}
 
 // testOwn are further packages of this module that tests in a folder may import.
 var testOwn = map[string][]string{

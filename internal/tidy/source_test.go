@@ -27,7 +27,11 @@ type source struct {
 	syntax *ast.File
 }
 
-func (s source) test() bool      { return strings.HasSuffix(s.path, "_test.go") }
+// test is true for tests, and for packages that only tests import: logtest.
+func (s source) test() bool {
+	return strings.HasSuffix(s.path, "_test.go") || strings.HasSuffix(s.dir, "test")
+}
+
 func (s source) generated() bool { return ast.IsGenerated(s.syntax) }
 
 func (s source) line(p token.Pos) int { return s.fset.Position(p).Line }

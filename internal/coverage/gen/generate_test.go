@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +32,7 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 		require.NoError(t, err)
 		have, err := os.ReadFile(filepath.Join(dir, outputName))
 		require.NoError(t, err)
-		require.Equal(t, string(want), string(have), "%s is stale: run `make generate`", dir)
+		require.True(t, bytes.Equal(want, have), "%s is stale: run `make generate`", dir)
 	}
 }
 

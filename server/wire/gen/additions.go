@@ -19,6 +19,8 @@ const (
 
 // addedKinesisShapes returns the new shapes. Structures are written as lists of
 // members "Name", "Name:Shape" and, when required, "Name*" or "Name:Shape*".
+//
+// tidy:long — one table
 func addedKinesisShapes() map[string]*shape {
 	return map[string]*shape{
 		"ChannelName":            str(1, 128, nameRE),
