@@ -11,7 +11,7 @@ import (
 //
 // State: refused
 // Notes: channels are not available
-// Test: TestChannels
+// Test: TestDeleteChannel
 func (s *Streams) DeleteChannel(_ context.Context, _ *kinesis.DeleteChannelInput, _ ...opt) (*kinesis.DeleteChannelOutput, error) {
 	return nil, errChannels("DeleteChannel")
 }

@@ -11,7 +11,7 @@ import (
 //
 // State: refused
 // Notes: channels are not available
-// Test: TestChannels
+// Test: TestDescribeChannel
 func (s *Streams) DescribeChannel(_ context.Context, _ *kinesis.DescribeChannelInput, _ ...opt) (*kinesis.DescribeChannelOutput, error) {
 	return nil, errChannels("DescribeChannel")
 }

@@ -11,7 +11,7 @@ import (
 //
 // State: refused
 // Notes: channels are not available
-// Test: TestChannels
+// Test: TestListChannels
 func (s *Streams) ListChannels(_ context.Context, _ *kinesis.ListChannelsInput, _ ...opt) (*kinesis.ListChannelsOutput, error) {
 	return nil, errChannels("ListChannels")
 }

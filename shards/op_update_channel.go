@@ -11,7 +11,7 @@ import (
 //
 // State: refused
 // Notes: channels are not available
-// Test: TestChannels
+// Test: TestUpdateChannel
 func (s *Streams) UpdateChannel(_ context.Context, _ *kinesis.UpdateChannelInput, _ ...opt) (*kinesis.UpdateChannelOutput, error) {
 	return nil, errChannels("UpdateChannel")
 }
