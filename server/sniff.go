@@ -16,8 +16,8 @@ import (
 const tlsHandshake = 0x16
 
 // entrance is a net.Listener over several. It hands out a connection once its
-// first byte is there: as a *tls.Conn when a handshake begins, else as it is,
-// and net/http tells HTTP/2 from HTTP/1.1 by itself. A connection that says
+// first byte is there: as a *tls.Conn when a handshake was made that agreed on a
+// protocol, else as it is, and net/http tells HTTP/2 from HTTP/1.1 by itself. A connection that says
 // nothing costs a goroutine of 2 KiB and no buffers.
 //
 // The number of connections is bounded by the process's descriptors.
@@ -93,18 +93,43 @@ func (e *entrance) sniff(c *conn) {
 		_ = c.Close()
 		return
 	}
-	_ = c.SetReadDeadline(time.Time{})
 	c.unread = true
 	var out net.Conn = c
 	if c.first[0] == tlsHandshake && e.tls != nil {
-		out = tls.Server(c, e.tls)
+		if out, err = e.secure(c); err != nil {
+			_ = c.Close()
+			return
+		}
 	}
+	_ = c.SetReadDeadline(time.Time{})
 	select {
 	case e.ready <- out:
 	case <-e.ctx.Done():
 		_ = c.Close()
 	}
 }
+
+// secure makes the TLS handshake, within the patience for the first byte. It is
+// made here because net/http takes TLS without ALPN for HTTP/1.1, while the
+// Netty client of the Java SDK offers no ALPN and begins with HTTP/2 all the
+// same. Out of its sight, net/http tells the two apart as on the open port.
+func (e *entrance) secure(c *conn) (net.Conn, error) {
+	s := tls.Server(c, e.tls)
+	if err := s.HandshakeContext(e.ctx); err != nil {
+		return nil, err
+	}
+	if s.ConnectionState().NegotiatedProtocol == "" {
+		return unnegotiated{s}, nil
+	}
+	return s, nil
+}
+
+// unnegotiated hides that a connection is TLS: neither its type nor its methods
+// tell of the handshake.
+type unnegotiated struct{ net.Conn }
+
+// CloseWrite passes on what conn.CloseWrite is for.
+func (c unnegotiated) CloseWrite() error { return c.Conn.(*tls.Conn).CloseWrite() }
 
 // Accept implements net.Listener.
 func (e *entrance) Accept() (net.Conn, error) {
