@@ -33,8 +33,8 @@ func Root() string {
 	return filepath.Dir(filepath.Dir(file))
 }
 
-// binary builds the program once per test process.
-var binary = sync.OnceValues(func() (string, error) {
+// program builds the program once per test process.
+var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(Root(), "build", "integration", "sluice")
 	build := exec.Command("go", "build", "-o", path, "./cmd/sluice")
 	build.Dir = Root()
@@ -83,7 +83,7 @@ func Start(t testing.TB, args ...string) *Server {
 // Restart starts the process on the same address and folder as before. It must not be running.
 func (s *Server) Restart() {
 	s.t.Helper()
-	path, err := binary()
+	path, err := program()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -200,14 +200,14 @@ func (s *Server) Program(ctx context.Context, client, version, endpoint string, 
 	if err != nil {
 		return nil, fmt.Errorf("set up %s %s: %w\n%s", client, version, err, out)
 	}
-	program := exec.CommandContext(ctx, strings.TrimSpace(string(out)))
-	program.Env = append(os.Environ(),
+	command := exec.CommandContext(ctx, strings.TrimSpace(string(out)))
+	command.Env = append(os.Environ(),
 		"AWS_ENDPOINT_URL_KINESIS="+endpoint, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 		"SLUICE_CA="+s.CAFile, "AWS_CA_BUNDLE="+s.CAFile)
-	program.Env = append(program.Env, env...)
-	return program, nil
+	command.Env = append(command.Env, env...)
+	return command, nil
 }
 
 // talk keeps what the server writes and finds the line that says it is ready.

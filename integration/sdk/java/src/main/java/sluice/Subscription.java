@@ -39,10 +39,19 @@ final class Subscription {
                 .startingPosition(position -> position.type(ShardIteratorType.LATEST)).build();
         var subscription = client.subscribeToShard(request, handler);
         check(standing.await(20, TimeUnit.SECONDS), "the subscription was not answered: " + failure.get());
+        idle();
         put.run();
         check(complete.await(20, TimeUnit.SECONDS), records.size() + " records came: " + failure.get());
         subscription.cancel(true);
         return records;
+    }
+
+    /** Leaves the subscription without records for as long as a test asks, longer than the client's own timeouts. */
+    private static void idle() throws InterruptedException {
+        String seconds = System.getenv("SLUICE_IDLE_SECONDS");
+        if (seconds != null) {
+            Thread.sleep(1000 * Long.parseLong(seconds));
+        }
     }
 
     /** Collects the records of the events and ends the subscription when it has enough. */
