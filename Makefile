@@ -71,7 +71,7 @@ test-clients:
 	SLUICE_ALL_CLIENTS=1 go test -count=1 -timeout 60m -v -run TestAllClientVersions ./integration/...
 
 bench:
-	go run ./bench
+	go run ./bench -short
 
 generate:
 	$(if $(MODELS),go run ./server/wire/gen $(MODELS))
