@@ -19,7 +19,14 @@ const (
 	// maxEcho bounds how much of one offending value an error text repeats, in
 	// bytes. It is above the largest limit of the models (tokens of 1 MiB).
 	maxEcho = 2 << 20
+	// maxMatch is how long a value may be and still be held against a pattern
+	// when it is too long anyway: expressions over megabytes take seconds, and
+	// the answer is a refusal either way.
+	maxMatch = 1 << 20
 )
+
+// echo cuts a value that an error text repeats.
+func echo(value string) string { return value[:min(len(value), maxEcho)] }
 
 // limitOf returns how many elements to keep of a list or map while reading. An
 // element beyond is still checked for its type but dropped: the count already

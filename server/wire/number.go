@@ -35,8 +35,9 @@ func decimal(raw []byte, shift int) int64 {
 	return n
 }
 
-// clampedExponent reads the digits after an e; beyond a million it does not
-// matter how far.
+// clampedExponent reads the digits after an e. The bound is above the length of
+// any body, so that a hundred megabytes of zeros before the point of
+// 0.000…1e99999999 still count exactly.
 func clampedExponent(raw []byte) int {
 	negative, n := false, 0
 	for _, c := range raw {
@@ -45,8 +46,7 @@ func clampedExponent(raw []byte) int {
 		case '-':
 			negative = true
 		default:
-			// A body of 100 MiB of zeros with a large exponent is still handled exactly.
-			n = min(n*10+int(c-'0'), 1<<40)
+			n = min(n*10+int(c-'0'), 1<<30)
 		}
 	}
 	if negative {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/stretchr/testify/require"
 )
 
@@ -152,5 +153,17 @@ func TestListsAreBounded(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, tags.Validate(in, notes).Message, "Member must have length less than or equal to 200")
 		require.LessOrEqual(t, reflect.ValueOf(in).Elem().FieldByName("Tags").Len(), keepScalars)
+	}
+}
+
+func TestValidateTakesOnlyItsInput(t *testing.T) {
+	p := compile(t, "kinesis", "GetRecords")
+	const missing = "1 validation error detected: Value null at 'shardIterator' failed to satisfy constraint: Member must not be null"
+	require.Equal(t, missing, p.Validate(nil, nil).Message)
+	require.Equal(t, missing, p.Validate((*kinesis.GetRecordsInput)(nil), nil).Message)
+	for _, in := range []any{5, kinesis.GetRecordsInput{}, &kinesis.PutRecordInput{}} {
+		f := p.Validate(in, nil)
+		require.Equal(t, 500, f.Status)
+		require.Contains(t, f.Message, "GetRecords takes a *kinesis.GetRecordsInput, not a ")
 	}
 }

@@ -13,8 +13,11 @@ import (
 // joined by points, lists count Name.member.1 and maps Name.entry.1.key.
 type queryCodec struct{}
 
-// maxFormFields bounds how many parameters a form may have.
-const maxFormFields = 10000
+// Bounds on forms: parameters, and the names made of them at their points.
+const (
+	maxFormFields = 10000
+	maxFormNames  = 4 * maxFormFields
+)
 
 // Protocol returns Query.
 func (queryCodec) Protocol() Protocol { return Query }
@@ -34,7 +37,11 @@ func (queryCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 			form[name] = values
 		}
 	}
-	d := queryDecoder{form: form, prefixes: prefixesOf(form)}
+	prefixes := prefixesOf(form)
+	if len(prefixes) > maxFormNames {
+		return nil, nil, malformed()
+	}
+	d := queryDecoder{form: form, prefixes: prefixes}
 	if p.in == nil {
 		return in, &d.notes, nil
 	}
@@ -45,16 +52,11 @@ func (queryCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 }
 
 // prefixesOf returns every name under which a parameter lies: A, A.member and
-// A.member.1 for A.member.1.
+// A.member.1 for A.member.1. It stops when there are more than maxFormNames.
 func prefixesOf(form url.Values) map[string]bool {
 	prefixes := map[string]bool{}
 	for name := range form {
-		prefixes[name] = true
-		for depth := 0; depth < maxDepth; depth++ {
-			at := strings.LastIndexByte(name, '.')
-			if at < 0 {
-				break
-			}
+		for at := len(name); at >= 0 && len(prefixes) <= maxFormNames; at = strings.LastIndexByte(name, '.') {
 			name = name[:at]
 			prefixes[name] = true
 		}

@@ -57,7 +57,7 @@ func mismatchText(want kind, got given, value string) string {
 	case want == kindStruct:
 		return textExpectedNull
 	case want == kindBool && got == givenString:
-		return fmt.Sprintf("'%s' can not be converted to an Boolean", strings.ToUpper(value))
+		return fmt.Sprintf("'%s' can not be converted to an Boolean", strings.ToUpper(echo(value)))
 	}
 	class := classString
 	switch got {
@@ -92,15 +92,15 @@ func javaType(k kind) string {
 // badBase64 says what is wrong with a text that is not base64.
 func badBase64(value string) *Fault {
 	if n := utf16Len(value); n%4 != 0 {
-		return wrongType(fmt.Sprintf(textBadBase64Length, value, n))
+		return wrongType(fmt.Sprintf(textBadBase64Length, echo(value), n))
 	}
 	for i, c := range value {
-		padding := c == '=' && strings.Trim(value[i:], "=") == "" && len(value)-i <= 2
+		padding := c == '=' && len(value)-i <= 2 && strings.Trim(value[i:], "=") == ""
 		if !isBase64(c) && !padding {
-			return wrongType(fmt.Sprintf(textBadBase64Char, value, c))
+			return wrongType(fmt.Sprintf(textBadBase64Char, echo(value), c))
 		}
 	}
-	return wrongType(fmt.Sprintf(textBadBase64End, value))
+	return wrongType(fmt.Sprintf(textBadBase64End, echo(value)))
 }
 
 func isBase64(c rune) bool {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,13 +12,26 @@ import (
 // Validate checks an input, a *XInput, against the constraints of the model.
 // It returns nil, or one ValidationException that lists every failure, ten at
 // most, with the service's texts. Members are looked at in the order of the
-// model. notes come from DecodeInput; in-process calls pass nil.
+// model. notes come from DecodeInput; in-process calls pass nil. A nil input
+// is an empty one, as for SDK clients; one of another type is a bug of the
+// caller, answered by the internal failure.
 func (p *Plan) Validate(in any, notes *Notes) *Fault {
 	if p.in == nil {
 		return nil
 	}
+	given := reflect.ValueOf(in)
+	switch {
+	case in == nil:
+		given = reflect.New(p.inType)
+	case given.Type() != reflect.PointerTo(p.inType):
+		f := InternalFailure()
+		f.Message = fmt.Sprintf("%s takes a *%v, not a %T", p.op.Name, p.inType, in)
+		return f
+	case given.IsNil():
+		given = reflect.New(p.inType)
+	}
 	v := validator{notes: notes, service: p.op.Service}
-	v.structure(p.in, pointerTo(in))
+	v.structure(p.in, given.UnsafePointer())
 	return v.fault()
 }
 
@@ -134,7 +148,8 @@ func checkString(s *Shape, value string, report func(text string)) {
 		}
 		return
 	}
-	if s.Pattern != "" && !s.matches(value) {
+	hopeless := s.Max != nil && len(value) > maxMatch
+	if s.Pattern != "" && !hopeless && !s.matches(value) {
 		report(fmt.Sprintf(textPattern, s.Pattern))
 	}
 	if s.Max == nil && s.Min == nil {
@@ -268,8 +283,7 @@ func (v *validator) writeValue(b *strings.Builder, n *node, p unsafe.Pointer) {
 	}
 	switch n.kind {
 	case kindString, kindEnum:
-		s := asString(p)
-		b.WriteString(s[:min(len(s), maxEcho)])
+		b.WriteString(echo(asString(p)))
 	case kindInt32:
 		b.WriteString(strconv.Itoa(int(asInt32(p))))
 	case kindInt64:

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // What the Kinesis model does not say yet: channels, dry run, record
 // distribution and the relaxed PartitionKey. These are facts (member names,
@@ -17,11 +20,15 @@ const (
 	channelRE = `arn:aws.*:kinesis:.*:\d{12}:channel/\S+`
 )
 
-// addedKinesisShapes returns the new shapes. Structures are written as lists of
-// members "Name", "Name:Shape" and, when required, "Name*" or "Name:Shape*".
-//
-// tidy:long — one table
+// addedKinesisShapes returns the new shapes.
 func addedKinesisShapes() map[string]*shape {
+	shapes := channelScalars()
+	maps.Copy(shapes, channelStructures())
+	maps.Copy(shapes, channelCalls())
+	return shapes
+}
+
+func channelScalars() map[string]*shape {
 	return map[string]*shape{
 		"ChannelName":            str(1, 128, nameRE),
 		"ChannelARN":             str(1, 2048, channelRE),
@@ -51,7 +58,13 @@ func addedKinesisShapes() map[string]*shape {
 		"ListChannelsLimit":      {Type: "integer", Min: num(1), Max: num(10000)},
 
 		"RecordDistributionStrategy": enum("AUTO", "USER_PARTITION_KEY"),
+	}
+}
 
+// channelStructures are written as lists of members: "Name", "Name:Shape" and,
+// when required, "Name*" or "Name:Shape*".
+func channelStructures() map[string]*shape {
+	return map[string]*shape{
 		"ChannelStreamConfigurationList": list("ChannelStreamConfiguration", 1, 10000),
 		"ChannelStreamDescriptionList":   {Type: "list", Member: &ref{Shape: "ChannelStreamDescription"}},
 		"ChannelStreamIdentifierList":    {Type: "list", Member: &ref{Shape: "ChannelStreamIdentifier"}},
@@ -99,7 +112,12 @@ func addedKinesisShapes() map[string]*shape {
 		"ChannelSummary": structure("ChannelName* ChannelARN* ChannelId* ChannelStatus* " +
 			"ChannelCreationTimestamp:Timestamp* ChannelDestinationType* " +
 			"Streams:ChannelStreamIdentifierList* ChannelStatusReason:ChannelText"),
+	}
+}
 
+// channelCalls are the inputs and outputs of the new operations.
+func channelCalls() map[string]*shape {
+	return map[string]*shape{
 		"CreateChannelInput": structure("ChannelName* ServiceExecutionRoleARN:ChannelRoleARN* " +
 			"StreamConfigurationList:ChannelStreamConfigurationList* S3DestinationConfiguration " +
 			"S3TablesDestinationConfiguration EncryptionConfiguration:ChannelEncryptionConfiguration " +
