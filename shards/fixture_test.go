@@ -29,7 +29,7 @@ func testStart() time.Time { return time.Date(2026, 11, 20, 10, 0, 0, 0, time.UT
 // test moves.
 type room struct {
 	*Streams
-	t      *testing.T
+	t      testing.TB
 	ctx    context.Context
 	clock  *clock.Service
 	store  *store.Store
@@ -37,7 +37,7 @@ type room struct {
 }
 
 // open opens a room whose changes take no time. Options change its Config.
-func open(t *testing.T, options ...func(*Config)) *room {
+func open(t testing.TB, options ...func(*Config)) *room {
 	t.Helper()
 	c := clock.NewManual(testStart())
 	kept, err := store.Open(store.Options{Memory: true, Now: c.Now})

@@ -71,13 +71,15 @@ func (l *listing) shows(layout *layout, sh *shard) bool {
 	if sh.index >= l.bound || sh.id <= l.after {
 		return false
 	}
+	// What was closed after the first page counts as open.
+	open := sh.children[0] < 0 || layout.shards[sh.children[0]].index >= l.bound
 	switch l.filter {
 	case types.ShardFilterTypeAtLatest:
-		return sh.children[0] < 0 || layout.shards[sh.children[0]].index >= l.bound
+		return open
 	case types.ShardFilterTypeAtTimestamp, types.ShardFilterTypeAtTrimHorizon:
-		return sh.opened <= l.at && (sh.open() || sh.closed > l.at)
+		return sh.opened <= l.at && (open || sh.closed > l.at)
 	case types.ShardFilterTypeFromTimestamp:
-		return sh.open() || sh.closed >= l.at
+		return open || sh.closed >= l.at
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"sluice/internal/dice"
@@ -63,9 +64,10 @@ func (s *sealer) seal(kind string, scope streamKey, payload []byte) string {
 
 // open returns the payload of a token.
 func (s *sealer) open(kind string, scope streamKey, token string) ([]byte, error) {
-	raw, err := base64.StdEncoding.DecodeString(token)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errToken, err)
+	// One token, one text: the decoder would skip line ends.
+	raw, err := base64.StdEncoding.Strict().DecodeString(token)
+	if err != nil || strings.ContainsAny(token, "\r\n") {
+		return nil, errToken
 	}
 	head := len(tokenMark) + s.aead.NonceSize()
 	if len(raw) < head || string(raw[:len(tokenMark)]) != tokenMark {
