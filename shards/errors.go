@@ -185,6 +185,11 @@ func errMissing(path string) error {
 	return f.err()
 }
 
+// errTooSmall is the like for numbers.
+func errTooSmall(path string, value, least int) error {
+	return failures{fmt.Sprintf("Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to %d", value, path, least)}.err()
+}
+
 func (f failures) err() error {
 	switch {
 	case len(f) == 0:

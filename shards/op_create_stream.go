@@ -87,6 +87,8 @@ func newStreamFrom(in *kinesis.CreateStreamInput) (*createStream, error) {
 		c.Mode, c.Shards = modeOnDemand, onDemandShards
 	case in.ShardCount == nil:
 		return nil, errShardCountMissing()
+	case *in.ShardCount < 1:
+		return nil, errTooSmall("shardCount", int(*in.ShardCount), 1)
 	default:
 		c.Shards = int(*in.ShardCount)
 	}

@@ -36,7 +36,7 @@ func (s *Streams) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 	out.EncryptionType, out.KeyId = v.state.encryption()
 	if v.state.Mode == modeOnDemand {
 		out.RecordDistributionStrategy = v.state.strategy()
-		if v.state.Warm != (warmThroughput{}) {
+		if v.state.Warm != (warmThroughput{}) && s.committed(st.key) {
 			out.WarmThroughput = v.state.Warm.shape()
 		}
 	}

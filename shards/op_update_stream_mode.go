@@ -76,10 +76,12 @@ func (s *Streams) toOnDemand(k streamKey, state *streamState, asked *int32, now 
 
 // checkWarm holds a warm throughput to the account.
 func (s *Streams) checkWarm(k streamKey, warm int) error {
-	if !s.committed(k) {
+	switch {
+	case warm < 0:
+		return errTooSmall("warmThroughputMiBps", warm, 0)
+	case !s.committed(k):
 		return errWarmNeedsCommitment(k)
-	}
-	if warm > warmLimit {
+	case warm > warmLimit:
 		return errWarmTooFar(k, warm)
 	}
 	return nil
