@@ -49,7 +49,7 @@ type Options struct {
 	// FS holds the folder; the machine's file system when nil.
 	FS vfs.FS
 	// CacheBytes bounds the cache of stored blocks (default 32 MiB) and
-	// MemTableBytes one memtable, of which there are at most four (default 16
+	// MemTableBytes one memtable, of which there are at most three (default 16
 	// MiB). Both are taken as they fill.
 	CacheBytes    int64
 	MemTableBytes int64

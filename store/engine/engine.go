@@ -23,7 +23,7 @@ type Config struct {
 	Dir string
 	// Process makes write(2) enough for durability; otherwise fsync is needed.
 	Process bool
-	// CacheBytes bounds the block cache, MemTableBytes one of at most four
+	// CacheBytes bounds the block cache, MemTableBytes one of at most three
 	// memtables. Both are taken as they fill, not at the start.
 	CacheBytes    int64
 	MemTableBytes uint64

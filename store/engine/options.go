@@ -21,7 +21,7 @@ func (e *Engine) options(g *guard) *pebble.Options {
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		CacheSize:                   e.config.CacheBytes,
 		MemTableSize:                e.config.MemTableBytes,
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: 3,
 		BytesPerSync:                1 << 20,
 		// One file per memtable, see docs/storage.md on write amplification.
 		L0CompactionThreshold: 4,
