@@ -2,7 +2,6 @@ package shards
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -15,22 +14,12 @@ import (
 // Notes: an error when there is none
 // Test: TestResourcePolicy
 func (s *Streams) DeleteResourcePolicy(ctx context.Context, in *kinesis.DeleteResourcePolicyInput, _ ...opt) (*kinesis.DeleteResourcePolicyOutput, error) {
-	r, err := s.resource(ctx, in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	err = s.change(ctx, r.stream, func(v *view, _ time.Time) (command, error) {
-		if err := r.ready(v); err != nil {
-			return nil, err
-		}
+	err := s.changePolicy(ctx, in.ResourceARN, func(r resource, v *view) (string, error) {
 		policy, err := r.policy(v)
-		if err != nil {
-			return nil, err
+		if err == nil && policy == "" {
+			err = errNoPolicy(aws.ToString(in.ResourceARN))
 		}
-		if policy == "" {
-			return nil, errNoPolicy(aws.ToString(in.ResourceARN))
-		}
-		return &setPolicy{Consumer: r.consumer}, nil
+		return "", err
 	})
 	if err != nil {
 		return nil, err

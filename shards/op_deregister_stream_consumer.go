@@ -7,9 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// DeregisterStreamConsumer removes a consumer: its subscriptions end at once,
-// it is DELETING until its transition is over, then it is gone. Doing so again
-// meanwhile changes nothing.
+// DeregisterStreamConsumer removes a consumer, whatever the stream's status. It
+// is DELETING until its transition is over, then it is gone and its
+// subscriptions end. Doing so again meanwhile changes nothing.
 //
 // State: real
 // Notes: ends live subscriptions

@@ -2,7 +2,6 @@ package shards
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -16,20 +15,8 @@ import (
 // Notes: kept and returned, not evaluated
 // Test: TestResourcePolicy
 func (s *Streams) PutResourcePolicy(ctx context.Context, in *kinesis.PutResourcePolicyInput, _ ...opt) (*kinesis.PutResourcePolicyOutput, error) {
-	r, err := s.resource(ctx, in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	err = s.change(ctx, r.stream, func(v *view, _ time.Time) (command, error) {
-		if err := r.ready(v); err != nil {
-			return nil, err
-		}
-		policy := aws.ToString(in.Policy)
-		if err := checkPolicy(policy); err != nil {
-			return nil, err
-		}
-		return &setPolicy{Consumer: r.consumer, Policy: policy}, nil
-	})
+	policy := aws.ToString(in.Policy)
+	err := s.changePolicy(ctx, in.ResourceARN, func(resource, *view) (string, error) { return policy, checkPolicy(policy) })
 	if err != nil {
 		return nil, err
 	}

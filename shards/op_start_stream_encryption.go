@@ -19,21 +19,11 @@ import (
 // Notes: marks the stream and later records; nothing is encrypted
 // Test: TestStreamEncryption
 func (s *Streams) StartStreamEncryption(ctx context.Context, in *kinesis.StartStreamEncryptionInput, _ ...opt) (*kinesis.StartStreamEncryptionOutput, error) {
-	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
-	if err != nil {
-		return nil, err
-	}
-	err = s.change(ctx, st, func(v *view, now time.Time) (command, error) {
-		if err := v.ready(st.key); err != nil {
+	err := s.reencrypt(ctx, in.StreamName, in.StreamARN, in.EncryptionType, in.KeyId, func(k streamKey, v *view, now time.Time) (command, error) {
+		if err := s.perDay(k, v.state, startedEncryption, "StartStreamEncryption", encryptionsPerDay, now); err != nil {
 			return nil, err
 		}
-		if err := checkEncryption(in.EncryptionType, in.KeyId); err != nil {
-			return nil, err
-		}
-		if err := s.perDay(st.key, v.state, startedEncryption, "StartStreamEncryption", encryptionsPerDay, now); err != nil {
-			return nil, err
-		}
-		return s.updating(now, nil, &setEncryption{KeyID: *in.KeyId})
+		return &setEncryption{KeyID: *in.KeyId}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -41,13 +31,27 @@ func (s *Streams) StartStreamEncryption(ctx context.Context, in *kinesis.StartSt
 	return &kinesis.StartStreamEncryptionOutput{}, nil
 }
 
-// checkEncryption is for both directions: each wants KMS and a key.
-func checkEncryption(kind types.EncryptionType, key *string) error {
-	if kind != types.EncryptionTypeKms {
-		return errEncryptionType(kind)
+// reencrypt changes the encryption of a stream at the end of its UPDATING.
+// Both directions want KMS and a key.
+func (s *Streams) reencrypt(ctx context.Context, name, arn *string, kind types.EncryptionType, key *string,
+	decide func(k streamKey, v *view, now time.Time) (command, error)) error {
+	st, err := s.resolve(ctx, name, arn)
+	if err != nil {
+		return err
 	}
-	if aws.ToString(key) == "" {
-		return errMissing("keyId")
-	}
-	return nil
+	return s.change(ctx, st, func(v *view, now time.Time) (command, error) {
+		switch err := v.ready(st.key); {
+		case err != nil:
+			return nil, err
+		case kind != types.EncryptionTypeKms:
+			return nil, errEncryptionType(kind)
+		case aws.ToString(key) == "":
+			return nil, errMissing("keyId")
+		}
+		then, err := decide(st.key, v, now)
+		if err != nil || then == nil {
+			return nil, err
+		}
+		return s.updating(now, nil, then)
+	})
 }

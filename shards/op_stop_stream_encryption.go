@@ -15,24 +15,14 @@ import (
 // Notes: marks the stream and later records
 // Test: TestStreamEncryption
 func (s *Streams) StopStreamEncryption(ctx context.Context, in *kinesis.StopStreamEncryptionInput, _ ...opt) (*kinesis.StopStreamEncryptionOutput, error) {
-	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
-	if err != nil {
-		return nil, err
-	}
-	err = s.change(ctx, st, func(v *view, now time.Time) (command, error) {
-		if err := v.ready(st.key); err != nil {
-			return nil, err
-		}
-		if err := checkEncryption(in.EncryptionType, in.KeyId); err != nil {
-			return nil, err
-		}
+	err := s.reencrypt(ctx, in.StreamName, in.StreamARN, in.EncryptionType, in.KeyId, func(k streamKey, v *view, now time.Time) (command, error) {
 		if v.state.KeyID == "" {
 			return nil, nil
 		}
-		if err := s.perDay(st.key, v.state, stoppedEncryption, "StopStreamEncryption", encryptionsPerDay, now); err != nil {
+		if err := s.perDay(k, v.state, stoppedEncryption, "StopStreamEncryption", encryptionsPerDay, now); err != nil {
 			return nil, err
 		}
-		return s.updating(now, nil, &setEncryption{})
+		return &setEncryption{}, nil
 	})
 	if err != nil {
 		return nil, err

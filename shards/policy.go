@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 )
@@ -39,6 +40,24 @@ func (r resource) policy(v *view) (string, error) {
 		return "", err
 	}
 	return c.Policy, nil
+}
+
+// changePolicy gives a resource that is ACTIVE the policy that decide returns.
+func (s *Streams) changePolicy(ctx context.Context, arn *string, decide func(r resource, v *view) (string, error)) error {
+	r, err := s.resource(ctx, arn)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, r.stream, func(v *view, _ time.Time) (command, error) {
+		if err := r.ready(v); err != nil {
+			return nil, err
+		}
+		policy, err := decide(r, v)
+		if err != nil {
+			return nil, err
+		}
+		return &setPolicy{Consumer: r.consumer, Policy: policy}, nil
+	})
 }
 
 // checkPolicy takes any JSON object: what it would allow is not evaluated.
