@@ -119,9 +119,8 @@ func pingBeforeAnyRequest(t *testing.T, server *Server) {
 // PING period of 5 s and its read timeout of 10 s before the steps go on.
 func javaSubscriptionOutlivesItsTimeouts(t *testing.T, server *Server) {
 	t.Helper()
-	t.Setenv("SLUICE_IDLE_SECONDS", "12")
 	client := Client{Name: "java-async", Cleartext: "h2c"}
-	rows, seen := runProgram(t, server, client, "", "http")
+	rows, seen := runProgram(t, server, client, "", "http", "SLUICE_IDLE_SECONDS=12")
 	require.Empty(t, client.Faults(rows, "http"))
 	require.Equal(t, []string{"h2c"}, seen)
 }

@@ -66,7 +66,7 @@ func (c *collector) run(t *testing.T, server *Server, client Client, version, tr
 }
 
 // runProgram gives the rows of one run and the protocols that were seen on the cleartext port.
-func runProgram(t *testing.T, server *Server, client Client, version, transport string) (rows []Row, seen []string) {
+func runProgram(t *testing.T, server *Server, client Client, version, transport string, env ...string) (rows []Row, seen []string) {
 	t.Helper()
 	tap := NewTap(t, server.URL)
 	endpoint := tap.URL
@@ -76,7 +76,8 @@ func runProgram(t *testing.T, server *Server, client Client, version, transport 
 	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
 	defer cancel()
 	stream := strings.NewReplacer(" ", "-", ",", "").Replace(client.Name + "-" + version + "-" + transport)
-	program, err := server.Program(ctx, client.Name, version, endpoint, "SLUICE_STREAM="+stream, "SLUICE_TRANSPORT="+transport)
+	env = append(env, "SLUICE_STREAM="+stream, "SLUICE_TRANSPORT="+transport)
+	program, err := server.Program(ctx, client.Name, version, endpoint, env...)
 	require.NoError(t, err)
 	var out, talk bytes.Buffer
 	program.Stdout, program.Stderr = &out, &talk
