@@ -228,6 +228,16 @@ func TestCrashProcess(t *testing.T) {
 	t.Logf("%d moments lost acknowledged writes, as they may", short)
 }
 
+// TestCrashProcessThenDisk: a folder that a power failure tore under "process"
+// can be opened under "disk" as well.
+func TestCrashProcessThenDisk(t *testing.T) {
+	h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 })
+	for i := len(all) / 2; i < len(all); i += 4 {
+		found := all[i].inspect(t, h, store.Disk)
+		require.True(t, isPrefix(found), "moment %d: %v", i, found)
+	}
+}
+
 // TestCrashProcessKilled: under "process" kill -9 takes nothing.
 func TestCrashProcessKilled(t *testing.T) {
 	h, all := moments(t, store.Process, func(int) int { return 100 })

@@ -1,11 +1,11 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,7 +15,8 @@ import (
 
 // A data folder holds
 //
-//	FORMAT    "sluice data folder\nformat 1\n": written last when a folder is made
+//	FORMAT    what the folder is, its format, and the durability it is written
+//	          with; written last when a folder is made
 //	LOCK      locked while a process has the folder open
 //	pebble/   the database
 //	before-upgrade-N/  the folder as it was in format N, made by an upgrade
@@ -25,8 +26,12 @@ const (
 	engineDir  = "pebble"
 )
 
-// formatLine begins the second line of the format file.
-const formatLine = "format "
+// The lines of the format file after its title.
+const (
+	formatTitle    = "sluice data folder"
+	formatLine     = "format "
+	durabilityLine = "durability "
+)
 
 // Format is the version of the layout that this program writes. Anything
 // that an older program would misread makes it grow.
@@ -104,31 +109,43 @@ func makeDir(fs vfs.FS, dir string) error {
 
 func (f *folder) close() error { return f.lock.Close() }
 
-// format reads the format file; 0 when there is none and the folder may
-// become a data folder.
-func (f *folder) format() (int, error) {
+// label is what the format file says.
+type label struct {
+	format int
+	// durability the folder was last written with. It matters after a power
+	// failure, when only "process" may have left a torn log.
+	durability Durability
+}
+
+// read reads the format file. The format is 0 when there is none and the
+// folder may become a data folder.
+func (f *folder) read() (label, error) {
 	b, err := readFile(f.fs, f.path(formatFile))
 	if oserror.IsNotExist(err) {
-		return 0, f.checkEmpty()
+		return label{}, f.checkEmpty()
 	}
 	if err != nil {
-		return 0, err
+		return label{}, err
 	}
-	lines := bytes.Split(b, []byte("\n"))
-	if len(lines) < 2 || !bytes.HasPrefix(lines[1], []byte(formatLine)) {
-		return 0, f.notOurs("its " + formatFile + " file reads differently")
+	lines := strings.Split(string(b), "\n")
+	if len(lines) < 2 || lines[0] != formatTitle || !strings.HasPrefix(lines[1], formatLine) {
+		return label{}, f.notOurs("its " + formatFile + " file reads differently")
 	}
-	n, err := strconv.Atoi(string(lines[1][len(formatLine):]))
+	n, err := strconv.Atoi(lines[1][len(formatLine):])
 	if err != nil || n < 1 {
-		return 0, f.notOurs("its " + formatFile + " file names no format")
+		return label{}, f.notOurs("its " + formatFile + " file names no format")
 	}
 	if n > Format {
-		return 0, &Hinted{
+		return label{}, &Hinted{
 			Err:  fmt.Errorf("%w: %s is of format %d, this version reads up to %d", ErrNewerFormat, f.dir, n, Format),
 			Hint: "use the version of sluice that wrote it or a later one, or another folder with --data",
 		}
 	}
-	return n, nil
+	l := label{format: n}
+	if len(lines) > 2 {
+		l.durability = Durability(strings.TrimPrefix(lines[2], durabilityLine))
+	}
+	return l, nil
 }
 
 // checkEmpty refuses a folder that holds what is not ours. A database without
@@ -152,9 +169,9 @@ func (f *folder) notOurs(why string) error {
 	return &Hinted{Err: fmt.Errorf("%w: %s: %s", ErrNotOurs, f.dir, why), Hint: "choose an empty folder with --data"}
 }
 
-// setFormat writes the format file, whole or not at all.
-func (f *folder) setFormat(n int) error {
-	text := fmt.Sprintf("sluice data folder\n%s%d\n", formatLine, n)
+// write writes the format file, whole or not at all.
+func (f *folder) write(l label) error {
+	text := fmt.Sprintf("%s\n%s%d\n%s%s\n", formatTitle, formatLine, l.format, durabilityLine, l.durability)
 	tmp := f.path(formatFile + ".tmp")
 	file, err := f.fs.Create(tmp, vfs.WriteCategoryUnspecified)
 	if err != nil {

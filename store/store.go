@@ -123,31 +123,50 @@ func (s *Store) open() (err error) {
 			_ = f.close()
 		}
 	}()
-	format, err := f.format()
+	was, err := f.read()
 	if err != nil {
 		return err
 	}
-	e, err := engine.Open(s.engineConfig(f))
+	s.folder = f
+	return s.openEngine(was)
+}
+
+// openEngine opens the database of the folder. A folder is labelled "process"
+// before anything is written that way, and "disk" after all that was written
+// the other way has become durable, which opening sees to.
+func (s *Store) openEngine(was label) error {
+	f, now := s.folder, label{format: max(was.format, 1), durability: s.options.Durability}
+	if was.format == 0 {
+		now.format = Format
+	}
+	if was.format > 0 && was != now && now.durability == Process {
+		if err := f.write(now); err != nil {
+			return err
+		}
+	}
+	e, err := engine.Open(s.engineConfig(f, was))
 	if err != nil {
 		return fmt.Errorf("open data folder %s: %w", s.options.Dir, err)
 	}
-	if format == 0 {
-		err = f.setFormat(Format)
-	} else {
-		err = f.upgradeFrom(e, format, upgrades())
+	if was != now {
+		err = f.write(now)
+	}
+	if err == nil {
+		err = f.upgradeFrom(e, now, upgrades())
 	}
 	if err != nil {
 		_ = e.Close()
 		return err
 	}
-	s.folder, s.engine = f, e
+	s.engine = e
 	return nil
 }
 
-func (s *Store) engineConfig(f *folder) engine.Config {
+func (s *Store) engineConfig(f *folder, was label) engine.Config {
 	return engine.Config{
 		FS: f.fs, Dir: f.path(engineDir),
 		Process:       s.options.Durability == Process,
+		MayBeTorn:     was.durability != Disk,
 		CacheBytes:    s.options.CacheBytes,
 		MemTableBytes: uint64(s.options.MemTableBytes),
 		ReserveBytes:  uint64(max(s.options.ReserveBytes, 0)),
@@ -231,7 +250,7 @@ func (s *Store) Checkpoint(dir string) error {
 		return fmt.Errorf("checkpoint to %s: %w", dir, err)
 	}
 	kept := &folder{fs: s.options.FS, dir: dir}
-	return kept.fill(s.engine, Format)
+	return kept.fill(s.engine, label{format: Format, durability: s.options.Durability})
 }
 
 // Close writes what nobody waited for and gives the folder back. Logs and

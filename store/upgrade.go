@@ -19,19 +19,20 @@ func upgrades() []upgrade { return []upgrade{} }
 
 // upgradeFrom runs the steps that lead from an older format to the newest,
 // after a snapshot of the folder as it was.
-func (f *folder) upgradeFrom(e *engine.Engine, format int, steps []upgrade) error {
+func (f *folder) upgradeFrom(e *engine.Engine, from label, steps []upgrade) error {
 	newest := len(steps) + 1
-	if format == newest {
+	if from.format == newest {
 		return nil
 	}
-	if err := f.snapshot(e, format); err != nil {
-		return fmt.Errorf("snapshot before upgrade from format %d: %w", format, err)
+	if err := f.snapshot(e, from); err != nil {
+		return fmt.Errorf("snapshot before upgrade from format %d: %w", from.format, err)
 	}
-	for n := format; n < newest; n++ {
-		if err := steps[n-1](e); err != nil {
-			return fmt.Errorf("upgrade from format %d: %w", n, err)
+	for l := from; l.format < newest; {
+		if err := steps[l.format-1](e); err != nil {
+			return fmt.Errorf("upgrade from format %d: %w", l.format, err)
 		}
-		if err := f.setFormat(n + 1); err != nil {
+		l.format++
+		if err := f.write(l); err != nil {
 			return err
 		}
 	}
@@ -41,8 +42,8 @@ func (f *folder) upgradeFrom(e *engine.Engine, format int, steps []upgrade) erro
 // snapshot keeps the folder as it is, once: an upgrade that was cut short has
 // changed it since. Its format file is written last, so a snapshot with one
 // is whole, and one without is made anew.
-func (f *folder) snapshot(e *engine.Engine, format int) error {
-	kept := &folder{fs: f.fs, dir: f.path("before-upgrade-" + strconv.Itoa(format))}
+func (f *folder) snapshot(e *engine.Engine, l label) error {
+	kept := &folder{fs: f.fs, dir: f.path("before-upgrade-" + strconv.Itoa(l.format))}
 	_, err := f.fs.Stat(kept.path(formatFile))
 	if err == nil || !oserror.IsNotExist(err) {
 		return err
@@ -50,18 +51,18 @@ func (f *folder) snapshot(e *engine.Engine, format int) error {
 	if err := f.fs.RemoveAll(kept.dir); err != nil && !oserror.IsNotExist(err) {
 		return err
 	}
-	return kept.fill(e, format)
+	return kept.fill(e, l)
 }
 
 // fill makes a data folder out of a checkpoint of an open one.
-func (f *folder) fill(e *engine.Engine, format int) error {
+func (f *folder) fill(e *engine.Engine, l label) error {
 	if err := f.fs.MkdirAll(f.dir, 0o755); err != nil {
 		return err
 	}
 	if err := e.Checkpoint(f.path(engineDir)); err != nil {
 		return err
 	}
-	if err := f.setFormat(format); err != nil {
+	if err := f.write(l); err != nil {
 		return err
 	}
 	return engine.SyncDir(f.fs, f.fs.PathDir(f.dir))

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +43,7 @@ func TestUpgrade(t *testing.T) {
 	_, err = s.Catalog("room", apply).Propose(t.Context(), kv.Command{Key: "k", Body: []byte("one")})
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
-	require.NoError(t, (&folder{fs: vfs.Default, dir: dir}).setFormat(1))
+	require.NoError(t, (&folder{fs: vfs.Default, dir: dir}).write(label{format: 1, durability: Disk}))
 
 	cut := errors.New("cut short")
 	ran := []string{}
@@ -52,11 +54,11 @@ func TestUpgrade(t *testing.T) {
 		f, err := openFolder(vfs.Default, dir)
 		require.NoError(t, err)
 		defer f.close()
-		format := readFormat(t, f)
-		e, err := engine.Open((&Store{options: o}).engineConfig(f))
+		from := label{format: readFormat(t, f), durability: Disk}
+		e, err := engine.Open((&Store{options: o}).engineConfig(f, from))
 		require.NoError(t, err)
 		defer e.Close()
-		return f.upgradeFrom(e, format, steps)
+		return f.upgradeFrom(e, from, steps)
 	}
 	first := step("1", rewrite("one", "two"))
 	err = up(first, step("2", func(*engine.Engine) error { return cut }))
@@ -68,10 +70,10 @@ func TestUpgrade(t *testing.T) {
 
 	f := &folder{fs: vfs.Default, dir: dir}
 	assert.Equal(t, 3, readFormat(t, f))
-	require.NoError(t, f.setFormat(Format)) // so that this program reads it
+	require.NoError(t, f.write(label{format: Format, durability: Process})) // so that this program reads it
 	assert.Equal(t, "three", state(t, dir))
 	assert.Equal(t, "one", state(t, filepath.Join(dir, "before-upgrade-1")), "the snapshot has the folder as it was")
-	require.NoError(t, (&folder{fs: vfs.Default, dir: filepath.Join(dir, "before-upgrade-2")}).setFormat(Format))
+	require.NoError(t, (&folder{fs: vfs.Default, dir: filepath.Join(dir, "before-upgrade-2")}).write(label{format: Format, durability: Process}))
 	assert.Equal(t, "two", state(t, filepath.Join(dir, "before-upgrade-2")))
 }
 
@@ -80,7 +82,10 @@ func readFormat(t *testing.T, f *folder) int {
 	t.Helper()
 	b, err := readFile(f.fs, f.path(formatFile))
 	require.NoError(t, err)
-	return int(b[len(b)-2] - '0')
+	lines := strings.Split(string(b), "\n")
+	n, err := strconv.Atoi(lines[1][len(formatLine):])
+	require.NoError(t, err)
+	return n
 }
 
 func state(t *testing.T, dir string) string {
@@ -101,8 +106,8 @@ func TestSnapshotCutShort(t *testing.T) {
 	s, err := Open(o)
 	require.NoError(t, err)
 	require.NoError(t, mem.MkdirAll("data/before-upgrade-1/pebble", 0o755))
-	require.NoError(t, s.folder.snapshot(s.engine, 1))
-	require.NoError(t, s.folder.snapshot(s.engine, 1), "one that is whole is left alone")
+	require.NoError(t, s.folder.snapshot(s.engine, label{format: 1}))
+	require.NoError(t, s.folder.snapshot(s.engine, label{format: 1}), "one that is whole is left alone")
 	require.NoError(t, s.Close())
 	o.Dir = "data/before-upgrade-1"
 	s, err = Open(o)

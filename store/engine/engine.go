@@ -23,6 +23,9 @@ type Config struct {
 	Dir string
 	// Process makes write(2) enough for durability; otherwise fsync is needed.
 	Process bool
+	// MayBeTorn says that the folder was written with Process before, so that
+	// a power failure may have torn its newest log.
+	MayBeTorn bool
 	// CacheBytes bounds the block cache, MemTableBytes one of at most three
 	// memtables. Both are taken as they fill, not at the start.
 	CacheBytes    int64
@@ -72,13 +75,14 @@ func Open(c Config) (*Engine, error) {
 	if err := e.open(); err != nil {
 		return nil, err
 	}
+	e.config.MayBeTorn = c.Process // opening has settled what was before
 	return e, nil
 }
 
 // open opens Pebble under a new guard. mu is held, or nobody else is there.
 func (e *Engine) open() error {
 	db, g, err := e.openOnce()
-	if err != nil && e.config.Process && pebble.IsCorruptionError(err) {
+	if err != nil && e.config.MayBeTorn && pebble.IsCorruptionError(err) {
 		cut, cutErr := cutTornTail(e.config.FS, e.config.Dir)
 		if cutErr == nil && cut {
 			e.config.Logger.Warn("the newest write-ahead log was torn, as a power failure may leave it; kept what precedes the tear", "error", err)
