@@ -18,7 +18,7 @@ type window struct{ begin, end time.Time }
 
 // measure is what one timed run gave.
 type measure struct {
-	requests, records int
+	requests, records float64 // a second
 	length            time.Duration
 	latencies         []time.Duration // ascending
 	server, client    time.Duration   // CPU within the window
@@ -70,8 +70,12 @@ func (m *measure) collect(workers []worker) error {
 		if w.err != nil {
 			return w.err
 		}
-		m.requests += len(w.latencies)
-		m.records += w.records
+		// Each connection counts from the start of its first request to the end
+		// of its last, so that long requests are not cut off by the window.
+		if took := w.last.Sub(w.first).Seconds(); took > 0 {
+			m.requests += float64(len(w.latencies)) / took
+			m.records += float64(w.records) / took
+		}
 		m.latencies = append(m.latencies, w.latencies...)
 	}
 	slices.Sort(m.latencies)
@@ -80,9 +84,10 @@ func (m *measure) collect(workers []worker) error {
 
 // worker is the count of one connection.
 type worker struct {
-	records   int
-	latencies []time.Duration
-	err       error
+	first, last time.Time // of the requests that began in the window
+	records     int
+	latencies   []time.Duration
+	err         error
 }
 
 func (k *worker) run(next step, w window) {
@@ -94,7 +99,11 @@ func (k *worker) run(next step, w window) {
 			return
 		}
 		end := time.Now()
-		if !start.Before(w.begin) && !end.After(w.end) {
+		if !start.Before(w.begin) {
+			if k.records == 0 {
+				k.first = start
+			}
+			k.last = end
 			k.records += records
 			k.latencies = append(k.latencies, end.Sub(start))
 		}

@@ -93,7 +93,8 @@ func (t *tracer) sample(b *bench, p *rig.Process, shard string) (Sample, error) 
 		m.latencies = append(m.latencies, c.at.Sub(t.starts[number]))
 	}
 	slices.Sort(m.latencies)
-	m.requests, m.records = len(m.latencies), len(m.latencies)
+	m.requests = float64(len(m.latencies)) / b.duration.Seconds()
+	m.records = m.requests
 	s := newSample(m, t.putRun.shape.Size)
 	v := a.Verdict()
 	s.Verdict = &v

@@ -87,13 +87,21 @@ func (r *Report) row(w io.Writer, load workload, server string) {
 	if load.floor > 0 && server == "sluice" {
 		floor = fmt.Sprintf("≥ %g × kinesalite", load.floor)
 	}
-	fmt.Fprintf(w, "| %s | %s | %.0f | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s | %s | %s | %s |\n",
+	fmt.Fprintf(w, "| %s | %s | %s | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s | %s | %s | %s |\n",
 		load.title, server,
-		mid(func(s Sample) float64 { return s.Requests }), mid(func(s Sample) float64 { return s.Records }),
+		rate(mid(func(s Sample) float64 { return s.Requests })), mid(func(s Sample) float64 { return s.Records }),
 		mid(func(s Sample) float64 { return s.Megabytes }),
 		mid(func(s Sample) float64 { return s.P50 }), mid(func(s Sample) float64 { return s.P99 }), mid(func(s Sample) float64 { return s.P999 }),
 		mid(func(s Sample) float64 { return s.ServerCPU }), mid(func(s Sample) float64 { return s.PeakMemory }), written,
 		r.ratio(load, server, "kinesalite"), r.ratio(load, server, "segments"), r.ratio(load, server, "canned"), floor)
+}
+
+// rate keeps a decimal of what is slow.
+func rate(perSecond float64) string {
+	if perSecond < 100 {
+		return fmt.Sprintf("%.1f", perSecond)
+	}
+	return fmt.Sprintf("%.0f", perSecond)
 }
 
 // ratio compares with another server round by round, so that what disturbed a

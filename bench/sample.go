@@ -32,14 +32,13 @@ type Sample struct {
 }
 
 func newSample(m measure, size int) Sample {
-	s := Sample{Seconds: m.length.Seconds()}
-	s.Requests = float64(m.requests) / s.Seconds
-	s.Records = float64(m.records) / s.Seconds
+	s := Sample{Seconds: m.length.Seconds(), Requests: m.requests, Records: m.records}
 	s.Megabytes = s.Records * float64(size) / 1e6
 	s.P50, s.P99, s.P999 = millis(m.latencies, 0.5), millis(m.latencies, 0.99), millis(m.latencies, 0.999)
 	if m.records > 0 {
-		s.ServerCPU = float64(m.server.Microseconds()) / float64(m.records)
-		s.ClientCPU = float64(m.client.Microseconds()) / float64(m.records)
+		perRecord := 1 / (s.Seconds * m.records)
+		s.ServerCPU = float64(m.server.Microseconds()) * perRecord
+		s.ClientCPU = float64(m.client.Microseconds()) * perRecord
 	}
 	return s
 }
