@@ -101,13 +101,6 @@ type tail struct {
 	watchers map[chan struct{}]struct{} // guarded by mu
 }
 
-// newTail is the tail of a shard without records.
-func newTail() *tail {
-	t := new(tail)
-	t.loaded.Store(true)
-	return t
-}
-
 // load finds the tip of a shard whose log was opened with records in it. It
 // is called before the first append to the shard and before the first read,
 // so that the end of the log it asks for cannot count a record that is not
