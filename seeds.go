@@ -113,10 +113,8 @@ func (s StreamSeed) String() string {
 
 // equal compares seeds, tags included.
 func (s StreamSeed) equal(o StreamSeed) bool {
-	tags, others := s.Tags, o.Tags
-	s.Tags, o.Tags = nil, nil
 	return s.Name == o.Name && s.Shards == o.Shards && s.Retention == o.Retention && s.Region == o.Region &&
-		s.Account == o.Account && maps.Equal(tags, others)
+		s.Account == o.Account && maps.Equal(s.Tags, o.Tags)
 }
 
 func sameSeeds(a, b []StreamSeed) bool { return slices.EqualFunc(a, b, StreamSeed.equal) }

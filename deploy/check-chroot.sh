@@ -23,13 +23,13 @@ mount -o remount,bind,ro "$root"
 mount -t tmpfs -o mode=0755,uid=10001,gid=10001 tmpfs "$root/data"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 
-sluice() { env -i "${settings[@]}" chroot --userspec=10001:10001 "$root" /usr/bin/sluice "$@"; }
+sluice() { env -i PATH="$PATH" "${settings[@]}" chroot --userspec=10001:10001 "$root" /usr/bin/sluice "$@"; }
 log=build/chroot.log
 pid=
 
 start() {
   : >"$log"
-  env -i "${settings[@]}" chroot --userspec=10001:10001 "$root" /usr/bin/sluice 2>"$log" &
+  env -i PATH="$PATH" "${settings[@]}" chroot --userspec=10001:10001 "$root" /usr/bin/sluice 2>"$log" &
   pid=$!
   for _ in $(seq 100); do
     grep -q '^Ready\.$' "$log" && return
@@ -44,6 +44,19 @@ start() {
 stop() {
   kill -TERM "$pid"
   wait "$pid" || { cat "$log"; echo "check-chroot.sh: the server did not end cleanly" >&2; exit 1; }
+}
+# streams lists the streams of a server, by plain bash.
+streams() {
+  local port=${url##*:}
+  exec 3<>"/dev/tcp/127.0.0.1/$port"
+  printf '%s\r\n' 'POST / HTTP/1.1' 'Host: localhost' 'Connection: close' 'Content-Length: 2' \
+    'Content-Type: application/x-amz-json-1.1' 'X-Amz-Target: Kinesis_20131202.ListStreams' \
+    'X-Amz-Date: 20260101T000000Z' \
+    'Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host;x-amz-date, Signature=00' \
+    '' >&3
+  printf '{}' >&3
+  cat <&3
+  exec 3>&-
 }
 trap 'test -z "$pid" || kill "$pid" 2>/dev/null || true' EXIT
 
@@ -60,6 +73,7 @@ settings=(SLUICE_LISTEN=127.0.0.1:0 SLUICE_DATA=/data)
 start
 url=$(sed -n 's/^sluice ready \([^ ]*\).*/\1/p' "$log")
 sluice health --endpoint "$url"
+streams | grep -q '"kept"' || { echo "check-chroot.sh: the stream of the first run is gone" >&2; exit 1; }
 stop
 pid=
 
