@@ -92,6 +92,16 @@ func (f *subscriptions) sweep(now time.Time) {
 	}
 }
 
+// stop lets go of the timers of subscriptions that nobody reads. Those that are
+// read end by the room's life.
+func (f *subscriptions) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, sub := range f.live {
+		sub.life.Stop()
+	}
+}
+
 // leave marks a subscription as ended.
 func (s *Streams) leave(sub *subscription) {
 	sub.life.Stop()

@@ -297,3 +297,30 @@ func TestSealedUnderPut(t *testing.T) {
 		failed(t, <-done)
 	})
 }
+
+// TestDeletedUnderCalls: whoever is in the middle of a call when the records
+// go learns that the stream is not there.
+func TestDeletedUnderCalls(t *testing.T) {
+	broken := &catalogFault{}
+	r := open(t, lasting(time.Second), func(c *Config) { broken.Catalog = c.Catalog; c.Catalog = broken })
+	r.create("a", 1)
+	r.clock.Step(time.Second)
+	r.put("a", "k", "x")
+	it := r.iterator("a", "0", types.ShardIteratorTypeTrimHorizon)
+	_, err := r.DeleteStream(r.ctx, &kinesis.DeleteStreamInput{StreamName: aws.String("a")})
+	require.NoError(t, err)
+	require.Len(t, r.get(it).Records, 1, "it may be read until then")
+	r.put("a", "k", "y")
+	broken.refuse.Store(true)
+	done := make(chan struct{})
+	go func() { defer close(done); r.clock.Step(time.Second) }()
+	require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, 5*time.Second, time.Millisecond)
+	const text = "Stream a under account 123456789012 not found."
+	_, err = r.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: &it})
+	requireError(t, err, codeMissing, text)
+	_, err = r.PutRecord(r.ctx, &kinesis.PutRecordInput{StreamName: aws.String("a"), PartitionKey: aws.String("k")})
+	requireError(t, err, codeMissing, text)
+	broken.refuse.Store(false)
+	<-done
+	require.Equal(t, codeMissing, r.status("a"))
+}

@@ -233,3 +233,22 @@ func (r *room) only(name string) *stream {
 	require.NotNil(r.t, st)
 	return st
 }
+
+// BenchmarkGetRecords reads a full page of small records.
+func BenchmarkGetRecords(b *testing.B) {
+	r := open(b)
+	r.create("a", 1)
+	for range 20 {
+		records := make([]types.PutRecordsRequestEntry, 500)
+		for i := range records {
+			records[i] = types.PutRecordsRequestEntry{PartitionKey: aws.String("key"), Data: make([]byte, 1024)}
+		}
+		_, err := r.PutRecords(r.ctx, &kinesis.PutRecordsInput{StreamName: aws.String("a"), Records: records})
+		require.NoError(b, err)
+	}
+	it := r.iterator("a", "0", types.ShardIteratorTypeTrimHorizon)
+	b.ReportAllocs()
+	for b.Loop() {
+		require.Len(b, r.get(it).Records, 10000)
+	}
+}

@@ -64,8 +64,5 @@ func (s *Streams) scalable(k streamKey, v *view, target int, now time.Time) erro
 	if used, limit := s.use(k).open, s.config.Limits.shardQuota(k.region); used+target-open > limit {
 		return errShardQuota(k, used, limit, target-open)
 	}
-	if s.config.Limits.Enforced && v.state.changes(scaleChange, now) >= scalesPerDay {
-		return errChangesPerDay(k, "UpdateShardCount", scalesPerDay)
-	}
-	return nil
+	return s.perDay(k, v.state, scaleChange, "UpdateShardCount", scalesPerDay, now)
 }

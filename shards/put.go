@@ -164,9 +164,11 @@ func (p *put) fail(err error) {
 	}
 }
 
-// logError is an error of the log as an operation returns it.
+// logError is an error of the log as an operation returns it. A deletion takes
+// the records before the name.
 func (s *Streams) logError(st *stream, err error) error {
-	if errors.Is(err, log.ErrNotFound) && st.view.Load().gone {
+	v := st.view.Load()
+	if errors.Is(err, log.ErrNotFound) && (v.gone || v.state.Status == statusDeleting) {
 		return errNoStream(st.key)
 	}
 	return fmt.Errorf("records of stream %s: %w", st.key.name, err)

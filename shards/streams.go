@@ -260,6 +260,7 @@ func (s *Streams) Close() error {
 		st.mu.Unlock()
 		st.trim.stop()
 	}
+	s.fanout.stop()
 	s.work.Wait()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sluice/store/kv"
@@ -142,7 +143,11 @@ func (s *Streams) install(st *stream, value kv.Value) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", st.key.name, err)
 	}
-	st.show(newView(value.Version, state, old.layout, true))
+	next := &view{version: value.Version, state: state, layout: old.layout, replaced: make(chan struct{})}
+	if !slices.Equal(state.Shards, old.state.Shards) {
+		next.layout = newLayout(state, old.layout, true)
+	}
+	st.show(next)
 	s.planTrim(st, old.state, state)
 	return nil
 }
