@@ -44,6 +44,9 @@ func (x *exchange) readBody(limit int64) ([]byte, error) {
 	x.body = x.s.buffers.get(int(n))
 	whole := (*x.body)[:n]
 	_, err := io.ReadFull(from, whole)
+	if n > quickBody {
+		x.asked = x.s.cfg.Host.Now()
+	}
 	return whole, err
 }
 

@@ -17,7 +17,8 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	id     string
-	start  time.Time // host time
+	start  time.Time // host time, as asked
+	asked  time.Time // when the request was there as a whole
 	scope  scope
 	origin string // of the web page that calls, once it is allowed
 	longID bool   // answers carry x-amz-id-2, as the JSON protocols do
@@ -30,6 +31,7 @@ type exchange struct {
 
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{s: s, w: w, r: r, id: s.cfg.Dice.UUID().String(), start: s.cfg.Host.Now(), longID: true}
+	x.asked = x.start
 	x.event.ID, x.event.At = x.id, x.start
 	x.event.BytesIn = max(0, r.ContentLength)
 	return x
@@ -62,6 +64,7 @@ func (x *exchange) logPanic(p any) {
 
 // reply writes a whole answer. Values of header are taken over.
 func (x *exchange) reply(status int, header http.Header, body []byte) {
+	x.settle(len(body))
 	h := x.w.Header()
 	for name, values := range header {
 		h[name] = values

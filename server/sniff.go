@@ -16,9 +16,9 @@ import (
 const tlsHandshake = 0x16
 
 // entrance is a net.Listener over several. It hands out a connection once its
-// first byte is there: as a *tls.Conn when a handshake was made that agreed on a
-// protocol, else as it is, and net/http tells HTTP/2 from HTTP/1.1 by itself. A connection that says
-// nothing costs a goroutine of 2 KiB and no buffers.
+// first byte is there: as a *tls.Conn when a handshake was made that agreed on
+// a protocol, else as it is, and net/http tells HTTP/2 from HTTP/1.1 by itself.
+// A connection that says nothing costs a goroutine of 2 KiB and no buffers.
 //
 // The number of connections is bounded by the process's descriptors.
 type entrance struct {
@@ -26,6 +26,7 @@ type entrance struct {
 	tls      *tls.Config
 	host     clock.Clock
 	patience time.Duration // for the first byte
+	haste    time.Duration // for a TLS handshake
 
 	ready  chan net.Conn
 	ctx    context.Context // ends with Close
@@ -38,9 +39,9 @@ type entrance struct {
 	silent map[*conn]struct{} // guarded by mu: no first byte yet
 }
 
-func newEntrance(inner []net.Listener, config *tls.Config, host clock.Clock, patience time.Duration) *entrance {
+func newEntrance(inner []net.Listener, config *tls.Config, host clock.Clock, patience, haste time.Duration) *entrance {
 	e := &entrance{
-		inner: inner, tls: config, host: host, patience: patience,
+		inner: inner, tls: config, host: host, patience: patience, haste: haste,
 		ready: make(chan net.Conn), silent: map[*conn]struct{}{},
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
@@ -101,7 +102,7 @@ func (e *entrance) sniff(c *conn) {
 			return
 		}
 	}
-	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetDeadline(time.Time{})
 	select {
 	case e.ready <- out:
 	case <-e.ctx.Done():
@@ -109,11 +110,11 @@ func (e *entrance) sniff(c *conn) {
 	}
 }
 
-// secure makes the TLS handshake, within the patience for the first byte. It is
-// made here because net/http takes TLS without ALPN for HTTP/1.1, while the
+// secure makes the TLS handshake. It is made here because net/http takes TLS without ALPN for HTTP/1.1, while the
 // Netty client of the Java SDK offers no ALPN and begins with HTTP/2 all the
 // same. Out of its sight, net/http tells the two apart as on the open port.
 func (e *entrance) secure(c *conn) (net.Conn, error) {
+	_ = c.SetDeadline(e.host.Now().Add(e.haste))
 	s := tls.Server(c, e.tls)
 	if err := s.HandshakeContext(e.ctx); err != nil {
 		return nil, err

@@ -76,6 +76,7 @@ type frames struct {
 // open sends the head of the answer and the first message, which clients wait
 // for before they give the stream to their caller.
 func (o *frames) open() {
+	o.x.settle(roomyFrame)
 	h := o.x.w.Header()
 	o.x.stamp(h)
 	h.Set("Content-Type", eventStreamType)
