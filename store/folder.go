@@ -157,7 +157,7 @@ func (f *folder) checkEmpty() error {
 	}
 	for _, name := range names {
 		switch name {
-		case lockFile, engineDir, formatFile + ".tmp", "lost+found":
+		case lockFile, engineDir, engineDir + engine.NewSuffix, formatFile + ".tmp", "lost+found":
 		default:
 			return f.notOurs("it holds " + name)
 		}

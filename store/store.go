@@ -144,7 +144,13 @@ func (s *Store) openEngine(was label) error {
 			return err
 		}
 	}
-	e, err := engine.Open(s.engineConfig(f, was))
+	config := s.engineConfig(f, was)
+	if was.format == 0 {
+		if err := engine.Create(config); err != nil {
+			return fmt.Errorf("make data folder %s: %w", s.options.Dir, err)
+		}
+	}
+	e, err := engine.Open(config)
 	if err != nil {
 		return fmt.Errorf("open data folder %s: %w", s.options.Dir, err)
 	}

@@ -34,8 +34,15 @@ type Config struct {
 	ReserveBytes uint64
 	// Logger hears of failures and recoveries; slog.Default when nil.
 	Logger *slog.Logger
-	// tune changes the options of Pebble, for measurements.
-	tune func(*pebble.Options)
+}
+
+func (c *Config) fill() {
+	if c.FS == nil {
+		c.FS = vfs.Default
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
 }
 
 // ErrFull means that the disk is full.
@@ -61,14 +68,9 @@ type Engine struct {
 	reviving sync.Mutex
 }
 
-// Open opens the database in a folder, creating it when there is none.
+// Open opens the database in a folder, made by Create.
 func Open(c Config) (*Engine, error) {
-	if c.FS == nil {
-		c.FS = vfs.Default
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.fill()
 	e := &Engine{config: c}
 	e.queue.commit = e.commit
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
@@ -209,26 +211,6 @@ func (e *Engine) Checkpoint(dir string) error {
 		return err
 	}
 	return e.db.Checkpoint(dir)
-}
-
-// Flush moves what is in memory to tables. Tests and measurements use it.
-func (e *Engine) Flush() error {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if err := e.usable(); err != nil {
-		return err
-	}
-	return e.db.Flush()
-}
-
-// Metrics returns Pebble's own figures, nil when there is no database.
-func (e *Engine) Metrics() *pebble.Metrics {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if e.usable() != nil {
-		return nil
-	}
-	return e.db.Metrics()
 }
 
 // Close writes what is queued and closes the database. It returns the failure

@@ -28,6 +28,7 @@ import (
 type guard struct {
 	vfs.FS
 	process bool
+	lazy    bool // no syncs at all: the files are synced when all are there
 
 	// mu guards the fields below.
 	mu   sync.Mutex
@@ -261,7 +262,9 @@ func (f *guardFile) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // kernelIsEnough reports whether a sync of this file is done when write(2) is.
-func (f *guardFile) kernelIsEnough() bool { return f.guard.process && f.kind == walFile }
+func (f *guardFile) kernelIsEnough() bool {
+	return f.guard.lazy || (f.guard.process && f.kind == walFile)
+}
 
 // Sync implements vfs.File.
 func (f *guardFile) Sync() error {
@@ -304,7 +307,7 @@ func (f *guardFile) Preallocate(offset, length int64) error {
 // Close implements vfs.File. A write-ahead log is really synced here in either
 // mode: it will have a successor, and must not end before that one begins.
 func (f *guardFile) Close() error {
-	if f.kernelIsEnough() {
+	if f.guard.process && f.kind == walFile {
 		f.run("sync", f.File.SyncData)
 	}
 	if err := f.File.Close(); err != nil {

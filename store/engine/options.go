@@ -48,9 +48,6 @@ func (e *Engine) options(g *guard) *pebble.Options {
 	o.EventListener = &pebble.EventListener{
 		BackgroundError: func(err error) { e.config.Logger.Error("store: background work failed", "error", err) },
 	}
-	if e.config.tune != nil {
-		e.config.tune(o)
-	}
 	return o
 }
 
