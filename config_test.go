@@ -188,3 +188,12 @@ func TestSeedsFromTheEnvironment(t *testing.T) {
 		require.EqualError(t, err, SeedVariable+": "+problem)
 	}
 }
+
+func FuzzConfigFile(f *testing.F) {
+	f.Add([]byte("version: 1\nserver:\n  listen: [a, b]\nkinesis:\n  streams: [{name: a, shards: 1, tags: {a: b}}]\n"))
+	f.Add([]byte(`{"version": 1, "log": {"log-level": "debug"}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var c Config
+		_, _ = parseConfigFile("s.yaml", raw, &c)
+	})
+}
