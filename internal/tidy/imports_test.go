@@ -35,6 +35,7 @@ var edges = []edge{
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
 	{dir: "internal", own: []string{"internal"}},
 	{dir: "internal/dice", others: []string{"github.com/google/uuid"}},
+	{dir: "internal/aggregate", others: []string{"google.golang.org/protobuf/encoding/protowire"}},
 }
 
 // testOthers may be imported by tests everywhere.
