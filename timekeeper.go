@@ -72,7 +72,11 @@ func (k *timekeeper) attach(ctx context.Context, st *store.Store, c Config) (*cl
 		k.clock.Store(service)
 	}
 	service := k.clock.Load()
-	return service, k.save(service.State())
+	if value.Version == 0 && (c.Frozen || !c.StartAt.IsZero()) {
+		// A clock that just runs is saved soon enough, and a start waits for no disk.
+		return service, k.save(service.State())
+	}
+	return service, nil
 }
 
 // save stores a state before the clock takes it.

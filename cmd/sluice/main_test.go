@@ -7,10 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -96,25 +94,6 @@ func TestSettingsComeFromTheEnvironmentAndTheFile(t *testing.T) {
 	code, out, _ := command(t, env("SLUICE_ADMIN_TOKEN", "secret"), "clock", "--endpoint", s.url)
 	require.Equal(t, exitFine, code)
 	require.Contains(t, out, "running, offset 0s")
-}
-
-func TestReloadBySignal(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("there is no SIGHUP")
-	}
-	file := filepath.Join(t.TempDir(), "sluice.yaml")
-	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
-	write("version: 1\n")
-	s := serve(t, env(), "--memory", "--listen", "localhost:0", "--config", file)
-	write("version: 1\nlog: {log-level: debug}\nserver: {region: eu-west-1}\n")
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
-	expect := func(text string) {
-		require.Eventually(t, func() bool { return strings.Contains(s.talk.String(), text) }, 5*time.Second, 5*time.Millisecond, text)
-	}
-	expect("sluice reloaded; changed: log-level; needs a restart: region\n")
-	write("version: 1\nlogs: {}\n")
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
-	expect(`the settings stay as they are: sluice.yaml:2: unknown key "logs"; is it log?`)
 }
 
 func TestExitCodes(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice"
 )
 
 var update = flag.Bool("update", false, "write the README's table instead of comparing it")
@@ -31,6 +33,20 @@ func TestReadmeTable(t *testing.T) {
 		return
 	}
 	require.Equal(t, table, have, "run `make readme`")
+}
+
+// The README names every setting and every command.
+func TestReadmeNamesSettingsAndCommands(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	for _, s := range sluice.Settings() {
+		require.Contains(t, string(raw), "`--"+s.Flag+"`")
+	}
+	changes, err := os.ReadFile("../../CHANGELOG.md")
+	require.NoError(t, err)
+	for _, command := range (&program{env: env()}).root().Commands() {
+		require.Contains(t, string(changes), "`"+command.Name()+"`")
+	}
 }
 
 func TestOps(t *testing.T) {
