@@ -91,7 +91,7 @@ type Reloaded struct {
 
 const (
 	defaultMemoryLimit = 256 << 20
-	drainGrace         = 4 * time.Second
+	drainGrace         = 3500 * time.Millisecond
 )
 
 var (

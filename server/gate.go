@@ -82,9 +82,8 @@ type call struct {
 	prev, next *call
 }
 
-// abort cancels the call and makes a blocked write end.
-func (k *call) abort() {
-	k.cancel()
+// unblock makes a write end that nobody reads.
+func (k *call) unblock() {
 	if k.w != nil {
 		_ = http.NewResponseController(k.w).SetWriteDeadline(time.Unix(1, 0))
 	}
@@ -158,11 +157,10 @@ func (c *calls) close() {
 	})
 }
 
-// abort cancels whatever still runs and breaks its connection if it must.
-func (c *calls) abort() {
+func (c *calls) each(f func(*call)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.eachLocked((*call).abort)
+	c.eachLocked(f)
 }
 
 func (c *calls) eachLocked(f func(*call)) {
@@ -172,16 +170,22 @@ func (c *calls) eachLocked(f func(*call)) {
 }
 
 // drain closes the instance and waits until its calls have ended: up to grace
-// on their own, then cancelled and up to lastGrace. grace is host time.
+// on their own, a moment after they were cancelled, and a moment after their
+// connections were broken off. grace is host time.
 func (m *Mounts) drain(ctx context.Context, host clock.Clock, grace time.Duration) error {
-	const lastGrace = time.Second
+	const moment = 400 * time.Millisecond
 	m.end()
 	m.calls.close()
 	if m.calls.await(ctx, host, grace) {
 		return nil
 	}
-	m.calls.abort()
-	if m.calls.await(context.WithoutCancel(ctx), host, lastGrace) {
+	ctx = context.WithoutCancel(ctx)
+	m.calls.each(func(k *call) { k.cancel() })
+	if m.calls.await(ctx, host, moment) {
+		return nil
+	}
+	m.calls.each((*call).unblock)
+	if m.calls.await(ctx, host, moment) {
 		return nil
 	}
 	running, _ := m.calls.count()

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPreflight(t *testing.T) {
+	s := open(t, &streamsRoom{})
+	t.Run("case 80, OPTIONS with Origin", func(t *testing.T) {
+		a := ask(t, s, "OPTIONS", "/", "", "Origin", "http://localhost:3000")
+		require.Equal(t, 200, a.status)
+		require.Empty(t, a.body)
+		require.Equal(t, "0", a.header.Get("Content-Length"))
+		require.Equal(t, "http://localhost:3000", a.header.Get("Access-Control-Allow-Origin"))
+		require.Equal(t, "Origin", a.header.Get("Vary"))
+		require.Equal(t, "172800", a.header.Get("Access-Control-Max-Age"))
+		require.NotEmpty(t, a.header.Get("x-amzn-RequestId"))
+		for _, absent := range []string{"x-amz-id-2", "Content-Type", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Expose-Headers"} {
+			require.Empty(t, a.header.Get(absent), absent)
+		}
+	})
+	t.Run("what is asked for is echoed", func(t *testing.T) {
+		a := ask(t, s, "OPTIONS", "/any/path", "", "Origin", "https://127.0.0.1", "Access-Control-Request-Headers", "a, b, c",
+			"Access-Control-Request-Method", "d", "Access-Control-Request-Private-Network", "true")
+		require.Equal(t, 200, a.status)
+		require.Equal(t, "a, b, c", a.header.Get("Access-Control-Allow-Headers"))
+		require.Equal(t, "d", a.header.Get("Access-Control-Allow-Methods"))
+		require.Equal(t, "true", a.header.Get("Access-Control-Allow-Private-Network"))
+	})
+	t.Run("other answers", func(t *testing.T) {
+		for _, a := range []answer{
+			callJSON(t, s, "ListStreams", "{}", "Origin", "http://localhost"),
+			ask(t, s, "GET", "/", "", "Origin", "http://localhost"),
+		} {
+			require.Equal(t, "http://localhost", a.header.Get("Access-Control-Allow-Origin"))
+			require.Equal(t, "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date", a.header.Get("Access-Control-Expose-Headers"))
+		}
+		a := callJSON(t, s, "ListStreams", "{}")
+		require.Empty(t, a.header.Get("Access-Control-Allow-Origin"))
+	})
+}
+
+func TestWhichPagesMayCall(t *testing.T) {
+	loopback := open(t, &streamsRoom{})
+	listed := open(t, &streamsRoom{}, func(c *Config) {
+		c.CORSOrigins = []string{"https://App.example.com"}
+		c.HostNames = []string{"sluice.test"}
+	})
+	all := open(t, &streamsRoom{}, func(c *Config) { c.CORSOrigins = []string{"*"} })
+	for _, c := range []struct {
+		name    string
+		server  *Server
+		headers []string
+		allowed bool
+	}{
+		{"no page", loopback, nil, true},
+		{"loopback by name", loopback, []string{"Origin", "http://localhost:3000"}, true},
+		{"below localhost", loopback, []string{"Origin", "https://app.localhost"}, true},
+		{"loopback by address", loopback, []string{"Origin", "http://[::1]:80"}, true},
+		{"foreign", loopback, []string{"Origin", "https://evil.example.com"}, false},
+		{"sandboxed", loopback, []string{"Origin", "null"}, false},
+		{"looks like loopback", loopback, []string{"Origin", "http://localhost.evil.example.com"}, false},
+		{"a name rebound to this machine", loopback, []string{"Origin", "http://evil.example.com:4566", "Host", "evil.example.com:4566"}, false},
+		{"without an origin, from another site", loopback, []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"another site that is allowed", loopback, []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://127.0.0.1:3000"}, true},
+		{"typed into the address bar", loopback, []string{"Sec-Fetch-Site", "none"}, true},
+		{"listed", listed, []string{"Origin", "https://app.example.com"}, true},
+		{"not listed", listed, []string{"Origin", "https://example.com"}, false},
+		{"loopback when others are listed", listed, []string{"Origin", "http://localhost:3000"}, false},
+		{"a page from this very server", listed, []string{"Origin", "http://sluice.test:4566", "Host", "sluice.test:4566"}, true},
+		{"everybody", all, []string{"Origin", "https://evil.example.com"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := callJSON(t, c.server, "ListStreams", "{}", c.headers...)
+			if c.allowed {
+				require.Equal(t, 200, a.status, a.body)
+				return
+			}
+			require.Equal(t, 403, a.status)
+			require.Empty(t, a.header.Get("Access-Control-Allow-Origin"))
+			require.Contains(t, a.body, "<AccessDeniedException>")
+			a = ask(t, c.server, "OPTIONS", "/", "", c.headers...)
+			require.Equal(t, 403, a.status)
+		})
+	}
+}
+
+// A simple request, which browsers send without asking first, must not have
+// an effect.
+func TestForeignPagesReachNoRoom(t *testing.T) {
+	room := &streamsRoom{}
+	s := open(t, room)
+	m := s.gate.current.Load()
+	reached := false
+	m.Handle(Route{Pattern: "/plain", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true })})
+	a := ask(t, s, "POST", "/plain", "x", "Origin", "https://evil.example.com", "Content-Type", "text/plain")
+	require.Equal(t, 403, a.status)
+	require.False(t, reached)
+	require.Equal(t, 200, ask(t, s, "POST", "/plain", "x").status)
+	require.True(t, reached)
+}
