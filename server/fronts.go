@@ -47,8 +47,15 @@ func (x *exchange) serveTarget(ctx context.Context, m *Mounts, rt route, body []
 // targetCodec chooses by content type among what the service speaks, or what
 // any mounted service speaks as long as none is named.
 func targetCodec(kind string, s *service, m *Mounts) (wire.Codec, bool) {
-	p, ok := map[string]wire.Protocol{json11Type: wire.JSON11, json10Type: wire.JSON10, cbor11Type: wire.CBOR11}[kind]
-	if !ok {
+	var p wire.Protocol
+	switch kind {
+	case json11Type:
+		p = wire.JSON11
+	case json10Type:
+		p = wire.JSON10
+	case cbor11Type:
+		p = wire.CBOR11
+	default:
 		return nil, false
 	}
 	if s != nil {

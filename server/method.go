@@ -28,7 +28,7 @@ func takesInput(m reflect.Method) bool {
 }
 
 // bind checks a method against the model and makes its operation.
-func (s *service) bind(m reflect.Method, fn reflect.Value) (*operation, error) {
+func (s *service) bind(m reflect.Method, room reflect.Value) (*operation, error) {
 	model := s.Operations[m.Name]
 	if model == nil {
 		return nil, fmt.Errorf("the model of %s has no such operation", s.ID)
@@ -56,7 +56,7 @@ func (s *service) bind(m reflect.Method, fn reflect.Value) (*operation, error) {
 		Operation: model,
 		plan:      plan,
 		input:     t.In(2),
-		call:      callable(fn, model.Stream),
+		call:      callable(m, room, model.Stream),
 		maxBody:   DefaultMaxBody,
 		entry:     coverage.Entry{Operation: m.Name, State: Missing},
 		resource:  resourceField(in),
@@ -97,13 +97,24 @@ func (e events) all() iter.Seq2[any, error] {
 	}
 }
 
-// callable wraps a method into a closure without types. reflect.Value.Call
-// costs about half a microsecond and six small allocations, some two percent
-// of a call over HTTP; casting the function pointer would save that and be
-// unsafe, so it is not done.
-func callable(fn reflect.Value, stream bool) func(ctx context.Context, in any) (any, error) {
+// callable wraps a method, whose first argument is receiver, into a closure
+// without types. This costs some 400 ns, a hundredth of a call over HTTP.
+// Casting the function pointer would save that and be unsafe, so it is not
+// done.
+func callable(method reflect.Method, receiver reflect.Value, stream bool) func(ctx context.Context, in any) (any, error) {
+	call := method.Func.Call
+	args := []reflect.Value{receiver, {}, {}}
+	if method.Type.IsVariadic() {
+		// The options that clients take: always none.
+		call = method.Func.CallSlice
+		args = append(args, reflect.Zero(method.Type.In(3)))
+	}
 	return func(ctx context.Context, in any) (any, error) {
-		out := fn.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(in)})
+		var room [4]reflect.Value
+		now := append(room[:0], args...)
+		now[1] = reflect.ValueOf(&ctx).Elem() // of the parameter's own type, so that Call need not convert
+		now[2] = reflect.ValueOf(in)
+		out := call(now)
 		if err, _ := out[1].Interface().(error); err != nil {
 			return nil, err
 		}

@@ -151,7 +151,7 @@ func (s *service) addMethods(room any) error {
 		if !takesInput(method) {
 			continue
 		}
-		op, err := s.bind(method, value.Method(i))
+		op, err := s.bind(method, value)
 		if err != nil {
 			return fmt.Errorf("method %s: %w", method.Name, err)
 		}
