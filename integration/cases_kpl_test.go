@@ -121,7 +121,7 @@ func aggregated(key, hash string, datas ...[]byte) []byte {
 	message = field(message, 1, []byte(key))
 	message = field(message, 2, []byte(hash))
 	for _, data := range datas {
-		record := field([]byte{1<<3 | 0, 0, 2<<3 | 0, 0}, 3, data) // both indexes are 0
+		record := field([]byte{1 << 3, 0, 2 << 3, 0}, 3, data) // fields 1 and 2 are numbers, both indexes are 0
 		message = field(message, 3, record)
 	}
 	sum := md5.Sum(message)

@@ -128,8 +128,10 @@ func (s *story) produce(client *http.Client, lane int) {
 		batch := s.lanes[lane][first:min(first+storyBatch, len(s.lanes[lane]))]
 		body = s.encode(body[:0], lane, first, len(batch))
 		s.gate.RLock() // waits while the server is down
+		s.inFlight.Add(1)
 		s.gate.RUnlock()
 		s.send(client, body, batch)
+		s.inFlight.Add(-1)
 		s.done.Add(int64(len(batch)))
 	}
 }
@@ -157,9 +159,7 @@ func (s *story) send(client *http.Client, body []byte, batch []line) {
 	var answer Answer
 	request, err := s.server.Call("PutRecords", JSON11, bytes.NewReader(body))
 	if err == nil {
-		s.inFlight.Add(1)
 		answer, err = Send(client, request)
-		s.inFlight.Add(-1)
 	}
 	var out struct{ Records []PutEntry }
 	if err == nil && answer.Status == http.StatusOK {

@@ -3,16 +3,34 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, rust or harlow. VERSION is a version of its SDK; without one
-# the exact versions pinned beside the program are used. Everything is kept in one cache folder, so that only the first
-# run downloads and compiles; what the machine lacks comes from its own package manager.
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, rust, harlow or aggregate. VERSION is a version of its SDK;
+# without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
+# packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
+# lacks comes from its own package manager.
 set -euo pipefail
 
 client=${1:?usage: setup.sh CLIENT [VERSION]}
 version=${2:-pinned}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${SLUICE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice-test}
-place=$cache/$client-$version
+
+# inputs: the files that a client's set-up is made from.
+inputs() {
+  case $client in
+    boto3 | awscli | aggregate) echo "$here/python/requirements-$client.txt" ;;
+    js) echo "$here/js/package-lock.json" ;;
+    java-sync | java-async) echo "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java ;;
+    rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
+    go | harlow) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
+    *) echo "no such client: $client" >&2 && exit 2 ;;
+  esac
+}
+
+# A place is never changed once it is made: its name tells what went in, this very checkout included, so that two
+# checkouts or an edit beside a running test do not pull the rug from under each other.
+files=$(inputs)
+made_from=$({ echo "$here" && cat "$here/setup.sh" $files; } | sha256sum | cut -c1-12)
+place=$cache/$client-$version-$made_from
 mkdir -p "$place"
 
 # One set-up at a time: two cores gain nothing from two compilers. The answer goes to the caller, all talk to the log.
@@ -33,27 +51,28 @@ need() {
   command -v "$command" >/dev/null || fail "$command is still missing after apt-get install $*"
 }
 
-# done_already INPUT...: true when the place was set up from these very files and versions before.
-done_already() {
-  fingerprint=$(cat "$here/setup.sh" "$@" | sha256sum)
-  test -x "$place/run" && test "$(cat "$place/fingerprint" 2>/dev/null)" = "$fingerprint"
-}
-
-# runs SCRIPT: writes the script that runs the program, and remembers what it was made from.
+# runs SCRIPT: writes the script that runs the program. Its being there says that the place is complete.
 runs() {
-  printf '#!/bin/sh\n%s\n' "$1" >"$place/run"
-  chmod +x "$place/run"
-  printf '%s' "$fingerprint" >"$place/fingerprint"
+  printf '#!/bin/sh\n%s\n' "$1" >"$place/run.new"
+  chmod +x "$place/run.new"
+  mv "$place/run.new" "$place/run"
 }
 
 python() {
   local requirements=$here/python/requirements-$client.txt package=boto3
   test "$client" = awscli && package=awscli
+  test "$client" = aggregate && package=aws-kinesis-agg
   need python3 python3 python3-venv
   # Debian ships venv apart from python3: the module is there, but cannot make an environment with pip in it.
   python3 -c 'import ensurepip' || { test "$(id -u)" = 0 && apt-get update && apt-get install -y python3-venv; } ||
     fail "python3 has no venv: run apt-get install python3-venv"
-  done_already "$requirements" && return
+  if test "$client $version" = "awscli debian"; then
+    # Version 2 of the command line is in no package index; Debian builds one.
+    need /usr/bin/aws awscli
+    runs "export PYTHONDONTWRITEBYTECODE=1 PATH=/usr/bin:\"\$PATH\"
+exec python3 '$here/python/awscli_client.py' \"\$@\""
+    return
+  fi
   rm -rf "$place/venv"
   python3 -m venv "$place/venv"
   if test "$version" = pinned; then
@@ -69,7 +88,6 @@ js() {
   need node nodejs npm
   need npm npm
   test "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 || fail "the JavaScript SDK needs Node 20 or newer"
-  done_already "$here/js/package-lock.json" && return
   rm -rf "$place/node_modules"
   cp "$here/js/package.json" "$here/js/package-lock.json" "$here/js/.npmrc" "$place/"
   cd "$place"
@@ -85,7 +103,6 @@ exec node '$here/js/client.cjs' \"\$@\""
 java() {
   need javac default-jdk-headless
   need mvn maven
-  done_already "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java && return
   local pick=()
   test "$version" = pinned || pick=("-Dawssdk.version=$version")
   mvn -q -B -ntp -f "$here/java/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
@@ -102,7 +119,6 @@ exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djavax.net.ssl.trustStore=\"
 rust() {
   need cargo cargo
   need cc gcc libc6-dev
-  done_already "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs && return
   rm -rf "$place/src"
   mkdir -p "$place/src"
   cp -r "$here/rust/Cargo.toml" "$here/rust/src" "$place/src/"
@@ -130,7 +146,6 @@ exec '$place/client'"
 # go_module FOLDER MODULE: builds a nested Go module, with another version of MODULE when one is asked for.
 go_module() {
   need go golang-go
-  done_already "$here/$1"/*.go "$here/$1/go.mod" "$here/$1/go.sum" && return
   rm -rf "$place/src"
   cp -r "$here/$1" "$place/src"
   cd "$place/src"
@@ -140,13 +155,12 @@ go_module() {
 exec '$place/client'"
 }
 
-case $client in
-  boto3 | awscli) python ;;
+test -x "$place/run" || case $client in
+  boto3 | awscli | aggregate) python ;;
   js) js ;;
   java-sync | java-async) java ;;
   rust) rust ;;
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
-  *) fail "no such client" ;;
 esac
 echo "$place/run" >&3
