@@ -51,7 +51,7 @@ func (s *Streams) growing(k streamKey, st *streamState, shards int, also command
 		return also, nil
 	}
 	more := shards - len(open)
-	if now, limit := s.use(k).open, s.config.Limits.shardQuota(k.region); now+more > limit {
+	if now, limit := s.use(k).open, s.shardQuota(k.region); now+more > limit {
 		return nil, errShardQuota(k, now, limit, more)
 	}
 	then, err := wrap(also)

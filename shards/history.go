@@ -46,7 +46,7 @@ func (st *streamState) changes(what string, now time.Time) int {
 // perDay refuses a change that was made often enough, where limits per time
 // are enforced.
 func (s *Streams) perDay(k streamKey, st *streamState, what, operation string, limit int, now time.Time) error {
-	if s.config.Limits.Enforced && st.changes(what, now) >= limit {
+	if s.limited() && st.changes(what, now) >= limit {
 		return errChangesPerDay(k, operation, limit)
 	}
 	return nil

@@ -6,7 +6,8 @@ package shards
 type Limits struct {
 	// Enforced turns limits per time on.
 	Enforced bool
-	// Factor multiplies rates; 0 means 1.
+	// Factor multiplies rates, never sizes, numbers or changes per day; 0
+	// means 1.
 	Factor float64
 	// Shards is the quota of open shards per account and region; 0 means the
 	// service's default for the region.
@@ -23,6 +24,19 @@ const (
 	defaultRecordKiB = 1024
 )
 
+// SetLimits changes which limits are enforced, from the next call on. What was
+// used of an allowance stays used.
+func (s *Streams) SetLimits(l Limits) {
+	s.limits.Store(&l)
+	s.price.Store(l.price())
+}
+
+// limited reports whether limits per time are enforced.
+func (s *Streams) limited() bool { return s.limits.Load().Enforced }
+
+// shardQuota is the limit of open shards of the account in a region.
+func (s *Streams) shardQuota(region string) int { return s.limits.Load().shardQuota(region) }
+
 // shardQuota is the limit of open shards in a region. The service names 20,000
 // for three regions and 1,000 or 6,000 for others without saying which.
 func (l Limits) shardQuota(region string) int {
@@ -36,13 +50,19 @@ func (l Limits) shardQuota(region string) int {
 	return 6000
 }
 
-// rate is a limit per second as it is enforced; off means no limit.
-func (l Limits) rate(perSecond float64) (limit float64, on bool) {
-	if !l.Enforced {
-		return 0, false
-	}
+// factor is what rates are multiplied by.
+func (l Limits) factor() float64 {
 	if l.Factor > 0 {
-		perSecond *= l.Factor
+		return l.Factor
 	}
-	return perSecond, true
+	return 1
+}
+
+// price is what a token costs, in its parts; 0 when rates are not enforced.
+// A price is rounded down, so that a rate is reached exactly.
+func (l Limits) price() int64 {
+	if !l.Enforced {
+		return 0
+	}
+	return int64(min(max(token/l.factor(), 1), 1e18))
 }

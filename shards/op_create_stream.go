@@ -115,10 +115,10 @@ func (s *Streams) admitStream(ctx context.Context, k streamKey, c *createStream)
 		return errStreamExists(k)
 	}
 	use := s.use(k)
-	if s.config.Limits.Enforced && use.creating >= creatingStreams {
+	if s.limited() && use.creating >= creatingStreams {
 		return errCreatingStreams(k)
 	}
-	if limit := s.config.Limits.shardQuota(k.region); use.open+c.Shards > limit {
+	if limit := s.shardQuota(k.region); use.open+c.Shards > limit {
 		return errShardQuota(k, use.open, limit, c.Shards)
 	}
 	if c.Mode == modeOnDemand && use.onDemand >= onDemandStreams {

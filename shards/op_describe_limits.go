@@ -18,7 +18,7 @@ func (s *Streams) DescribeLimits(ctx context.Context, _ *kinesis.DescribeLimitsI
 	k := s.caller(ctx)
 	use := s.use(k)
 	return &kinesis.DescribeLimitsOutput{
-		ShardLimit:               aws.Int32(int32(s.config.Limits.shardQuota(k.region))),
+		ShardLimit:               aws.Int32(int32(s.shardQuota(k.region))),
 		OpenShardCount:           aws.Int32(int32(use.open)),
 		OnDemandStreamCount:      aws.Int32(int32(use.onDemand)),
 		OnDemandStreamCountLimit: aws.Int32(onDemandStreams),

@@ -61,7 +61,7 @@ func (s *Streams) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _
 	if err != nil {
 		return nil, err
 	}
-	s.chargeRead(sh, got.size)
+	s.countRead(sh, now, got)
 	out := &kinesis.GetRecordsOutput{Records: got.records, MillisBehindLatest: got.behindMillis()}
 	if got.drained {
 		out.ChildShards = v.layout.childShards(sh)

@@ -61,7 +61,7 @@ func (s *Streams) admitConsumer(k streamKey, v *view, name string, tags map[stri
 	if limit := s.consumerLimit(k, v.state); len(v.state.Consumers) >= limit {
 		return errTooManyConsumers(k, limit)
 	}
-	if s.config.Limits.Enforced && s.creatingCount(k) >= creatingConsumers {
+	if s.limited() && s.creatingCount(k) >= creatingConsumers {
 		return errCreatingConsumers(k)
 	}
 	return nil

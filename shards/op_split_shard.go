@@ -32,7 +32,7 @@ func (s *Streams) SplitShard(ctx context.Context, in *kinesis.SplitShardInput, _
 		if err != nil {
 			return nil, err
 		}
-		if now, limit := s.use(k).open, s.config.Limits.shardQuota(k.region); now+1 > limit {
+		if now, limit := s.use(k).open, s.shardQuota(k.region); now+1 > limit {
 			return nil, errShardQuota(k, now, limit, 1)
 		}
 		if !parent.open() {

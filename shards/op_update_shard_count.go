@@ -61,7 +61,7 @@ func (s *Streams) scalable(k streamKey, v *view, target int, now time.Time) erro
 	case target > scaleLimit:
 		return errScaleTooFar(target, scaleLimit)
 	}
-	if used, limit := s.use(k).open, s.config.Limits.shardQuota(k.region); used+target-open > limit {
+	if used, limit := s.use(k).open, s.shardQuota(k.region); used+target-open > limit {
 		return errShardQuota(k, used, limit, target-open)
 	}
 	return s.perDay(k, v.state, scaleChange, "UpdateShardCount", scalesPerDay, now)

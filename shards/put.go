@@ -33,6 +33,11 @@ type put struct {
 
 	batch []log.Entry // what goes into one append
 	from  []int       // the place in entries of each element of batch
+
+	busy struct { // the latest refusal
+		shard *shard
+		err   error
+	}
 }
 
 // reset makes a put ready for use, keeping its memory.
@@ -48,7 +53,7 @@ func (p *put) forget() {
 	clear(p.entries[:cap(p.entries)])
 	clear(p.batch[:cap(p.batch)])
 	clear(p.results[:cap(p.results)])
-	p.stream = nil
+	p.stream, p.busy.shard, p.busy.err = nil, nil, nil
 }
 
 // add takes one record. The request's memory is not kept beyond write.
@@ -100,19 +105,18 @@ func (s *Streams) write(ctx context.Context, p *put, v *view) error {
 
 // route finds the shard of entry i and asks whether it may take the record.
 func (s *Streams) route(p *put, v *view, i int, now time.Time) bool {
-	sh := s.direct(p, v, i)
-	if err := s.admitWrite(p.stream.key, sh, now, len(p.entries[i].Data)+len(p.entries[i].PartitionKey)); err != nil {
+	s.direct(p, v, i)
+	if err := s.admitWrite(p, v, i, now); err != nil {
 		p.results[i].err = err
 		return false
 	}
 	return true
 }
 
-func (s *Streams) direct(p *put, v *view, i int) *shard {
+func (s *Streams) direct(p *put, v *view, i int) {
 	sh := v.layout.route(p.hashes[i])
 	p.entries[i].Log = log.ID{Stream: p.stream.id, Shard: sh.index}
 	p.results[i].shard = sh
-	return sh
 }
 
 // appendBatch appends p.batch and notes what became of it. On success every

@@ -95,7 +95,8 @@ type tail struct {
 	loaded atomic.Bool
 	// watching counts watchers, so that a put without readers takes no lock.
 	watching atomic.Int32
-	throttle throttle
+	// metering counts the shard's traffic, nil before there is any.
+	metering atomic.Pointer[meter]
 
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{} // guarded by mu

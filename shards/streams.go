@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -76,6 +77,9 @@ type Streams struct {
 	puts    sync.Pool // of *put
 	fanout  subscriptions
 
+	limits atomic.Pointer[Limits]
+	price  atomic.Int64 // Limits.price of limits, for the hot path
+
 	// life ends when Close begins; work counts what Close waits for.
 	life context.Context
 	end  context.CancelFunc
@@ -103,6 +107,7 @@ func Open(ctx context.Context, c Config) (*Streams, error) {
 	}
 	s := &Streams{config: c, clock: c.Clock, log: c.Log, catalog: c.Catalog,
 		streams: map[streamKey]*stream{}, account: map[streamKey]accounts{}}
+	s.SetLimits(c.Limits)
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.found(ctx); err != nil {
 		return nil, fmt.Errorf("open streams: %w", err)

@@ -1,7 +1,7 @@
 package shards
 
 import (
-	"sync"
+	"math"
 	"time"
 )
 
@@ -15,98 +15,172 @@ const (
 )
 
 // throttle holds the token buckets of one shard. They hold a second's worth
-// each; a cost beyond that is let pass when the bucket is full and leaves a
-// debt, so that records larger than the rate are possible at all.
+// each and are full at first, after a restart too.
 type throttle struct {
-	mu            sync.Mutex
-	writes, bytes bucket
-	reads, out    bucket
-	iterators     bucket
+	records, bytes bucket // into the shard
+	calls, out     bucket // GetRecords
+	iterators      bucket
+	spent          bool // more was read than there was; see read
 }
 
-// bucket is refilled by the passing of service time.
+// bucket is refilled by the passing of service time, in whole numbers, so that
+// what passes under a clock that the user moves is exact: a token is a billion
+// parts, and a rate of n a second gives n parts a nanosecond.
 type bucket struct {
-	tokens float64
-	at     time.Time // zero: full
+	parts int64
+	at    int64 // nanoseconds of the epoch, 0: full
 }
+
+// token is the parts of a token at the rates of the service. Faster rates make
+// tokens cheaper, so that the bucket of a rate is always of the same size.
+const token = 1e9
 
 // fill brings the bucket up to date.
-func (b *bucket) fill(now time.Time, rate float64) {
-	if b.at.IsZero() {
-		b.tokens = rate
-	} else if passed := now.Sub(b.at); passed > 0 {
-		b.tokens = min(rate, b.tokens+rate*passed.Seconds())
+func (b *bucket) fill(now, rate int64) {
+	passed := now - b.at
+	switch {
+	case b.at == 0, passed >= 1<<32 && passed >= (rate*token-b.parts+rate-1)/rate:
+		b.parts = rate * token
+	case passed <= 0:
+		return
+	default:
+		b.parts = min(rate*token, b.parts+passed*rate)
 	}
 	b.at = now
 }
 
-// has reports whether a filled bucket can pay.
-func (b *bucket) has(cost, rate float64) bool { return b.tokens >= cost || b.tokens >= rate }
+// has reports whether a filled bucket can pay. A cost beyond what it can hold
+// is let pass when it is full and leaves a debt, so that records larger than
+// the rate are possible at all.
+func (b *bucket) has(cost, rate int64) bool { return b.parts >= cost || b.parts >= rate*token }
 
-// admitWrite lets a record into a shard or refuses it for its rate.
-func (s *Streams) admitWrite(k streamKey, sh *shard, now time.Time, size int) error {
-	records, on := s.config.Limits.rate(writeRecords)
-	if !on {
-		return nil
+// cost is what n tokens cost.
+func cost(n int, price int64) int64 {
+	if n > 0 && price > math.MaxInt64/4/int64(n) {
+		return math.MaxInt64 / 4
 	}
-	bytes, _ := s.config.Limits.rate(writeBytes)
-	t := &sh.tail.throttle
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.writes.fill(now, records)
-	t.bytes.fill(now, bytes)
-	if !t.writes.has(1, records) || !t.bytes.has(float64(size), bytes) {
-		return errWriteRate(k, sh.id)
-	}
-	t.writes.tokens--
-	t.bytes.tokens -= float64(size)
-	return nil
+	return int64(n) * price
 }
 
-// admitRead lets a GetRecords call pass. Its bytes are charged afterwards, so
-// a large answer makes the following calls fail until they are paid for.
-func (s *Streams) admitRead(k streamKey, sh *shard, now time.Time) error {
-	calls, on := s.config.Limits.rate(readCalls)
-	if !on {
+// write lets a record into the shard or says why not.
+func (t *throttle) write(now time.Time, size int, price int64) reason {
+	ns := now.UnixNano()
+	t.records.fill(ns, writeRecords)
+	t.bytes.fill(ns, writeBytes)
+	weight := cost(size, price)
+	switch {
+	case !t.records.has(price, writeRecords):
+		return writeRecordRate
+	case !t.bytes.has(weight, writeBytes):
+		return writeByteRate
+	}
+	t.records.parts -= price
+	t.bytes.parts -= weight
+	return notRefused
+}
+
+// read lets a GetRecords call pass or says why not. Once the allowance of
+// bytes is used up, it must be whole again before the next call: 2 MiB close
+// the shard for a second, a page of 10 MiB for the five seconds that the
+// service names, and whoever reads page after page gets 2 MiB a second.
+func (t *throttle) read(now time.Time, price int64) reason {
+	ns := now.UnixNano()
+	t.calls.fill(ns, readCalls)
+	t.out.fill(ns, readBytes)
+	switch {
+	case t.spent && t.out.parts < readBytes*token:
+		return readByteRate
+	case !t.calls.has(price, readCalls):
+		return readCallRate
+	}
+	t.spent = false
+	t.calls.parts -= price
+	return notRefused
+}
+
+// charge takes what an answer carried out of the allowance. It is paid
+// afterwards, because only then its size is known.
+func (t *throttle) charge(now time.Time, size int, price int64) {
+	t.out.fill(now.UnixNano(), readBytes)
+	t.out.parts -= cost(size, price)
+	t.spent = t.spent || t.out.parts <= 0
+}
+
+// iterate lets a GetShardIterator call pass or says why not.
+func (t *throttle) iterate(now time.Time, price int64) reason {
+	t.iterators.fill(now.UnixNano(), iterators)
+	if !t.iterators.has(price, iterators) {
+		return iteratorRate
+	}
+	t.iterators.parts -= price
+	return notRefused
+}
+
+// admitWrite lets record i of a put into its shard or refuses it for the
+// shard's rate. Either way the record is counted.
+func (s *Streams) admitWrite(p *put, v *view, i int, now time.Time) error {
+	e, sh := &p.entries[i], p.results[i].shard
+	size, price, m := len(e.Data)+len(e.PartitionKey), s.price.Load(), sh.tail.meter()
+	m.mu.Lock()
+	why := notRefused
+	if price > 0 {
+		why = m.throttle.write(now, size, price)
+	}
+	m.wrote(now, size, why)
+	if v.state.Strategy != strategyAuto { // there records have no place of their own
+		if m.keys == nil {
+			m.keys = newSketch(sh.from, sh.to, m.now)
+		}
+		m.keys.add(m.now, p.hashes[i], e.PartitionKey, size)
+	}
+	m.mu.Unlock()
+	if why == notRefused {
 		return nil
 	}
-	bytes, _ := s.config.Limits.rate(readBytes)
-	t := &sh.tail.throttle
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.reads.fill(now, calls)
-	t.out.fill(now, bytes)
-	if !t.reads.has(1, calls) || t.out.tokens <= 0 {
-		return errReadRate(k, sh.id)
+	return p.tooBusy(sh)
+}
+
+// tooBusy is the refusal of a record. Many in a row share one.
+func (p *put) tooBusy(sh *shard) error {
+	if p.busy.shard != sh {
+		p.busy.shard, p.busy.err = sh, errWriteRate(p.stream.key, sh.id)
 	}
-	t.reads.tokens--
-	return nil
+	return p.busy.err
+}
+
+// admitRead lets a GetRecords call pass.
+func (s *Streams) admitRead(k streamKey, sh *shard, now time.Time) error {
+	return s.admit(k, sh, now, (*throttle).read)
 }
 
 // admitIterator lets a GetShardIterator call pass.
 func (s *Streams) admitIterator(k streamKey, sh *shard, now time.Time) error {
-	calls, on := s.config.Limits.rate(iterators)
-	if !on {
-		return nil
-	}
-	t := &sh.tail.throttle
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.iterators.fill(now, calls)
-	if !t.iterators.has(1, calls) {
-		return errReadRate(k, sh.id)
-	}
-	t.iterators.tokens--
-	return nil
+	return s.admit(k, sh, now, (*throttle).iterate)
 }
 
-// chargeRead takes what an answer carried out of the shard's allowance.
-func (s *Streams) chargeRead(sh *shard, size int) {
-	if _, on := s.config.Limits.rate(readBytes); !on {
-		return
+func (s *Streams) admit(k streamKey, sh *shard, now time.Time, by func(*throttle, time.Time, int64) reason) error {
+	price := s.price.Load()
+	if price == 0 {
+		return nil
 	}
-	t := &sh.tail.throttle
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.out.tokens -= float64(size)
+	m := sh.tail.meter()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	why := by(&m.throttle, now, price)
+	if why == notRefused {
+		return nil
+	}
+	m.refuse(now, why)
+	return errReadRate(k, sh.id)
+}
+
+// countRead counts an answer of GetRecords and charges the shard for it.
+func (s *Streams) countRead(sh *shard, now time.Time, got *span) {
+	m := sh.tail.meter()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if price := s.price.Load(); price > 0 {
+		m.throttle.charge(now, got.size, price)
+	}
+	m.read(now, got.size, len(got.records))
 }
