@@ -80,6 +80,15 @@ func errWarmNeedsCommitment(k streamKey) error {
 }
 
 func errCreatingStreams(k streamKey) error {
+	return errCallRate(k)
+}
+
+// errCallRate refuses a call for the rate of its operation. The form without
+// a stream was seen in answers of ListStreams.
+func errCallRate(k streamKey) error {
+	if k.name == "" {
+		return exceeded("Rate exceeded for account %s.", k.account)
+	}
 	return exceeded("Rate exceeded for stream %s under account %s.", k.name, k.account)
 }
 

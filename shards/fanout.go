@@ -2,6 +2,7 @@ package shards
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -32,6 +33,7 @@ const (
 type subscriptions struct {
 	mu   sync.Mutex
 	live map[subscriber]*subscription // guarded by mu; ended ones stay for the guard time
+	pace map[subscriber]*pace         // guarded by mu; of who called lately
 }
 
 // subscriber is one consumer at one shard.
@@ -52,12 +54,53 @@ type subscription struct {
 	who      subscriber
 	began    time.Time
 	position int64
-	number   sequence // ContinuationSequenceNumber of the next event without records
+	number   sequence  // ContinuationSequenceNumber of the next event without records
+	last     time.Time // arrival of the newest record sent
+	pace     *pace
+	slowed   gong // struck when the pace lets more through
 
 	taken   chan struct{} // closed when another call takes over
 	expired chan struct{} // closed when its life is over
 	life    clock.Timer
 	done    bool // guarded by subscriptions.mu
+}
+
+// call lets a consumer call for a shard, at most once a second and not within
+// the guard time of its last subscription.
+func (s *Streams) call(st *stream, sh *shard, who subscriber, now time.Time, price int64) (*pace, error) {
+	f := &s.fanout
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.guarded(st, who, now); err != nil {
+		return nil, err
+	}
+	p := f.pace[who]
+	if p == nil {
+		if len(f.pace) >= sweepAbove {
+			maps.DeleteFunc(f.pace, func(who subscriber, p *pace) bool { return f.live[who] == nil && p.idle(now) })
+		}
+		if f.pace == nil {
+			f.pace = map[subscriber]*pace{}
+		}
+		p = new(pace)
+		f.pace[who] = p
+	}
+	if price == 0 || p.called(now, price) {
+		return p, nil
+	}
+	m := sh.tail.meter()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refuse(now, subscribeRate)
+	return nil, errCallRate(st.key)
+}
+
+// guarded refuses a call too soon after the one that was successful. mu is held.
+func (f *subscriptions) guarded(st *stream, who subscriber, now time.Time) error {
+	if old := f.live[who]; old != nil && now.Sub(old.began) < subscriptionGuard {
+		return errSubscribed(st.key, shardID(int64(who.shard)), who.name)
+	}
+	return nil
 }
 
 // enter makes a subscription, unless one was made less than the guard time
@@ -66,10 +109,10 @@ func (s *Streams) enter(st *stream, who subscriber, sub *subscription, now time.
 	f := &s.fanout
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := f.guarded(st, who, now); err != nil {
+		return err
+	}
 	if old := f.live[who]; old != nil {
-		if now.Sub(old.began) < subscriptionGuard {
-			return errSubscribed(st.key, shardID(int64(who.shard)), who.name)
-		}
 		close(old.taken)
 	}
 	if f.live == nil {
@@ -105,6 +148,7 @@ func (f *subscriptions) stop() {
 // leave marks a subscription as ended.
 func (s *Streams) leave(sub *subscription) {
 	sub.life.Stop()
+	sub.slowed.stop()
 	f := &s.fanout
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -147,6 +191,8 @@ func (s *Streams) run(ctx context.Context, sub *subscription, yield func(types.S
 		select {
 		case <-woken:
 		case <-v.replaced:
+		case <-sub.slowed.struck:
+			sub.slowed.timer = nil
 		case <-silence.broken:
 			idle = true
 		case <-sub.taken:
@@ -200,7 +246,7 @@ func (s *Streams) nextEvent(ctx context.Context, sub *subscription, v *view, idl
 	if sh == nil {
 		return nil, false, errShardMissing(k, sub.who.shard)
 	}
-	got, err := s.read(ctx, sub.stream, v, sh, sub.position, eventRecords, eventBytes)
+	got, err := s.readPaced(ctx, sub, v, sh)
 	if err != nil {
 		return nil, false, err
 	}
@@ -215,6 +261,37 @@ func (s *Streams) nextEvent(ctx context.Context, sub *subscription, v *view, idl
 	}
 	event.ContinuationSequenceNumber = aws.String(sub.number.String())
 	return event, false, nil
+}
+
+// readPaced reads what may be sent now; nothing while the pace slows the
+// subscription down.
+func (s *Streams) readPaced(ctx context.Context, sub *subscription, v *view, sh *shard) (*span, error) {
+	now, price := s.clock.Now(), s.price.Load()
+	size, again := sub.pace.room(now, price)
+	if size == 0 {
+		if sub.slowed.timer == nil {
+			sh.tail.meter().slowed()
+		}
+		sub.slowed.set(s.clock, again)
+		got := &span{next: sub.position, records: []types.Record{}}
+		if sub.position < sh.limit() {
+			got.behind = max(0, now.Sub(sub.last))
+		}
+		return got, nil
+	}
+	got, err := s.read(ctx, sub.stream, v, sh, sub.position, eventRecords, size)
+	if err != nil || len(got.records) == 0 {
+		return got, err
+	}
+	if price > 0 {
+		sub.pace.sent(got.size, price)
+	}
+	sub.last = got.last
+	m := sh.tail.meter()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pushed(now, got.size, len(got.records))
+	return got, nil
 }
 
 // advance moves on to where a read ended. A reader that comes back after the

@@ -15,6 +15,9 @@ import (
 // Notes: 50 tags
 // Test: TestAddTagsToStream
 func (s *Streams) AddTagsToStream(ctx context.Context, in *kinesis.AddTagsToStreamInput, _ ...opt) (*kinesis.AddTagsToStreamOutput, error) {
+	if err := s.admitCall(ctx, "AddTagsToStream", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,9 @@ import (
 // State: refused
 // Notes: channels are not available
 // Test: TestChannels
-func (s *Streams) CreateChannel(_ context.Context, _ *kinesis.CreateChannelInput, _ ...opt) (*kinesis.CreateChannelOutput, error) {
+func (s *Streams) CreateChannel(ctx context.Context, _ *kinesis.CreateChannelInput, _ ...opt) (*kinesis.CreateChannelOutput, error) {
+	if err := s.admitCall(ctx, "CreateChannel", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	return nil, errChannels("CreateChannel")
 }

@@ -23,6 +23,9 @@ import (
 // Notes: both modes; on-demand streams do not scale by themselves
 // Test: TestCreateStream
 func (s *Streams) CreateStream(ctx context.Context, in *kinesis.CreateStreamInput, _ ...opt) (*kinesis.CreateStreamOutput, error) {
+	if err := s.admitCall(ctx, "CreateStream", commonCalls, in.StreamName, nil); err != nil {
+		return nil, err
+	}
 	if in.StreamName == nil {
 		return nil, errMissing("streamName")
 	}
@@ -115,7 +118,7 @@ func (s *Streams) admitStream(ctx context.Context, k streamKey, c *createStream)
 		return errStreamExists(k)
 	}
 	use := s.use(k)
-	if s.limited() && use.creating >= creatingStreams {
+	if s.limitedFor(ctx) && use.creating >= creatingStreams {
 		return errCreatingStreams(k)
 	}
 	if limit := s.shardQuota(k.region); use.open+c.Shards > limit {

@@ -14,6 +14,9 @@ import (
 // Notes: 24 to 8760 hours
 // Test: TestRetentionPeriod
 func (s *Streams) DecreaseStreamRetentionPeriod(ctx context.Context, in *kinesis.DecreaseStreamRetentionPeriodInput, _ ...opt) (*kinesis.DecreaseStreamRetentionPeriodOutput, error) {
+	if err := s.admitCall(ctx, "DecreaseStreamRetentionPeriod", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	err := s.retain(ctx, in.StreamName, in.StreamARN, in.RetentionPeriodHours, func(k streamKey, hours, now int) error {
 		if hours > now {
 			return errRetentionDecrease(k, hours, now)

@@ -12,6 +12,9 @@ import (
 // State: refused
 // Notes: channels are not available
 // Test: TestDeleteChannel
-func (s *Streams) DeleteChannel(_ context.Context, _ *kinesis.DeleteChannelInput, _ ...opt) (*kinesis.DeleteChannelOutput, error) {
+func (s *Streams) DeleteChannel(ctx context.Context, _ *kinesis.DeleteChannelInput, _ ...opt) (*kinesis.DeleteChannelOutput, error) {
+	if err := s.admitCall(ctx, "DeleteChannel", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	return nil, errChannels("DeleteChannel")
 }

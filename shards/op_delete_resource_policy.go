@@ -14,6 +14,9 @@ import (
 // Notes: an error when there is none
 // Test: TestResourcePolicy
 func (s *Streams) DeleteResourcePolicy(ctx context.Context, in *kinesis.DeleteResourcePolicyInput, _ ...opt) (*kinesis.DeleteResourcePolicyOutput, error) {
+	if err := s.admitCall(ctx, "DeleteResourcePolicy", commonCalls, nil, in.ResourceARN); err != nil {
+		return nil, err
+	}
 	err := s.changePolicy(ctx, in.ResourceARN, func(r resource, v *view) (string, error) {
 		policy, err := r.policy(v)
 		if err == nil && policy == "" {

@@ -16,6 +16,9 @@ import (
 // Notes: refuses a stream with consumers unless EnforceConsumerDeletion is set
 // Test: TestDeleteStream
 func (s *Streams) DeleteStream(ctx context.Context, in *kinesis.DeleteStreamInput, _ ...opt) (*kinesis.DeleteStreamOutput, error) {
+	if err := s.admitCall(ctx, "DeleteStream", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,9 @@ func (s *Streams) DeregisterStreamConsumer(ctx context.Context, in *kinesis.Dere
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admitStreamCall(ctx, "DeregisterStreamConsumer", consumerListCalls, st); err != nil {
+		return nil, err
+	}
 	ref := consumerRef{Name: meant.Name, Created: meant.Created}
 	err = s.change(ctx, st, func(v *view, now time.Time) (command, error) {
 		c, err := v.consumer(st.key, &ref)

@@ -13,6 +13,9 @@ import (
 // Notes: the billing commitment
 // Test: TestAccountSettings
 func (s *Streams) DescribeAccountSettings(ctx context.Context, _ *kinesis.DescribeAccountSettingsInput, _ ...opt) (*kinesis.DescribeAccountSettingsOutput, error) {
+	if err := s.admitCall(ctx, "DescribeAccountSettings", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	c := s.commitment(s.caller(ctx))
 	return &kinesis.DescribeAccountSettingsOutput{MinimumThroughputBillingCommitment: c.shape(s.clock.Now())}, nil
 }

@@ -12,6 +12,9 @@ import (
 // State: refused
 // Notes: channels are not available
 // Test: TestDescribeChannel
-func (s *Streams) DescribeChannel(_ context.Context, _ *kinesis.DescribeChannelInput, _ ...opt) (*kinesis.DescribeChannelOutput, error) {
+func (s *Streams) DescribeChannel(ctx context.Context, _ *kinesis.DescribeChannelInput, _ ...opt) (*kinesis.DescribeChannelOutput, error) {
+	if err := s.admitCall(ctx, "DescribeChannel", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	return nil, errChannels("DescribeChannel")
 }

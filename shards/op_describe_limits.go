@@ -15,6 +15,9 @@ import (
 // Notes: no channels, so their limit is 0
 // Test: TestDescribeLimits
 func (s *Streams) DescribeLimits(ctx context.Context, _ *kinesis.DescribeLimitsInput, _ ...opt) (*kinesis.DescribeLimitsOutput, error) {
+	if err := s.admitCall(ctx, "DescribeLimits", describeLimitsCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	k := s.caller(ctx)
 	use := s.use(k)
 	return &kinesis.DescribeLimitsOutput{

@@ -19,6 +19,9 @@ const describedShards = 100
 // Notes: at most 100 shards a page
 // Test: TestDescribeStream
 func (s *Streams) DescribeStream(ctx context.Context, in *kinesis.DescribeStreamInput, _ ...opt) (*kinesis.DescribeStreamOutput, error) {
+	if err := s.admitCall(ctx, "DescribeStream", describeCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

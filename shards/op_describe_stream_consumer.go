@@ -17,5 +17,8 @@ func (s *Streams) DescribeStreamConsumer(ctx context.Context, in *kinesis.Descri
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admitStreamCall(ctx, "DescribeStreamConsumer", consumerCalls, st); err != nil {
+		return nil, err
+	}
 	return &kinesis.DescribeStreamConsumerOutput{ConsumerDescription: c.description(st.key)}, nil
 }

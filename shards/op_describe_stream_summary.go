@@ -16,6 +16,9 @@ import (
 // Notes: without StreamId and channels
 // Test: TestDescribeStreamSummary
 func (s *Streams) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...opt) (*kinesis.DescribeStreamSummaryOutput, error) {
+	if err := s.admitCall(ctx, "DescribeStreamSummary", summaryCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

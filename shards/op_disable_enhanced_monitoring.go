@@ -16,6 +16,9 @@ import (
 // Notes: kept and listed; no metrics are published
 // Test: TestEnhancedMonitoring
 func (s *Streams) DisableEnhancedMonitoring(ctx context.Context, in *kinesis.DisableEnhancedMonitoringInput, _ ...opt) (*kinesis.DisableEnhancedMonitoringOutput, error) {
+	if err := s.admitCall(ctx, "DisableEnhancedMonitoring", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	m, err := s.monitor(ctx, in.StreamName, in.StreamARN, func(metric types.MetricsName, on bool) bool {
 		return on && !names(in.ShardLevelMetrics, metric)
 	})

@@ -21,6 +21,9 @@ import (
 // Notes: kept and listed; no metrics are published
 // Test: TestEnhancedMonitoring
 func (s *Streams) EnableEnhancedMonitoring(ctx context.Context, in *kinesis.EnableEnhancedMonitoringInput, _ ...opt) (*kinesis.EnableEnhancedMonitoringOutput, error) {
+	if err := s.admitCall(ctx, "EnableEnhancedMonitoring", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	m, err := s.monitor(ctx, in.StreamName, in.StreamARN, func(metric types.MetricsName, on bool) bool {
 		return on || names(in.ShardLevelMetrics, metric)
 	})

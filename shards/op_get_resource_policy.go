@@ -17,6 +17,9 @@ const noPolicy = "{}"
 // Notes: {} when there is none
 // Test: TestResourcePolicy
 func (s *Streams) GetResourcePolicy(ctx context.Context, in *kinesis.GetResourcePolicyInput, _ ...opt) (*kinesis.GetResourcePolicyOutput, error) {
+	if err := s.admitCall(ctx, "GetResourcePolicy", commonCalls, nil, in.ResourceARN); err != nil {
+		return nil, err
+	}
 	r, err := s.resource(ctx, in.ResourceARN)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,9 @@ const (
 // Notes: 24 to 8760 hours
 // Test: TestRetentionPeriod
 func (s *Streams) IncreaseStreamRetentionPeriod(ctx context.Context, in *kinesis.IncreaseStreamRetentionPeriodInput, _ ...opt) (*kinesis.IncreaseStreamRetentionPeriodOutput, error) {
+	if err := s.admitCall(ctx, "IncreaseStreamRetentionPeriod", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	err := s.retain(ctx, in.StreamName, in.StreamARN, in.RetentionPeriodHours, func(k streamKey, hours, now int) error {
 		if hours < now {
 			return errRetentionIncrease(k, hours, now)

@@ -12,6 +12,9 @@ import (
 // State: refused
 // Notes: channels are not available
 // Test: TestListChannels
-func (s *Streams) ListChannels(_ context.Context, _ *kinesis.ListChannelsInput, _ ...opt) (*kinesis.ListChannelsOutput, error) {
+func (s *Streams) ListChannels(ctx context.Context, _ *kinesis.ListChannelsInput, _ ...opt) (*kinesis.ListChannelsOutput, error) {
+	if err := s.admitCall(ctx, "ListChannels", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	return nil, errChannels("ListChannels")
 }

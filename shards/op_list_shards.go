@@ -24,6 +24,9 @@ func (s *Streams) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admitStreamCall(ctx, "ListShards", listShardsCalls, st); err != nil {
+		return nil, err
+	}
 	n := listedPerPage
 	if in.MaxResults != nil {
 		n = min(n, max(1, int(*in.MaxResults)))

@@ -27,6 +27,9 @@ func (s *Streams) ListStreamConsumers(ctx context.Context, in *kinesis.ListStrea
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admitStreamCall(ctx, "ListStreamConsumers", consumerListCalls, st); err != nil {
+		return nil, err
+	}
 	v := st.view.Load()
 	if in.StreamCreationTimestamp != nil && !sameSecond(*in.StreamCreationTimestamp, timeOf(v.state.Created)) {
 		return nil, errStreamCreated(st.key)

@@ -21,6 +21,9 @@ const streamsPerPage = 100
 // Notes: at most 100 streams a page
 // Test: TestListStreams
 func (s *Streams) ListStreams(ctx context.Context, in *kinesis.ListStreamsInput, _ ...opt) (*kinesis.ListStreamsOutput, error) {
+	if err := s.admitCall(ctx, "ListStreams", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	k := s.caller(ctx)
 	after := aws.ToString(in.ExclusiveStartStreamName)
 	if in.NextToken != nil {

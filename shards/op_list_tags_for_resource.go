@@ -13,6 +13,9 @@ import (
 // Notes: streams and consumers
 // Test: TestTagResource
 func (s *Streams) ListTagsForResource(ctx context.Context, in *kinesis.ListTagsForResourceInput, _ ...opt) (*kinesis.ListTagsForResourceOutput, error) {
+	if err := s.admitCall(ctx, "ListTagsForResource", commonCalls, nil, in.ResourceARN); err != nil {
+		return nil, err
+	}
 	r, err := s.resource(ctx, in.ResourceARN)
 	if err != nil {
 		return nil, err

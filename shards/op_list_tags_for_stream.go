@@ -15,6 +15,9 @@ import (
 // Notes: in code point order, 50 a page
 // Test: TestListTagsForStream
 func (s *Streams) ListTagsForStream(ctx context.Context, in *kinesis.ListTagsForStreamInput, _ ...opt) (*kinesis.ListTagsForStreamOutput, error) {
+	if err := s.admitCall(ctx, "ListTagsForStream", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

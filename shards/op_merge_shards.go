@@ -15,6 +15,9 @@ import (
 // Notes: provisioned streams
 // Test: TestMergeShards
 func (s *Streams) MergeShards(ctx context.Context, in *kinesis.MergeShardsInput, _ ...opt) (*kinesis.MergeShardsOutput, error) {
+	if err := s.admitCall(ctx, "MergeShards", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	k, err := s.identify(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

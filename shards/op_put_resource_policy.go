@@ -15,6 +15,9 @@ import (
 // Notes: kept and returned, not evaluated
 // Test: TestResourcePolicy
 func (s *Streams) PutResourcePolicy(ctx context.Context, in *kinesis.PutResourcePolicyInput, _ ...opt) (*kinesis.PutResourcePolicyOutput, error) {
+	if err := s.admitCall(ctx, "PutResourcePolicy", commonCalls, nil, in.ResourceARN); err != nil {
+		return nil, err
+	}
 	policy := aws.ToString(in.Policy)
 	err := s.changePolicy(ctx, in.ResourceARN, func(resource, *view) (string, error) { return policy, checkPolicy(policy) })
 	if err != nil {

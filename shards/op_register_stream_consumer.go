@@ -18,6 +18,9 @@ import (
 // Notes: 20 consumers, 50 with the commitment
 // Test: TestRegisterStreamConsumer
 func (s *Streams) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, _ ...opt) (*kinesis.RegisterStreamConsumerOutput, error) {
+	if err := s.admitCall(ctx, "RegisterStreamConsumer", commonCalls, nil, in.StreamARN); err != nil {
+		return nil, err
+	}
 	if in.StreamARN == nil || in.ConsumerName == nil {
 		return nil, errWhichConsumer()
 	}

@@ -14,6 +14,9 @@ import (
 // Notes: absent keys are fine
 // Test: TestRemoveTagsFromStream
 func (s *Streams) RemoveTagsFromStream(ctx context.Context, in *kinesis.RemoveTagsFromStreamInput, _ ...opt) (*kinesis.RemoveTagsFromStreamOutput, error) {
+	if err := s.admitCall(ctx, "RemoveTagsFromStream", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

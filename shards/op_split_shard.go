@@ -15,6 +15,9 @@ import (
 // Notes: provisioned streams
 // Test: TestSplitShard
 func (s *Streams) SplitShard(ctx context.Context, in *kinesis.SplitShardInput, _ ...opt) (*kinesis.SplitShardOutput, error) {
+	if err := s.admitCall(ctx, "SplitShard", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	k, err := s.identify(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,9 @@ import (
 // Notes: marks the stream and later records; nothing is encrypted
 // Test: TestStreamEncryption
 func (s *Streams) StartStreamEncryption(ctx context.Context, in *kinesis.StartStreamEncryptionInput, _ ...opt) (*kinesis.StartStreamEncryptionOutput, error) {
+	if err := s.admitCall(ctx, "StartStreamEncryption", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	err := s.reencrypt(ctx, in.StreamName, in.StreamARN, in.EncryptionType, in.KeyId, func(k streamKey, v *view, now time.Time) (command, error) {
 		if err := s.perDay(k, v.state, startedEncryption, "StartStreamEncryption", encryptionsPerDay, now); err != nil {
 			return nil, err

@@ -15,6 +15,9 @@ import (
 // Notes: marks the stream and later records
 // Test: TestStreamEncryption
 func (s *Streams) StopStreamEncryption(ctx context.Context, in *kinesis.StopStreamEncryptionInput, _ ...opt) (*kinesis.StopStreamEncryptionOutput, error) {
+	if err := s.admitCall(ctx, "StopStreamEncryption", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	err := s.reencrypt(ctx, in.StreamName, in.StreamARN, in.EncryptionType, in.KeyId, func(k streamKey, v *view, now time.Time) (command, error) {
 		if v.state.KeyID == "" {
 			return nil, nil

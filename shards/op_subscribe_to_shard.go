@@ -18,10 +18,11 @@ import (
 // stream or consumer goes, or when the consumer subscribes again five seconds
 // later or more.
 //
-// Deviation: events are not paced to 2 MB a second.
+// A consumer is sent 2 MiB a second of each shard, in service time: what is
+// more waits. It may call once a second and shard.
 //
 // State: real
-// Notes: pushed by puts; not paced to 2 MB/s
+// Notes: pushed by puts, paced to 2 MiB/s
 // Test: TestSubscribeToShard
 func (s *Streams) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToShardInput, _ ...opt) (iter.Seq2[types.SubscribeToShardEventStream, error], error) {
 	name, err := arn.Parse(aws.ToString(in.ConsumerARN))
@@ -53,6 +54,11 @@ func (s *Streams) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToS
 	if sh == nil {
 		return nil, errShardMissing(k, index)
 	}
+	who := subscriber{stream: st.id, name: c.Name, created: c.Created, shard: index}
+	pace, err := s.call(st, sh, who, now, s.priceOf(ctx))
+	if err != nil {
+		return nil, err
+	}
 	position, err := s.locate(ctx, st, sh, start{operation: "SubscribeToShard", kind: in.StartingPosition.Type,
 		number: in.StartingPosition.SequenceNumber, timestamp: in.StartingPosition.Timestamp})
 	if err != nil {
@@ -61,8 +67,8 @@ func (s *Streams) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToS
 	if aws.ToBool(in.DryRun) {
 		return nil, errDryRun()
 	}
-	sub := &subscription{stream: st, tail: sh.tail, who: subscriber{stream: st.id, name: c.Name, created: c.Created, shard: index},
-		began: now, position: position, taken: make(chan struct{}), expired: make(chan struct{})}
+	sub := &subscription{stream: st, tail: sh.tail, who: who, pace: pace, slowed: gong{struck: make(chan struct{}, 1)},
+		began: now, last: now, position: position, taken: make(chan struct{}), expired: make(chan struct{})}
 	if err := s.enter(st, sub.who, sub, now); err != nil {
 		return nil, err
 	}

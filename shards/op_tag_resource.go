@@ -14,6 +14,9 @@ import (
 // Notes: streams and consumers, 50 tags each
 // Test: TestTagResource
 func (s *Streams) TagResource(ctx context.Context, in *kinesis.TagResourceInput, _ ...opt) (*kinesis.TagResourceOutput, error) {
+	if err := s.admitCall(ctx, "TagResource", commonCalls, nil, in.ResourceARN); err != nil {
+		return nil, err
+	}
 	r, err := s.resource(ctx, in.ResourceARN)
 	if err != nil {
 		return nil, err

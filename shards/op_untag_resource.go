@@ -13,6 +13,9 @@ import (
 // Notes: streams and consumers
 // Test: TestUntagResource
 func (s *Streams) UntagResource(ctx context.Context, in *kinesis.UntagResourceInput, _ ...opt) (*kinesis.UntagResourceOutput, error) {
+	if err := s.admitCall(ctx, "UntagResource", commonCalls, nil, in.ResourceARN); err != nil {
+		return nil, err
+	}
 	r, err := s.resource(ctx, in.ResourceARN)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,9 @@ import (
 // Notes: unlocks warm throughput and 50 consumers
 // Test: TestAccountSettings
 func (s *Streams) UpdateAccountSettings(ctx context.Context, in *kinesis.UpdateAccountSettingsInput, _ ...opt) (*kinesis.UpdateAccountSettingsOutput, error) {
+	if err := s.admitCall(ctx, "UpdateAccountSettings", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	if in.MinimumThroughputBillingCommitment == nil {
 		return nil, errMissing("minimumThroughputBillingCommitment")
 	}

@@ -12,6 +12,9 @@ import (
 // State: refused
 // Notes: channels are not available
 // Test: TestUpdateChannel
-func (s *Streams) UpdateChannel(_ context.Context, _ *kinesis.UpdateChannelInput, _ ...opt) (*kinesis.UpdateChannelOutput, error) {
+func (s *Streams) UpdateChannel(ctx context.Context, _ *kinesis.UpdateChannelInput, _ ...opt) (*kinesis.UpdateChannelOutput, error) {
+	if err := s.admitCall(ctx, "UpdateChannel", commonCalls, nil, nil); err != nil {
+		return nil, err
+	}
 	return nil, errChannels("UpdateChannel")
 }

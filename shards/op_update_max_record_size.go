@@ -14,6 +14,9 @@ import (
 // Notes: 1024 to 10240 KiB
 // Test: TestUpdateMaxRecordSize
 func (s *Streams) UpdateMaxRecordSize(ctx context.Context, in *kinesis.UpdateMaxRecordSizeInput, _ ...opt) (*kinesis.UpdateMaxRecordSizeOutput, error) {
+	if err := s.admitCall(ctx, "UpdateMaxRecordSize", commonCalls, nil, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, nil, in.StreamARN)
 	if err != nil {
 		return nil, err

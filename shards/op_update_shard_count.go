@@ -20,6 +20,9 @@ const scaleChange = "shard-count"
 // Notes: provisioned streams; 10 a day only with limits on
 // Test: TestUpdateShardCount
 func (s *Streams) UpdateShardCount(ctx context.Context, in *kinesis.UpdateShardCountInput, _ ...opt) (*kinesis.UpdateShardCountOutput, error) {
+	if err := s.admitCall(ctx, "UpdateShardCount", updateCountCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

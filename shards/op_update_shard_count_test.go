@@ -73,6 +73,7 @@ func TestUpdateShardCount(t *testing.T) {
 			_, err := ask(r, int32(3-i%2))
 			require.NoError(t, err)
 		}
+		r.clock.Step(time.Second) // ten calls a second are all there are
 		_, err := ask(r, 3)
 		requireError(t, err, "LimitExceededException", "UpdateShardCount is limited to 10 successful calls in 24 hours for stream a under account 123456789012.")
 		r.clock.Step(24 * time.Hour)

@@ -20,6 +20,9 @@ import (
 // Notes: on-demand streams do not scale by themselves
 // Test: TestUpdateStreamMode
 func (s *Streams) UpdateStreamMode(ctx context.Context, in *kinesis.UpdateStreamModeInput, _ ...opt) (*kinesis.UpdateStreamModeOutput, error) {
+	if err := s.admitCall(ctx, "UpdateStreamMode", commonCalls, nil, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, nil, in.StreamARN)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,9 @@ import (
 // Notes: on-demand streams; at once
 // Test: TestUpdateStreamRecordDistributionStrategy
 func (s *Streams) UpdateStreamRecordDistributionStrategy(ctx context.Context, in *kinesis.UpdateStreamRecordDistributionStrategyInput, _ ...opt) (*kinesis.UpdateStreamRecordDistributionStrategyOutput, error) {
+	if err := s.admitCall(ctx, "UpdateStreamRecordDistributionStrategy", commonCalls, nil, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, nil, in.StreamARN)
 	if err != nil {
 		return nil, err

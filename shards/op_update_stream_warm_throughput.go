@@ -19,6 +19,9 @@ import (
 // Notes: splits shards to match; never merges
 // Test: TestUpdateStreamWarmThroughput
 func (s *Streams) UpdateStreamWarmThroughput(ctx context.Context, in *kinesis.UpdateStreamWarmThroughputInput, _ ...opt) (*kinesis.UpdateStreamWarmThroughputOutput, error) {
+	if err := s.admitCall(ctx, "UpdateStreamWarmThroughput", commonCalls, in.StreamName, in.StreamARN); err != nil {
+		return nil, err
+	}
 	st, err := s.resolve(ctx, in.StreamName, in.StreamARN)
 	if err != nil {
 		return nil, err

@@ -160,6 +160,13 @@ func (m *meter) pushed(now time.Time, size, records int) {
 	m.total.outRecords += uint64(records)
 }
 
+// slowed counts a pause of a subscription. It takes mu itself.
+func (m *meter) slowed() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.total.paced++
+}
+
 // refuse counts a refusal.
 func (m *meter) refuse(now time.Time, why reason) {
 	m.at(now)

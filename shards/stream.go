@@ -31,6 +31,9 @@ type stream struct {
 	due   int64       // guarded by mu; when timer fires, 0 when there is none
 
 	trim trimming
+
+	// calls counts the operations that have a rate per stream.
+	calls callMeter
 }
 
 // view is everything about a stream at one moment, immutable.

@@ -77,8 +77,9 @@ type Streams struct {
 	puts    sync.Pool // of *put
 	fanout  subscriptions
 
-	limits atomic.Pointer[Limits]
-	price  atomic.Int64 // Limits.price of limits, for the hot path
+	limits  atomic.Pointer[Limits]
+	price   atomic.Int64 // Limits.price of limits, for the hot path
+	callers callers
 
 	// life ends when Close begins; work counts what Close waits for.
 	life context.Context
