@@ -22,7 +22,13 @@ func (c *setMode) apply(st *streamState, at time.Time) error {
 	st.changed(changedMode, at)
 	st.Warm = warmThroughput{Target: c.Warm, Current: c.Warm}
 	if c.Mode == modeProvisioned {
-		st.Strategy = ""
+		st.Strategy, st.Peaks = "", nil
+		return nil
+	}
+	// The shards that it has stay as long as if it had needed them: half used,
+	// as the scaler leaves shards.
+	if open := len(openRecords(st)); open > onDemandShards {
+		st.notePeak(peakOf(float64(open)*onDemandTarget, at), at)
 	}
 	return nil
 }

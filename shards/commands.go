@@ -64,6 +64,10 @@ func commandOf(kind string) (command, bool) {
 		return new(setMode), true
 	case "warm":
 		return new(setWarm), true
+	case "scaling":
+		return new(setScaling), true
+	case "peak":
+		return new(notePeak), true
 	}
 	return nil, false
 }

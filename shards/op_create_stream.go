@@ -38,6 +38,9 @@ func (s *Streams) CreateStream(ctx context.Context, in *kinesis.CreateStreamInpu
 	if err := checkTags(k, in.Tags); err != nil {
 		return nil, err
 	}
+	if err := checkPolicyTag(in.Tags); err != nil {
+		return nil, err
+	}
 	s.creating.Lock()
 	defer s.creating.Unlock()
 	if err := s.admitStream(ctx, k, c); err != nil {

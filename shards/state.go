@@ -49,6 +49,8 @@ type streamState struct {
 	KeyID        string            `json:"keyId,omitempty"` // empty: not encrypted
 	Metrics      []string          `json:"metrics,omitempty"`
 	Warm         warmThroughput    `json:"warm,omitzero"`
+	Peaks        []peak            `json:"peaks,omitempty"`   // of an on-demand stream; see notePeak
+	Scaling      *storedPolicy     `json:"scaling,omitempty"` // nil: its tag, if there is one
 	Tags         map[string]string `json:"tags,omitempty"`
 	Policy       string            `json:"policy,omitempty"`
 	Consumers    []consumer        `json:"consumers,omitempty"` // in order of registration

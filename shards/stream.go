@@ -30,7 +30,8 @@ type stream struct {
 	timer clock.Timer // guarded by mu; the next landing
 	due   int64       // guarded by mu; when timer fires, 0 when there is none
 
-	trim trimming
+	trim    trimming
+	scaling scaling
 
 	// calls counts the operations that have a rate per stream.
 	calls callMeter
@@ -41,6 +42,8 @@ type view struct {
 	version uint64
 	state   *streamState
 	layout  *layout
+	// policy is what the stream is scaled by, nil when it is not.
+	policy *scalePolicy
 	// gone is set in the last view of a stream that was removed.
 	gone bool
 	// replaced is closed when the next view is shown.

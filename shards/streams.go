@@ -125,6 +125,7 @@ func Open(ctx context.Context, c Config) (*Streams, error) {
 		s.arm(st)
 		st.mu.Unlock()
 		s.armTrim(st, s.clock.Now().Add(trimPause(st.view.Load().state)))
+		s.planLook(st, st.view.Load())
 	}
 	return s, nil
 }
@@ -199,7 +200,7 @@ func parseEntity(prefix, key string) (k streamKey, ok bool) {
 }
 
 func newView(version uint64, state *streamState, prev *layout, fresh bool) *view {
-	return &view{version: version, state: state, layout: newLayout(state, prev, fresh), replaced: make(chan struct{})}
+	return &view{version: version, state: state, layout: newLayout(state, prev, fresh), policy: state.scalePolicy(), replaced: make(chan struct{})}
 }
 
 // takeID returns a stream id that was never used.
@@ -265,6 +266,7 @@ func (s *Streams) Close() error {
 		s.disarm(st)
 		st.mu.Unlock()
 		st.trim.stop()
+		st.scaling.stop()
 	}
 	s.fanout.stop()
 	s.work.Wait()

@@ -60,6 +60,9 @@ func (r resource) tagging(v *view, add map[string]string) (command, error) {
 	if err := checkTags(r.stream.key, add); err != nil {
 		return nil, err
 	}
+	if err := checkPolicyTag(add); r.consumer == nil && err != nil {
+		return nil, err
+	}
 	have, err := r.tags(v)
 	if err != nil {
 		return nil, err

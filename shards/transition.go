@@ -74,10 +74,16 @@ func (s *Streams) updating(at time.Time, now, then command) (command, error) {
 // do. Should another writer come between, check is asked again. When the
 // change is due at once, it has landed on return.
 func (s *Streams) change(ctx context.Context, st *stream, check func(v *view, now time.Time) (command, error)) error {
+	return s.changeBy(ctx, st, s.clock.Now, check)
+}
+
+// changeBy is change by a clock of the caller's, for what became due at a time
+// that service time may have left behind.
+func (s *Streams) changeBy(ctx context.Context, st *stream, clock func() time.Time, check func(v *view, now time.Time) (command, error)) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for {
-		v, now := st.view.Load(), s.clock.Now()
+		v, now := st.view.Load(), clock()
 		if v.gone {
 			return errNoStream(st.key)
 		}
@@ -136,6 +142,7 @@ func (s *Streams) install(st *stream, value kv.Value) error {
 		s.mu.Unlock()
 		s.disarm(st)
 		st.trim.stop()
+		st.scaling.stop()
 		st.show(&view{state: old.state, layout: &layout{}, gone: true, replaced: make(chan struct{})})
 		return nil
 	}
@@ -143,12 +150,13 @@ func (s *Streams) install(st *stream, value kv.Value) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", st.key.name, err)
 	}
-	next := &view{version: value.Version, state: state, layout: old.layout, replaced: make(chan struct{})}
+	next := &view{version: value.Version, state: state, layout: old.layout, policy: state.scalePolicy(), replaced: make(chan struct{})}
 	if !slices.Equal(state.Shards, old.state.Shards) {
 		next.layout = newLayout(state, old.layout, true)
 	}
 	st.show(next)
 	s.planTrim(st, old.state, state)
+	s.planLook(st, next)
 	return nil
 }
 
