@@ -153,8 +153,17 @@ func TestReplaceAHundredTimes(t *testing.T) {
 		require.Nil(t, failure.Load())
 	}
 	close(stop)
-	require.NoError(t, s.Install(t.Context(), next(101))) // ends the last streams
-	load.Wait()
+	ended := make(chan struct{})
+	go func() { load.Wait(); close(ended) }()
+	eventually(t, "the last streams end with their instance", func() bool {
+		require.NoError(t, s.Install(t.Context(), next(101)))
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	})
 	require.Nil(t, failure.Load())
 	require.Greater(t, streams.Load(), int64(50))
 	transport.CloseIdleConnections()
