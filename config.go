@@ -23,8 +23,8 @@ type Config struct {
 	Memory bool
 	// Durability is what an acknowledged write survives. Default DurabilityProcess.
 	Durability Durability
-	// Limits says which of the service's rates are enforced. Only LimitsOff
-	// is accepted in this version.
+	// Limits says which of the service's rates are enforced. It can be changed
+	// while the instance runs.
 	Limits Limits
 	// Transition is how long resources stay CREATING, UPDATING and DELETING.
 	// Default 100 ms of service time.
@@ -120,8 +120,8 @@ func (c Config) Validate() error {
 	refuse := func(setting, format string, args ...any) {
 		problems = append(problems, &UsageError{Setting: setting, Problem: fmt.Sprintf(format, args...)})
 	}
-	if c.Limits != LimitsOff {
-		refuse("limits", "%q is not enforced by this version, which would make tests pass that AWS would throttle; use off", c.Limits)
+	if err := new(Limits).UnmarshalText([]byte(c.Limits)); err != nil {
+		refuse("limits", "%v", err)
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		refuse("tls-cert", "it needs tls-key beside it, and the other way round")

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/shards"
 )
 
 func env(pairs ...string) func(string) (string, bool) {
@@ -92,11 +94,15 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestLimitsThatAreNotEnforcedAreRefused(t *testing.T) {
-	for _, limits := range []string{"aws", "x10"} {
-		_, err := LoadConfig(Sources{Env: env("SLUICE_LIMITS", limits)})
-		require.ErrorContains(t, err, "is not enforced by this version")
+func TestLimits(t *testing.T) {
+	for setting, want := range map[string]shards.Limits{
+		"off": {}, "aws": {Enforced: true}, "x10": {Enforced: true, Factor: 10}, "x0.5": {Enforced: true, Factor: 0.5}, "x1e6": {Enforced: true, Factor: 1e6},
+	} {
+		c, err := LoadConfig(Sources{Env: env("SLUICE_LIMITS", setting)})
+		require.NoError(t, err)
+		require.Equal(t, want, c.Limits.room())
 	}
+	require.EqualError(t, Config{Limits: "x"}.Validate(), `limits: "x" is not a factor such as x10`)
 }
 
 func TestHalfACertificateIsRefused(t *testing.T) {

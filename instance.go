@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/companions/sts"
@@ -17,7 +18,7 @@ import (
 // instance is everything that Replace closes and opens again.
 type instance struct {
 	store   *store.Store
-	streams *shards.Streams // nil until openRooms
+	streams atomic.Pointer[shards.Streams] // nil until openRooms
 	mounts  *server.Mounts
 	// life ends when close begins; work counts what close waits for.
 	life context.Context
@@ -54,7 +55,7 @@ func (s *Sluice) openStore() (*instance, error) {
 
 // openRooms opens the rooms over the store and mounts them.
 func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
-	inst.streams, err = shards.Open(ctx, shards.Config{
+	streams, err := shards.Open(ctx, shards.Config{
 		Clock: s.clock, Host: s.host, Dice: s.dice,
 		Log:     inst.store.Log(kinesisID),
 		Catalog: inst.store.Catalog(kinesisID, shards.Apply),
@@ -63,14 +64,17 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 			Duration: s.config.Transition.after,
 			AWS:      s.config.Transition.kind == transitionLikeAWS,
 		},
+		Limits:  s.Limits().room(),
 		Account: s.config.Account, Region: s.config.Region,
 		Logger: s.log,
 	})
 	if err != nil {
 		return err
 	}
+	inst.streams.Store(streams)
+	inst.limit(s.Limits()) // they may have been changed meanwhile
 	err = errors.Join(
-		inst.mounts.Mount(kinesisID, inst.streams, server.Coverage(shards.Coverage())),
+		inst.mounts.Mount(kinesisID, streams, server.Coverage(shards.Coverage())),
 		inst.mounts.Mount("sts", sts.New(), server.Coverage(sts.Coverage())),
 	)
 	if err != nil {
@@ -124,8 +128,8 @@ func (inst *instance) close(keeper *timekeeper) error {
 	inst.end()
 	inst.work.Wait()
 	var err error
-	if inst.streams != nil {
-		err = wrap("close streams", inst.streams.Close())
+	if streams := inst.streams.Load(); streams != nil {
+		err = wrap("close streams", streams.Close())
 	}
 	err = errors.Join(err, wrap("save the clock", keeper.detach()))
 	return errors.Join(err, wrap("close the store", inst.store.Close()))

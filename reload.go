@@ -38,6 +38,7 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 		s.level.Set(c.LogLevel)
 	}
 	s.live.LogLevel = c.LogLevel
+	s.setLimits(c.Limits)
 	if sameSeeds(c.Streams, s.live.Streams) {
 		return out, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"sluice/internal/caller"
 	"sluice/internal/clock"
 	"sluice/server"
+	"sluice/shards"
 )
 
 // seeder makes seeded streams by the calls any client would make, through the
@@ -35,7 +36,7 @@ func (s seeder) apply(ctx context.Context, seeds []StreamSeed) {
 	for _, seed := range seeds {
 		seed.Region = or(seed.Region, s.region)
 		seed.Account = or(seed.Account, s.account)
-		who := caller.With(ctx, caller.Caller{Account: seed.Account, Region: seed.Region})
+		who := caller.With(shards.Free(ctx), caller.Caller{Account: seed.Account, Region: seed.Region})
 		if err := s.one(who, seed); err != nil && ctx.Err() == nil {
 			s.log.Error("a seeded stream is not as it should be", "stream", seed.String(), "error", err)
 		}

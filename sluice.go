@@ -54,6 +54,8 @@ type Sluice struct {
 
 	// seeds are the streams that a new instance is given; a reload stores others.
 	seeds atomic.Pointer[[]StreamSeed]
+	// limits are those in force, for a new instance too.
+	limits atomic.Pointer[Limits]
 	// reloading guards live: config with what reloads have changed.
 	reloading sync.Mutex
 	live      Config
@@ -87,6 +89,7 @@ func prepare(c Config) (*Sluice, error) {
 	}
 	s.log, s.level = newLogger(c)
 	s.seeds.Store(&c.Streams)
+	s.limits.Store(&c.Limits)
 	s.keeper = &timekeeper{host: s.host}
 	return s, nil
 }
@@ -119,7 +122,7 @@ func (s *Sluice) serverConfig() server.Config {
 		Listen: c.Listen, HostNames: c.HostNames, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Region: c.Region, Account: c.Account,
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
-		Admin: server.AdminHooks{Store: s.storeHealth},
+		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}},
 	}
 	if !c.Memory {
 		out.CADir = filepath.Join(c.Data, "tls")

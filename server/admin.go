@@ -55,6 +55,7 @@ func (s *Server) adminRouter() http.Handler {
 	r.Post("/_sluice/clock", s.postClock)
 	r.Get("/_sluice/limits", s.getLimits)
 	r.Post("/_sluice/limits", s.postLimits)
+	r.Get("/_sluice/streams/{name}/heat", s.getHeat)
 	r.Get("/_sluice/ops", s.getOps)
 	r.Get("/_sluice/requests", s.getRequests)
 	r.Get("/_sluice/metrics", s.serveMetrics)
@@ -64,9 +65,8 @@ func (s *Server) adminRouter() http.Handler {
 	for pattern, what := range map[string]string{
 		"/_sluice/faults": "fault rules", "/_sluice/faults/*": "fault rules",
 		"/_sluice/snapshots": "snapshots", "/_sluice/snapshots/*": "snapshots",
-		"/_sluice/reset":               "reset",
-		"/_sluice/streams/{name}/heat": "heat map",
-		"/_sluice/functions":           "functions", "/_sluice/functions/*": "functions",
+		"/_sluice/reset":     "reset",
+		"/_sluice/functions": "functions", "/_sluice/functions/*": "functions",
 		"/_sluice/mappings": "event source mappings", "/_sluice/mappings/*": "event source mappings",
 		"/_sluice/failures": "failure sink", "/_sluice/firehose/*": "delivery streams",
 	} {

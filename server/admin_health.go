@@ -1,9 +1,7 @@
 package server
 
 import (
-	"fmt"
 	"net/http"
-	"regexp"
 	"time"
 )
 
@@ -81,33 +79,4 @@ func (s *Server) serveLocalstackHealth(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"services": s.services(), "edition": "community", "version": s.cfg.Version,
 	})
-}
-
-const limitsOff = "off"
-
-var limitsForm = regexp.MustCompile(`^(aws|x\d+(\.\d+)?)$`)
-
-func (s *Server) getLimits(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"limits": limitsOff})
-}
-
-func (s *Server) postLimits(w http.ResponseWriter, r *http.Request) {
-	var order struct {
-		Limits string `json:"limits"`
-	}
-	if err := readJSON(w, r, &order); err != nil {
-		writeProblem(w, err)
-		return
-	}
-	switch {
-	case order.Limits == limitsOff:
-		s.getLimits(w, r)
-	case limitsForm.MatchString(order.Limits):
-		writeProblem(w, &problem{http.StatusBadRequest, "NotAvailable",
-			fmt.Sprintf("this version of Sluice does not enforce limits, so %q cannot be set", order.Limits),
-			`only {"limits":"off"} is possible`})
-	default:
-		writeProblem(w, badRequest(fmt.Sprintf("%q is not a setting for limits", order.Limits),
-			`the settings are "aws", "off" and "xN" such as "x10"`))
-	}
 }

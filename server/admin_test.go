@@ -122,18 +122,9 @@ func TestClockDocuments(t *testing.T) {
 	requireProblem(t, ask(t, s, "DELETE", "/_sluice/clock", ""), 405, "MethodNotAllowed")
 }
 
-func TestLimitsCannotBeSetYet(t *testing.T) {
-	s := open(t, &streamsRoom{})
-	require.Equal(t, map[string]any{"limits": "off"}, get(t, s, "/_sluice/limits"))
-	require.Equal(t, 200, ask(t, s, "POST", "/_sluice/limits", `{"limits":"off"}`).status)
-	requireProblem(t, ask(t, s, "POST", "/_sluice/limits", `{"limits":"aws"}`), 400, "NotAvailable")
-	requireProblem(t, ask(t, s, "POST", "/_sluice/limits", `{"limits":"x10"}`), 400, "NotAvailable")
-	requireProblem(t, ask(t, s, "POST", "/_sluice/limits", `{"limits":"some"}`), 400, "BadRequest")
-}
-
 func TestWhatThisVersionDoesNotHave(t *testing.T) {
 	s := open(t, &streamsRoom{})
-	for _, path := range []string{"/faults", "/faults/1", "/snapshots/a", "/snapshots/a/restore", "/reset", "/streams/a/heat",
+	for _, path := range []string{"/faults", "/faults/1", "/snapshots/a", "/snapshots/a/restore", "/reset",
 		"/functions/f", "/mappings/u", "/failures", "/firehose/s/flush"} {
 		requireProblem(t, ask(t, s, "POST", "/_sluice"+path, "{}"), 400, "NotAvailable")
 	}

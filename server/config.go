@@ -67,6 +67,9 @@ type Config struct {
 type AdminHooks struct {
 	// Store describes where state lives; nil shows a memory store.
 	Store func() StoreHealth
+	// Traffic has the limits and the load of streams; nil answers that there
+	// are none.
+	Traffic Traffic
 	// Disabled names services that are switched off.
 	Disabled []string
 	// Reload reads the settings again; nil answers that there are none. An

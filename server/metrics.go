@@ -127,6 +127,9 @@ func (s *Server) serveMetrics(w http.ResponseWriter, _ *http.Request) {
 	b.single("sluice_events_dropped_total", "counter", "Calls that were not counted because counting lagged behind.", float64(s.watch.dropped.Load()))
 	b.single("sluice_goroutines", "gauge", "Goroutines.", float64(runtime.NumGoroutine()))
 	b.single("sluice_uptime_seconds", "gauge", "Host time since start.", s.cfg.Host.Now().Sub(s.started).Seconds())
+	if s.cfg.Admin.Traffic != nil {
+		s.cfg.Admin.Traffic.Measure(&b)
+	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = w.Write(b.Bytes())
 }

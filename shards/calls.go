@@ -2,6 +2,8 @@ package shards
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,6 +106,27 @@ func (c *callers) sweep(now time.Time) {
 	}
 	if len(c.all) >= mostCallers {
 		clear(c.all)
+	}
+}
+
+// samples tells what was refused.
+func (c *callMeter) samples(at Sample, yield func(Sample)) {
+	c.mu.Lock()
+	refused := maps.Clone(c.refused)
+	c.mu.Unlock()
+	at.Name = CountCallsRefused
+	for _, operation := range slices.Sorted(maps.Keys(refused)) {
+		at.Operation, at.Value = operation, refused[operation]
+		yield(at)
+	}
+}
+
+func (c *callers) samples(yield func(Sample)) {
+	c.mu.Lock()
+	all := maps.Clone(c.all)
+	c.mu.Unlock()
+	for _, k := range slices.SortedFunc(maps.Keys(all), compareKeys) {
+		all[k].calls.samples(Sample{Account: k.account, Region: k.region}, yield)
 	}
 }
 

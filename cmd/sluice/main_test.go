@@ -109,7 +109,6 @@ func TestExitCodes(t *testing.T) {
 		{"no such flag", []string{"serve", "--liste", "x"}, exitUsage, "unknown flag: --liste"},
 		{"too many arguments", []string{"serve", "now"}, exitUsage, `unknown command "now"`},
 		{"bad value", []string{"--transition", "soon"}, exitUsage, "sluice: --transition: \"soon\" is not a duration"},
-		{"limits", []string{"--limits", "aws"}, exitUsage, "is not enforced by this version"},
 		{"bad endpoint", []string{"health", "--endpoint", "localhost"}, exitUsage, "is not a URL such as http://localhost:4566"},
 		{"the real AWS", []string{"health", "--endpoint", "https://kinesis.us-east-1.amazonaws.com"}, exitUsage, "is the real AWS"},
 		{"nobody there", []string{"health", "--endpoint", "http://127.0.0.1:1"}, exitBlocked, "nobody answers at http://127.0.0.1:1"},
