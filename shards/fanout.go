@@ -91,7 +91,7 @@ func (s *Streams) call(st *stream, sh *shard, who subscriber, now time.Time, pri
 	m := sh.tail.meter()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.refuse(now, subscribeRate)
+	m.refuse(now.Unix(), subscribeRate)
 	return nil, errCallRate(st.key)
 }
 
@@ -290,7 +290,7 @@ func (s *Streams) readPaced(ctx context.Context, sub *subscription, v *view, sh 
 	m := sh.tail.meter()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.pushed(now, got.size, len(got.records))
+	m.pushed(now.Unix(), got.size, len(got.records))
 	return got, nil
 }
 

@@ -193,7 +193,7 @@ func (s *Streams) sorted() []*stream {
 
 func (m *meter) samples(at Sample, yield func(Sample)) {
 	m.mu.Lock()
-	total := m.total
+	total := m.soFar()
 	m.mu.Unlock()
 	for _, c := range []struct {
 		name  string

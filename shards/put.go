@@ -68,8 +68,9 @@ func (p *put) add(h hash, key string, data []byte, encrypted bool) {
 // nothing was written. What fails later is told per record.
 func (s *Streams) write(ctx context.Context, p *put, v *view) error {
 	now := s.clock.Now()
+	ns := now.UnixNano()
 	for i := range p.entries {
-		if !s.route(p, v, i, now) {
+		if !s.route(p, v, i, ns) {
 			continue
 		}
 		p.batch, p.from = append(p.batch, p.entries[i]), append(p.from, i)
@@ -105,9 +106,9 @@ func (s *Streams) write(ctx context.Context, p *put, v *view) error {
 }
 
 // route finds the shard of entry i and asks whether it may take the record.
-func (s *Streams) route(p *put, v *view, i int, now time.Time) bool {
+func (s *Streams) route(p *put, v *view, i int, ns int64) bool {
 	s.direct(p, v, i)
-	if err := s.admitWrite(p, v, i, now); err != nil {
+	if err := s.admitWrite(p, v, i, ns); err != nil {
 		p.results[i].err = err
 		return false
 	}

@@ -7,32 +7,45 @@ import (
 )
 
 // sketch remembers which hash keys make a shard busy, in memory that is fixed
-// however many keys there are: the heaviest by name (the space-saving sketch
-// of Metwally, Agrawal and El Abbadi), all together as a histogram of the
-// shard's stretch of the hash space. Weights halve every halfLife seconds of
-// service time, so that what is told is about the last minute.
+// however many keys there are: the heaviest by name, all together as a histogram
+// of the shard's stretch of the hash space. Weights halve every halfLife
+// seconds of service time, so that what is told is about the last minute.
+//
+// The names are a space-saving sketch (Metwally, Agrawal and El Abbadi): a new
+// key takes the place of the lightest and inherits its weight as excess, so that
+// weight minus excess is never too much. Two changes make a record cheap. Keys
+// have their places in one of eight groups of four, so that few are looked at.
+// And a new key comes in only when what was turned away weighs as much as
+// what it would replace: of many light keys nearly all pass by, a heavy one
+// soon is the one that comes in.
 //
 // A record weighs its bytes, or a thousandth of the allowance of bytes where
 // that is more: what it takes of a second of the shard.
 type sketch struct {
 	total   uint64
 	decayed int64 // second up to which weights are halved
-	used    int
-	hi, lo  [sketchKeys]uint64 // hash keys
-	weight  [sketchKeys]uint64
-	excess  [sketchKeys]uint64 // what may have been counted too much
-	names   [sketchKeys]keyName
-	bins    [sketchBins]uint64
 	from    hash
 	shift   uint
+	groups  [sketchGroups]keyGroup
+	bins    [sketchBins]uint64
+}
+
+// keyGroup are the keys that share places. A weight of 0 is a free place.
+type keyGroup struct {
+	hi, lo [groupKeys]uint64 // hash keys
+	weight [groupKeys]uint64
+	excess [groupKeys]uint64 // what may have been counted too much
+	turned uint64            // weight turned away since a key came in
+	names  [groupKeys]keyName
 }
 
 const (
-	sketchKeys = 32
-	sketchBins = 64
-	halfLife   = 20
-	leastShare = 0.02 // keys below are not worth a name
-	recordCost = writeBytes / writeRecords
+	sketchGroups = 8
+	groupKeys    = 4
+	sketchBins   = 64
+	halfLife     = 20
+	leastShare   = 0.02 // keys below are not worth a name
+	recordCost   = writeBytes / writeRecords
 )
 
 // keyName is the beginning of a partition key, kept without an allocation.
@@ -71,27 +84,30 @@ func (k *sketch) add(sec int64, h hash, key string, size int) {
 	w := uint64(max(size, recordCost))
 	k.total += w
 	k.bins[k.bin(h)] += w
-	for i := range k.lo[:k.used] {
-		if k.lo[i] == h.lo && k.hi[i] == h.hi {
-			k.weight[i] += w
+	// The multiplier (2^64 over the golden ratio) spreads hash keys that were
+	// chosen by hand; those of MD5 need it not.
+	k.groups[(h.hi^h.lo)*0x9e3779b97f4a7c15>>61].add(h, key, w)
+}
+
+func (g *keyGroup) add(h hash, key string, w uint64) {
+	least := 0
+	for i := range g.lo {
+		if g.lo[i] == h.lo && g.hi[i] == h.hi && g.weight[i] > 0 {
+			g.weight[i] += w
 			return
 		}
-	}
-	at, before := k.used, uint64(0)
-	if k.used < sketchKeys {
-		k.used++
-	} else {
-		at = 0
-		for i := range k.weight {
-			if k.weight[i] < k.weight[at] {
-				at = i
-			}
+		if g.weight[i] < g.weight[least] {
+			least = i
 		}
-		before = k.weight[at]
 	}
-	k.hi[at], k.lo[at], k.weight[at], k.excess[at] = h.hi, h.lo, before+w, before
-	k.names[at].length = uint16(len(key))
-	copy(k.names[at].start[:], key)
+	before := g.weight[least]
+	if g.turned += w; g.turned < before {
+		return
+	}
+	g.turned = 0
+	g.hi[least], g.lo[least], g.weight[least], g.excess[least] = h.hi, h.lo, before+w, before
+	g.names[least].length = uint16(len(key))
+	copy(g.names[least].start[:], key)
 }
 
 // decay halves what is older than the half-life.
@@ -103,12 +119,29 @@ func (k *sketch) decay(sec int64) {
 	k.decayed += n * halfLife
 	by := uint(min(n, 63))
 	k.total >>= by
-	for i := range k.weight {
-		k.weight[i] >>= by
-		k.excess[i] >>= by
+	for i := range k.groups {
+		g := &k.groups[i]
+		g.turned >>= by
+		for j := range g.weight {
+			g.weight[j] >>= by
+			g.excess[j] >>= by
+		}
 	}
 	for i := range k.bins {
 		k.bins[i] >>= by
+	}
+}
+
+// known yields the keys that carry a share worth a name for sure, and their
+// sure weights.
+func (k *sketch) known(yield func(h hash, sure uint64, name *keyName)) {
+	for i := range k.groups {
+		g := &k.groups[i]
+		for j := range g.weight {
+			if sure := g.weight[j] - g.excess[j]; sure > 0 && float64(sure) >= leastShare*float64(k.total) {
+				yield(hash{g.hi[j], g.lo[j]}, sure, &g.names[j])
+			}
+		}
 	}
 }
 
@@ -122,12 +155,9 @@ type keyLoad struct {
 // heaviest names the keys that stand out, the heaviest first.
 func (k *sketch) heaviest() []keyLoad {
 	var out []keyLoad
-	for i := range k.used {
-		if share := float64(k.weight[i]-k.excess[i]) / float64(max(k.total, 1)); share >= leastShare {
-			h := hash{k.hi[i], k.lo[i]}
-			out = append(out, keyLoad{name: k.names[i].text(h), hash: h, fraction: min(share, 1)})
-		}
-	}
+	k.known(func(h hash, sure uint64, name *keyName) {
+		out = append(out, keyLoad{name: name.text(h), hash: h, fraction: min(float64(sure)/float64(k.total), 1)})
+	})
 	slices.SortFunc(out, func(a, b keyLoad) int {
 		switch {
 		case a.fraction != b.fraction:

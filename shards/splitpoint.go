@@ -63,16 +63,11 @@ func (p *splitPoint) busier() float64 { return max(p.left, p.right) }
 func (k *sketch) masses(to hash) (out []mass, total float64) {
 	rest := k.bins
 	var points []mass
-	for i := range k.used {
-		sure := k.weight[i] - k.excess[i]
-		if float64(sure) < leastShare*float64(k.total) {
-			continue
-		}
-		h := hash{k.hi[i], k.lo[i]}
+	k.known(func(h hash, sure uint64, _ *keyName) {
 		points = append(points, mass{from: h, to: h, weight: float64(sure)})
 		b := k.bin(h)
 		rest[b] -= min(sure, rest[b])
-	}
+	})
 	slices.SortFunc(points, func(a, b mass) int {
 		if a.from.less(b.from) {
 			return -1

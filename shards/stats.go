@@ -85,21 +85,24 @@ func (t *tail) meter() *meter {
 	return t.metering.Load()
 }
 
-// at turns to a moment and returns where it is counted. A moment that comes
-// late is counted in the second there is. mu is held, here and below.
-func (m *meter) at(now time.Time) (*secondCount, *minuteCount) {
-	sec := now.Unix()
-	if m.born == 0 {
-		m.born, m.now = sec, sec
-	}
+// at turns to a second and returns where it is counted. One that comes late
+// counts as the second there is. mu is held, here and below.
+func (m *meter) at(sec int64) *secondCount {
 	if sec > m.now {
 		m.turn(sec)
 	}
-	return &m.seconds[m.now%secondsKept], &m.minutes[m.now/60%minutesKept]
+	return &m.seconds[m.now%secondsKept]
 }
 
-// turn empties the places of the seconds and minutes that have come since.
+// turn puts the second that is over to its minute and to the total, and empties
+// the places of the seconds and minutes that have come since.
 func (m *meter) turn(sec int64) {
+	if m.born == 0 {
+		m.born, m.now = sec, sec
+		return
+	}
+	m.minutes[m.now/60%minutesKept].add(&m.seconds[m.now%secondsKept])
+	m.total.add(&m.seconds[m.now%secondsKept])
 	for s := max(m.now, sec-secondsKept) + 1; s <= sec; s++ {
 		m.seconds[s%secondsKept] = secondCount{}
 		if m.refused != nil {
@@ -115,49 +118,61 @@ func (m *meter) turn(sec int64) {
 	m.now = sec
 }
 
+// add counts a second.
+func (n *minuteCount) add(s *secondCount) {
+	n.inBytes += uint64(s.inBytes)
+	n.refusedBytes += uint64(s.refusedBytes)
+	n.outBytes += uint64(s.outBytes)
+	n.fanBytes += uint64(s.fanBytes)
+	n.inRecords += s.inRecords
+	n.refusedRecords += s.refusedRecords
+	n.outRecords += s.outRecords
+	n.calls += s.calls
+	n.peakBytes, n.peakRecords = max(n.peakBytes, s.inBytes), max(n.peakRecords, s.inRecords)
+}
+
+func (c *counts) add(s *secondCount) {
+	c.inBytes += uint64(s.inBytes)
+	c.inRecords += uint64(s.inRecords)
+	c.outBytes += uint64(s.outBytes)
+	c.outRecords += uint64(s.outRecords)
+	c.fanBytes += uint64(s.fanBytes)
+	c.calls += uint64(s.calls)
+}
+
+// soFar is the total with the second that is not over.
+func (m *meter) soFar() counts {
+	c := m.total
+	c.add(&m.seconds[m.now%secondsKept])
+	return c
+}
+
 // wrote counts a record that was let in, or refused for a reason.
-func (m *meter) wrote(now time.Time, size int, why reason) {
-	s, n := m.at(now)
+func (m *meter) wrote(sec int64, size int, why reason) {
+	s := m.at(sec)
 	if why != notRefused {
 		s.refusedBytes += uint32(size)
 		s.refusedRecords++
-		n.refusedBytes += uint64(size)
-		n.refusedRecords++
-		m.refuse(now, why)
+		m.refuse(sec, why)
 		return
 	}
 	s.inBytes += uint32(size)
 	s.inRecords++
-	n.inBytes += uint64(size)
-	n.inRecords++
-	n.peakBytes, n.peakRecords = max(n.peakBytes, s.inBytes), max(n.peakRecords, s.inRecords)
-	m.total.inBytes += uint64(size)
-	m.total.inRecords++
 }
 
 // read counts the answer of a GetRecords.
-func (m *meter) read(now time.Time, size, records int) {
-	s, n := m.at(now)
+func (m *meter) read(sec int64, size, records int) {
+	s := m.at(sec)
 	s.outBytes += uint32(size)
 	s.outRecords += uint32(records)
 	s.calls++
-	n.outBytes += uint64(size)
-	n.outRecords += uint32(records)
-	n.calls++
-	m.total.outBytes += uint64(size)
-	m.total.outRecords += uint64(records)
-	m.total.calls++
 }
 
 // pushed counts an event of a subscription.
-func (m *meter) pushed(now time.Time, size, records int) {
-	s, n := m.at(now)
+func (m *meter) pushed(sec int64, size, records int) {
+	s := m.at(sec)
 	s.fanBytes += uint32(size)
 	s.outRecords += uint32(records)
-	n.fanBytes += uint64(size)
-	n.outRecords += uint32(records)
-	m.total.fanBytes += uint64(size)
-	m.total.outRecords += uint64(records)
 }
 
 // slowed counts a pause of a subscription. It takes mu itself.
@@ -168,8 +183,8 @@ func (m *meter) slowed() {
 }
 
 // refuse counts a refusal.
-func (m *meter) refuse(now time.Time, why reason) {
-	m.at(now)
+func (m *meter) refuse(sec int64, why reason) {
+	m.at(sec)
 	if m.refused == nil {
 		m.refused = new(refusals)
 	}
@@ -228,7 +243,7 @@ func (sh *shard) load(now time.Time, window time.Duration) shardLoad {
 	if m.born == 0 {
 		return out
 	}
-	m.at(now)
+	m.at(now.Unix())
 	m.sum(&out, window)
 	out.minutes = m.past()
 	if m.keys != nil {
@@ -242,37 +257,22 @@ func (sh *shard) load(now time.Time, window time.Duration) shardLoad {
 // sum adds up a window.
 func (m *meter) sum(out *shardLoad, window time.Duration) {
 	var all minuteCount
-	add := func(s minuteCount, why *[reasons]uint32) {
-		all.inBytes += s.inBytes
-		all.refusedBytes += s.refusedBytes
-		all.outBytes += s.outBytes
-		all.fanBytes += s.fanBytes
-		all.inRecords += s.inRecords
-		all.refusedRecords += s.refusedRecords
-		all.outRecords += s.outRecords
-		all.calls += s.calls
-		for i := range why {
-			out.why[i] += uint64(why[i])
-		}
-	}
-	none := new([reasons]uint32)
 	covered := int64(min(max(window.Round(time.Second)/time.Second, 1), secondsKept))
 	if window <= secondsKept*time.Second {
 		for s := m.now - covered + 1; s <= m.now; s++ {
-			why := none
+			all.add(&m.seconds[s%secondsKept])
 			if m.refused != nil {
-				why = &m.refused.seconds[s%secondsKept]
+				addReasons(&out.why, &m.refused.seconds[s%secondsKept])
 			}
-			add(m.seconds[s%secondsKept].wide(), why)
 		}
 	} else {
 		n := int64(min((window+time.Minute-1)/time.Minute, minutesKept))
+		all.add(&m.seconds[m.now%secondsKept]) // not in its minute yet
 		for k := m.now/60 - n + 1; k <= m.now/60; k++ {
-			why := none
+			all.join(&m.minutes[k%minutesKept])
 			if m.refused != nil {
-				why = &m.refused.minutes[k%minutesKept]
+				addReasons(&out.why, &m.refused.minutes[k%minutesKept])
 			}
-			add(m.minutes[k%minutesKept], why)
 		}
 		covered = (n-1)*60 + m.now%60 + 1
 	}
@@ -283,11 +283,22 @@ func (m *meter) sum(out *shardLoad, window time.Duration) {
 	out.shared, out.calls = float64(all.outBytes)/took, float64(all.calls)/took
 }
 
-func (s secondCount) wide() minuteCount {
-	return minuteCount{
-		inBytes: uint64(s.inBytes), refusedBytes: uint64(s.refusedBytes), outBytes: uint64(s.outBytes), fanBytes: uint64(s.fanBytes),
-		inRecords: s.inRecords, refusedRecords: s.refusedRecords, outRecords: s.outRecords, calls: s.calls,
+func addReasons(to *[reasons]uint64, more *[reasons]uint32) {
+	for i, n := range more {
+		to[i] += uint64(n)
 	}
+}
+
+// join adds what another minute counted; peaks are not asked for.
+func (n *minuteCount) join(o *minuteCount) {
+	n.inBytes += o.inBytes
+	n.refusedBytes += o.refusedBytes
+	n.outBytes += o.outBytes
+	n.fanBytes += o.fanBytes
+	n.inRecords += o.inRecords
+	n.refusedRecords += o.refusedRecords
+	n.outRecords += o.outRecords
+	n.calls += o.calls
 }
 
 // past returns the minutes that are over, since the first that is complete.

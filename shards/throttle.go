@@ -39,6 +39,8 @@ const token = 1e9
 func (b *bucket) fill(now, rate int64) {
 	passed := now - b.at
 	switch {
+	case passed == 0:
+		return
 	case b.at == 0, passed >= 1<<32 && passed >= (rate*token-b.parts+rate-1)/rate:
 		b.parts = rate * token
 	case passed <= 0:
@@ -63,8 +65,7 @@ func cost(n int, price int64) int64 {
 }
 
 // write lets a record into the shard or says why not.
-func (t *throttle) write(now time.Time, size int, price int64) reason {
-	ns := now.UnixNano()
+func (t *throttle) write(ns int64, size int, price int64) reason {
 	t.records.fill(ns, writeRecords)
 	t.bytes.fill(ns, writeBytes)
 	weight := cost(size, price)
@@ -83,8 +84,7 @@ func (t *throttle) write(now time.Time, size int, price int64) reason {
 // bytes is used up, it must be whole again before the next call: 2 MiB close
 // the shard for a second, a page of 10 MiB for the five seconds that the
 // service names, and whoever reads page after page gets 2 MiB a second.
-func (t *throttle) read(now time.Time, price int64) reason {
-	ns := now.UnixNano()
+func (t *throttle) read(ns, price int64) reason {
 	t.calls.fill(ns, readCalls)
 	t.out.fill(ns, readBytes)
 	switch {
@@ -100,15 +100,15 @@ func (t *throttle) read(now time.Time, price int64) reason {
 
 // charge takes what an answer carried out of the allowance. It is paid
 // afterwards, because only then its size is known.
-func (t *throttle) charge(now time.Time, size int, price int64) {
-	t.out.fill(now.UnixNano(), readBytes)
+func (t *throttle) charge(ns int64, size int, price int64) {
+	t.out.fill(ns, readBytes)
 	t.out.parts -= cost(size, price)
 	t.spent = t.spent || t.out.parts <= 0
 }
 
 // iterate lets a GetShardIterator call pass or says why not.
-func (t *throttle) iterate(now time.Time, price int64) reason {
-	t.iterators.fill(now.UnixNano(), iterators)
+func (t *throttle) iterate(ns, price int64) reason {
+	t.iterators.fill(ns, iterators)
 	if !t.iterators.has(price, iterators) {
 		return iteratorRate
 	}
@@ -118,15 +118,15 @@ func (t *throttle) iterate(now time.Time, price int64) reason {
 
 // admitWrite lets record i of a put into its shard or refuses it for the
 // shard's rate. Either way the record is counted.
-func (s *Streams) admitWrite(p *put, v *view, i int, now time.Time) error {
+func (s *Streams) admitWrite(p *put, v *view, i int, ns int64) error {
 	e, sh := &p.entries[i], p.results[i].shard
 	size, price, m := len(e.Data)+len(e.PartitionKey), s.price.Load(), sh.tail.meter()
 	m.mu.Lock()
 	why := notRefused
 	if price > 0 {
-		why = m.throttle.write(now, size, price)
+		why = m.throttle.write(ns, size, price)
 	}
-	m.wrote(now, size, why)
+	m.wrote(ns/int64(time.Second), size, why)
 	if v.state.Strategy != strategyAuto { // there records have no place of their own
 		if m.keys == nil {
 			m.keys = newSketch(sh.from, sh.to, m.now)
@@ -158,7 +158,7 @@ func (s *Streams) admitIterator(k streamKey, sh *shard, now time.Time) error {
 	return s.admit(k, sh, now, (*throttle).iterate)
 }
 
-func (s *Streams) admit(k streamKey, sh *shard, now time.Time, by func(*throttle, time.Time, int64) reason) error {
+func (s *Streams) admit(k streamKey, sh *shard, now time.Time, by func(t *throttle, ns, price int64) reason) error {
 	price := s.price.Load()
 	if price == 0 {
 		return nil
@@ -166,11 +166,11 @@ func (s *Streams) admit(k streamKey, sh *shard, now time.Time, by func(*throttle
 	m := sh.tail.meter()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	why := by(&m.throttle, now, price)
+	why := by(&m.throttle, now.UnixNano(), price)
 	if why == notRefused {
 		return nil
 	}
-	m.refuse(now, why)
+	m.refuse(now.Unix(), why)
 	return errReadRate(k, sh.id)
 }
 
@@ -180,7 +180,7 @@ func (s *Streams) countRead(sh *shard, now time.Time, got *span) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if price := s.price.Load(); price > 0 {
-		m.throttle.charge(now, got.size, price)
+		m.throttle.charge(now.UnixNano(), got.size, price)
 	}
-	m.read(now, got.size, len(got.records))
+	m.read(now.Unix(), got.size, len(got.records))
 }
