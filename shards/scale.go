@@ -3,6 +3,7 @@ package shards
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -81,14 +82,11 @@ type verdict struct {
 	reason string
 }
 
-// carry is how many shards carry a load at the target.
-func (p *scalePolicy) carry(load float64) int {
-	n := int(load / p.target)
-	if float64(n)*p.target < load {
-		n++
-	}
-	return n
-}
+// carry is how many shards carry a load at the target. A sum of rates may be
+// off by a breath, which is not worth a shard.
+func (p *scalePolicy) carry(load float64) int { return int(math.Ceil(load/p.target - breath)) }
+
+const breath = 1e-6
 
 // needed is how many shards there should be whatever the load of the moment.
 func (p *scalePolicy) needed(peak float64) int { return min(max(p.min, p.carry(peak)), p.max) }

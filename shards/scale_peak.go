@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -15,11 +16,7 @@ type peak [2]int64
 func dayOf(t time.Time) int64 { return t.Unix() / int64(day/time.Second) }
 
 func peakOf(load float64, at time.Time) peak {
-	n := int64(load * 1000)
-	if float64(n) < load*1000 {
-		n++
-	}
-	return peak{dayOf(at), n}
+	return peak{dayOf(at), int64(math.Ceil(load*1000 - breath))}
 }
 
 func (p peak) load() float64 { return float64(p[1]) / 1000 }

@@ -172,12 +172,16 @@ func (s *Streams) observe(st *stream, v *view, at time.Time) (stats *scaleStats,
 	seen := make(map[uint32]*watched, len(v.layout.open))
 	// The second that has just begun is not part of the window.
 	for _, l := range v.loads(at.Add(-time.Second), p.window) {
+		// To decide, a burst is worth what it is over the whole window, also when
+		// it was the first traffic of its shard.
+		part := l.took / p.window.Seconds()
+		in := flow{l.in.bytes * part, l.in.records * part}
 		w := sc.watched[l.shard.index]
 		if w == nil {
 			w = new(watched)
 		}
 		seen[l.shard.index] = w
-		sh := shardState{index: l.shard.index, from: l.shard.from, to: l.shard.to, load: l.in.of(factor),
+		sh := shardState{index: l.shard.index, from: l.shard.from, to: l.shard.to, load: in.of(factor),
 			split: l.split, spread: v.state.Strategy == strategyAuto}
 		if l.refused.records > 0 {
 			sh.load = max(sh.load, 1)
@@ -186,7 +190,7 @@ func (s *Streams) observe(st *stream, v *view, at time.Time) (stats *scaleStats,
 			sh.key = l.keys[0]
 		}
 		busy = busy || l.in.records+l.refused.records > 0
-		all.bytes, all.records = all.bytes+l.in.bytes, all.records+l.in.records
+		all.bytes, all.records = all.bytes+in.bytes, all.records+in.records
 		opened := timeOf(l.shard.opened)
 		stats.changed = latest(stats.changed, opened)
 		w.note(sh.load, p, latest(at.Add(-p.window), opened))
@@ -194,7 +198,9 @@ func (s *Streams) observe(st *stream, v *view, at time.Time) (stats *scaleStats,
 		stats.shards = append(stats.shards, sh)
 	}
 	sc.watched = seen
-	stats.load = all.of(factor)
+	if !at.Before(stats.changed.Add(p.window)) { // else part of it went to shards that are closed
+		stats.load = all.of(factor)
+	}
 	if v.state.Mode == modeOnDemand {
 		stats.peak = max(v.state.peakLoad(at), stats.load)
 	}

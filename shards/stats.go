@@ -206,6 +206,7 @@ type shardLoad struct {
 	out     flow            // read by GetRecords and pushed to subscriptions
 	shared  float64         // bytes a second read by GetRecords, which share one allowance
 	calls   float64         // GetRecords calls a second
+	took    float64         // seconds that these rates are means of
 	why     [reasons]uint64 // refusals in the window
 	minutes []minuteLoad    // those complete, oldest first, up to fourteen, whatever the window
 	keys    []keyLoad       // the heaviest first, of about the last minute
@@ -277,6 +278,7 @@ func (m *meter) sum(out *shardLoad, window time.Duration) {
 		covered = (n-1)*60 + m.now%60 + 1
 	}
 	took := float64(min(covered, m.now-m.born+1))
+	out.took = took
 	out.in = flow{float64(all.inBytes) / took, float64(all.inRecords) / took}
 	out.refused = flow{float64(all.refusedBytes) / took, float64(all.refusedRecords) / took}
 	out.out = flow{float64(all.outBytes+all.fanBytes) / took, float64(all.outRecords) / took}
