@@ -62,8 +62,8 @@ func (s *Server) adminRouter() http.Handler {
 	r.Get(metricsAlias, s.serveMetrics)
 	r.Get("/_sluice/ca.pem", s.getCA)
 	r.Post("/_sluice/reload", s.postReload)
+	s.adminFaults(r)
 	for pattern, what := range map[string]string{
-		"/_sluice/faults": "fault rules", "/_sluice/faults/*": "fault rules",
 		"/_sluice/snapshots": "snapshots", "/_sluice/snapshots/*": "snapshots",
 		"/_sluice/reset":     "reset",
 		"/_sluice/functions": "functions", "/_sluice/functions/*": "functions",

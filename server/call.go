@@ -81,10 +81,14 @@ func (s *Server) invoke(ctx context.Context, op *operation, in any) (any, error)
 		ID: who.RequestID, At: s.cfg.Host.Now(), Service: op.Service.ID, Operation: op.Name,
 		Account: who.Account, Region: who.Region, Resource: op.resourceOf(in), Status: op.Status,
 	}
-	out, err := op.guarded(caller.With(ctx, who), in, func(p any, stack []byte) {
-		s.log.Error("a panic was caught", "request", who.RequestID, "service", op.Service.ID,
-			"operation", op.Name, "panic", fmt.Sprint(p), "stack", string(stack))
-	})
+	run := func(ctx context.Context, in any) (any, error) {
+		return op.guarded(ctx, in, func(p any, stack []byte) {
+			s.log.Error("a panic was caught", "request", who.RequestID, "service", op.Service.ID,
+				"operation", op.Name, "panic", fmt.Sprint(p), "stack", string(stack))
+		})
+	}
+	ctx = caller.With(ctx, who)
+	out, err := s.invokeJudged(ctx, op, in, &e, run)
 	if err != nil {
 		f, _ := wire.FaultOf(op.Operation, err)
 		e.Status, e.Error = f.Status, f.Code

@@ -10,6 +10,7 @@ import (
 
 	"sluice/internal/clock"
 	"sluice/internal/dice"
+	"sluice/server/fault"
 )
 
 // Config says how the door listens and answers. The zero value of every field
@@ -51,6 +52,8 @@ type Config struct {
 	Dice    *dice.Dice
 	// Version is shown by the health documents.
 	Version string
+	// Faults are the rules by which faults happen on order; default none.
+	Faults *fault.Set
 	// Admin connects the admin paths with the rest of the program.
 	Admin AdminHooks
 	// HeaderTimeout bounds the arrival of a request's header, default 20 s;
@@ -124,6 +127,9 @@ func (c Config) filled() (Config, error) {
 	}
 	if c.Dice == nil {
 		c.Dice = dice.System()
+	}
+	if c.Faults == nil {
+		c.Faults = fault.NewSet(c.Dice)
 	}
 	if c.Admin.Store == nil {
 		c.Admin.Store = func() StoreHealth { return StoreHealth{Kind: "memory", Durability: "none", Format: 1} }

@@ -60,6 +60,7 @@ func (s *service) bind(m reflect.Method, room reflect.Value) (*operation, error)
 		maxBody:   DefaultMaxBody,
 		entry:     coverage.Entry{Operation: m.Name, State: Missing},
 		resource:  resourceField(in),
+		known:     orderedOf(model, room.Interface(), in, out),
 	}, nil
 }
 

@@ -114,6 +114,7 @@ func compareKeys(x, y operationKey) int {
 func (s *Server) serveMetrics(w http.ResponseWriter, _ *http.Request) {
 	var b exposition
 	b.totals(s.watch.totals())
+	b.faults(s.faults.List())
 	var running, streams int
 	if m := s.gate.current.Load(); m != nil {
 		running, streams = m.calls.count()

@@ -57,6 +57,9 @@ type Route struct {
 	// budget, may go full duplex and may take the connection over. The caller
 	// is in its request's context.
 	Handler http.Handler
+	// Fail writes an error in the form of the service, for fault rules; nil
+	// where there is no such form.
+	Fail func(w http.ResponseWriter, r *http.Request, status int, code, message string)
 }
 
 // MountOption adds to what the methods of a room say.
@@ -100,7 +103,8 @@ type operation struct {
 	call     func(ctx context.Context, in any) (any, error)
 	maxBody  int64
 	entry    coverage.Entry
-	resource []int // field index of what the call is about, nil for none
+	resource []int   // field index of what the call is about, nil for none
+	known    ordered // what fault rules know of it
 }
 
 // NewMounts returns an empty instance.

@@ -28,6 +28,7 @@ type event struct {
 	Resource  string
 	Status    int
 	Error     string
+	Fault     string // ids of the fault rules that struck
 	Duration  time.Duration
 	BytesIn   int64
 	BytesOut  int64
@@ -45,11 +46,12 @@ func (e event) MarshalJSON() ([]byte, error) {
 		Resource  string    `json:"resource"`
 		Status    int       `json:"status"`
 		Error     string    `json:"error"`
+		Fault     string    `json:"fault,omitempty"`
 		Duration  string    `json:"duration"`
 		BytesIn   int64     `json:"bytesIn"`
 		BytesOut  int64     `json:"bytesOut"`
 	}{e.At.UTC(), e.ID, e.Service, e.Operation, e.Account, e.Region, e.Resource,
-		e.Status, e.Error, e.Duration.String(), e.BytesIn, e.BytesOut})
+		e.Status, e.Error, e.Fault, e.Duration.String(), e.BytesIn, e.BytesOut})
 }
 
 // observer takes note of calls: a line in the log, an entry in the ring, an

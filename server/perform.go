@@ -39,7 +39,16 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		x.fail(a.codec, a.service.Service, f)
 		return
 	}
+	if v := x.s.judge(ctx, &a.op.known, in, false); v != nil {
+		x.obey(ctx, a, in, v)
+		return
+	}
 	out, err := x.run(ctx, a.op, in)
+	x.conclude(ctx, a, out, err)
+}
+
+// conclude answers what a call came to.
+func (x *exchange) conclude(ctx context.Context, a attempt, out any, err error) {
 	if err != nil {
 		x.fail(a.codec, a.service.Service, x.faultOf(a.op, err))
 		return

@@ -10,6 +10,13 @@ import (
 // servePlain lets a declared handler answer alone.
 func (x *exchange) servePlain(ctx context.Context, rt route) {
 	x.stamp(x.w.Header())
+	if x.s.faults.Any() {
+		o := ordered{Target: rt.plain.target()}
+		if v := x.s.judge(ctx, &o, nil, false); v != nil {
+			x.obeyPlain(ctx, rt, v)
+			return
+		}
+	}
 	rt.plain.Handler.ServeHTTP(&recorder{ResponseWriter: x.w, x: x}, x.r.WithContext(ctx))
 	if x.event.Status == 0 {
 		x.event.Status = http.StatusOK

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluice/internal/caller"
+	"sluice/server/fault"
 	"sluice/server/wire"
 )
 
@@ -40,6 +41,7 @@ type Server struct {
 	budget   *budget
 	buffers  buffers
 	watch    *observer
+	faults   *fault.Set
 	started  time.Time
 
 	addresses []string
@@ -55,7 +57,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: c, log: c.Logger, started: c.Host.Now()}
+	s := &Server{cfg: c, log: c.Logger, faults: c.Faults, started: c.Host.Now()}
 	s.gate.init()
 	s.budget = newBudget(c.MemoryLimit, c.WaitTimeout)
 	s.origins = origins{hosts: hosts{names: hostNames(c)}}
@@ -107,6 +109,7 @@ func (s *Server) serve(ctx context.Context, e *entrance, handler http.Handler) {
 		// A client that hangs up or distrusts the certificate is no news.
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		ConnContext: withConn,
 	}
 	s.doors = append(s.doors, door)
 	s.serving.Go(func() {
@@ -181,6 +184,7 @@ func (s *Server) Replace(ctx context.Context, open func(context.Context) (*Mount
 		return errors.Join(stuck, err)
 	}
 	m.home.Store(s)
+	s.faults.Know(m.FaultTargets())
 	s.gate.set(m)
 	return stuck
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"sluice/server/wire"
@@ -13,6 +14,8 @@ const (
 	// roomyFrame is the largest frame buffer that a stream keeps between
 	// events.
 	roomyFrame = 256 << 10
+	// initialResponse is the kind of the first message of a stream.
+	initialResponse = "initial-response"
 )
 
 // stream sends events until the room has no more, the client goes, or the
@@ -25,7 +28,10 @@ func (x *exchange) stream(ctx context.Context, a attempt, from events) {
 	out := &frames{x: x, control: http.NewResponseController(x.w)}
 	out.open()
 	err := x.forward(ctx, a, from, out)
-	if err == nil || ctx.Err() != nil {
+	if x.manner != nil {
+		x.cutStream(err)
+	}
+	if err == nil || errors.Is(err, errCut) || ctx.Err() != nil {
 		// The end of the body is all that tells the end of the stream.
 		return
 	}
@@ -46,7 +52,7 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 			err = errPanic
 		}
 	}()
-	codec := wire.CodecFor(wire.JSON11)
+	codec, sent := wire.CodecFor(wire.JSON11), int64(0)
 	for event, err := range from.all() {
 		if err != nil {
 			return err
@@ -58,6 +64,9 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 		if err := out.event(kind, payload); err != nil {
 			x.log("a stream was given up by its client", err)
 			return nil
+		}
+		if sent++; x.manner != nil && x.manner.endsAfter(sent) {
+			return errCut
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -83,11 +92,15 @@ func (o *frames) open() {
 	o.x.wrote = true
 	o.x.event.Status = http.StatusOK
 	o.x.w.WriteHeader(http.StatusOK)
-	_ = o.event("initial-response", []byte("{}"))
+	_ = o.event(initialResponse, []byte("{}"))
 }
 
 func (o *frames) event(kind string, payload []byte) error {
-	return o.send(wire.AppendEventFrame(o.buf[:0], kind, plainJSON, payload))
+	frame := wire.AppendEventFrame(o.buf[:0], kind, plainJSON, payload)
+	if m := o.x.manner; m != nil && m.truncate && kind != initialResponse {
+		frame = frame[:len(frame)/2]
+	}
+	return o.send(frame)
 }
 
 // fault ends a stream that failed: a modelled error travels as an exception
@@ -109,7 +122,7 @@ func (o *frames) send(frame []byte) error {
 	if cap(frame) <= roomyFrame {
 		o.buf = frame
 	}
-	n, err := o.x.w.Write(frame)
+	n, err := o.x.send(frame)
 	o.x.event.BytesOut += int64(n)
 	if err != nil {
 		return err
