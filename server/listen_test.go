@@ -178,27 +178,29 @@ func TestHeadersAreBounded(t *testing.T) {
 // be told how many streams it may open.
 func TestHTTP2SettingsAndPing(t *testing.T) {
 	s := open(t, &streamsRoom{})
-	c := dial(t, s)
-	_, err := io.WriteString(c, http2.ClientPreface)
-	require.NoError(t, err)
-	f := http2.NewFramer(c, c)
-	require.NoError(t, f.WriteSettings())
-	require.NoError(t, f.WritePing(false, [8]byte{1, 2, 3}))
-	var streams uint32
-	var pong bool
-	for streams == 0 || !pong {
-		frame, err := f.ReadFrame()
+	t.Run("case 68, h2c with prior knowledge", func(t *testing.T) {
+		c := dial(t, s)
+		_, err := io.WriteString(c, http2.ClientPreface)
 		require.NoError(t, err)
-		switch fr := frame.(type) {
-		case *http2.SettingsFrame:
-			if n, ok := fr.Value(http2.SettingMaxConcurrentStreams); ok {
-				streams = n
+		f := http2.NewFramer(c, c)
+		require.NoError(t, f.WriteSettings())
+		require.NoError(t, f.WritePing(false, [8]byte{1, 2, 3}))
+		var streams uint32
+		var pong bool
+		for streams == 0 || !pong {
+			frame, err := f.ReadFrame()
+			require.NoError(t, err)
+			switch fr := frame.(type) {
+			case *http2.SettingsFrame:
+				if n, ok := fr.Value(http2.SettingMaxConcurrentStreams); ok {
+					streams = n
+				}
+			case *http2.PingFrame:
+				pong = fr.IsAck() && fr.Data == [8]byte{1, 2, 3}
 			}
-		case *http2.PingFrame:
-			pong = fr.IsAck() && fr.Data == [8]byte{1, 2, 3}
 		}
-	}
-	require.EqualValues(t, maxStreams, streams)
+		require.EqualValues(t, maxStreams, streams)
+	})
 }
 
 func TestCloseGivesPortsBack(t *testing.T) {
