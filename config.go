@@ -53,6 +53,8 @@ type Config struct {
 	LogRequests bool
 	// Streams are created when they do not exist yet.
 	Streams []StreamSeed
+	// Faults are put to work from the first call on.
+	Faults []FaultRule
 
 	// LogOutput is where the log goes. Default: nowhere.
 	LogOutput io.Writer
@@ -143,6 +145,11 @@ func (c Config) Validate() error {
 	for i, seed := range c.Streams {
 		if err := seed.validate(); err != nil {
 			refuse(fmt.Sprintf("kinesis.streams[%d]", i), "%v", err)
+		}
+	}
+	for i, rule := range c.Faults {
+		if err := rule.Validate(); err != nil {
+			refuse(fmt.Sprintf("faults[%d]", i), "%s", explained(err))
 		}
 	}
 	return errors.Join(problems...)

@@ -100,10 +100,12 @@ func (f *configFile) section(key string, keyNode, value ast.Node) {
 		}
 	case "kinesis":
 		f.each(value, f.kinesis)
+	case "faults":
+		f.faults(value)
 	case "server", "store", "log":
 		f.each(value, func(name string, nameNode, v ast.Node) { f.setting(key, name, nameNode, v) })
 	default:
-		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "kinesis"}))
+		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "kinesis", "faults"}))
 	}
 }
 

@@ -31,6 +31,8 @@ func schema() object {
 	}
 	sections["version"] = object{"const": 1}
 	sections["kinesis"] = closedObject(object{"streams": object{"type": "array", "items": streamSchema()}})
+	sections["faults"] = object{"type": "array", "description": "fault rules; docs/faults.md explains them",
+		"maxItems": 100, "items": faultSchema(faultKeys())}
 	root := closedObject(sections)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "Settings of sluice"
@@ -77,6 +79,35 @@ func streamSchema() object {
 	return out
 }
 
+// faultSchema describes a rule by its keys.
+func faultSchema(keys map[string]any) object {
+	properties := object{}
+	for key, below := range keys {
+		switch below {
+		case faultText:
+			properties[key] = object{"type": []string{"string", "number"}}
+		case faultNumber:
+			properties[key] = object{"type": "number", "minimum": 0}
+		case faultSwitch:
+			properties[key] = object{"const": true}
+		default:
+			properties[key] = faultSchema(below.(map[string]any))
+		}
+	}
+	switch {
+	case properties["endSubscription"] != nil:
+		properties["endSubscription"] = object{"oneOf": []object{{"enum": []any{true, "clean", "reset"}}, properties["endSubscription"].(object)}}
+		out := closedObject(properties)
+		out["minProperties"], out["maxProperties"] = 1, 1
+		return out
+	case properties["effect"] != nil:
+		out := closedObject(properties)
+		out["required"] = []string{"effect"}
+		return out
+	}
+	return closedObject(properties)
+}
+
 func TestPublishedSchema(t *testing.T) {
 	const path = "docs/config.schema.json"
 	var want bytes.Buffer
@@ -111,7 +142,8 @@ func TestSchemaRefuses(t *testing.T) {
 	for _, text := range []string{
 		"server: {}", "version: 2", "version: 1\nfirehose: {}", "version: 1\nserver: {lisen: []}", "version: 1\nstore: {durability: paper}",
 		"version: 1\nlog: {log-requests: maybe}", "version: 1\nserver: {memory-limit: big}", "version: 1\nkinesis: {streams: [{shards: 1}]}",
-		"version: 1\nkinesis: {streams: [{name: a, shards: 0}]}", "version: 1\nkinesis: {streams: [{name: a b}]}",
+		"version: 1\nfaults: [{effect: {truncate: true, throttle: true}}]",
+		"version: 1\nfaults: [{effect: {trunkate: true}}]", "version: 1\nfaults: [{match: {stream: a}}]", "version: 1\nkinesis: {streams: [{name: a, shards: 0}]}", "version: 1\nkinesis: {streams: [{name: a b}]}",
 	} {
 		require.Error(t, compiled(t).Validate(asJSON(t, []byte(text))), text)
 		_, err := LoadConfig(Sources{File: writeFile(t, "s.yaml", text)})

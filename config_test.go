@@ -141,7 +141,7 @@ func TestFileRefusals(t *testing.T) {
 	for _, c := range []struct{ text, problem string }{
 		{"version: 1\nserver:\n  lisen: [a]\n", `s.yaml:3: unknown key "lisen"; is it listen?`},
 		{"version: 1\nstor: {}\n", `s.yaml:2: unknown key "stor"; is it store?`},
-		{"version: 1\nfirehose: {}\n", `s.yaml:2: unknown key "firehose"; known are version, server, store, log, kinesis`},
+		{"version: 1\nfirehose: {}\n", `s.yaml:2: unknown key "firehose"; known are version, server, store, log, kinesis, faults`},
 		{"version: 2\n", `s.yaml:1: this version of sluice reads files with version: 1`},
 		{"server: {}\n", `s.yaml: the line "version: 1" is missing`},
 		{"", `s.yaml: the line "version: 1" is missing`},
@@ -161,6 +161,13 @@ func TestFileRefusals(t *testing.T) {
 		{"version: 1\nkinesis:\n  streams: [{name: a, retention: 90m}]\n", `s.yaml:3: retention 1h30m0s is not a whole number of hours from 24 to 8760`},
 		{"version: 1\nkinesis:\n  streams: [{name: a b}]\n", `s.yaml:3: name "a b" is not 1 to 128 of a-z A-Z 0-9 _ . -`},
 		{"version: 1\nkinesis:\n  streams: [{name: a, tags: {x: [1]}}]\n", `s.yaml:3: a tag takes one plain value`},
+		{"version: 1\nfaults: {}\n", `s.yaml:2: faults takes a list of rules`},
+		{"version: 1\nfaults:\n  - match: {operaton: PutRecord}\n", `s.yaml:3: unknown key "operaton"; is it operation?`},
+		{"version: 1\nfaults:\n  - when:\n      every: x\n", `s.yaml:4: every: "x" is not a number`},
+		{"version: 1\nfaults:\n  - effect:\n      throttle: maybe\n", `s.yaml:4: throttle: "maybe" is neither true nor false`},
+		{"version: 1\nfaults:\n  - match: {stream: [a]}\n", `s.yaml:3: stream takes one plain value`},
+		{"version: 1\nfaults:\n  - effect: {reset: during}\n", `s.yaml:3: reset is "before" or "after", not "during"; before the call runs, or after it has taken effect`},
+		{"version: 1\nfaults:\n  - effect: {endSubscription: soon}\n", `s.yaml:3: a subscription ends "clean" or by "reset", not "soon"; clean is the end after five minutes, reset a broken connection`},
 	} {
 		_, err := LoadConfig(Sources{File: writeFile(t, "s.yaml", c.text)})
 		require.EqualError(t, err, c.problem, c.text)

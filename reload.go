@@ -13,8 +13,8 @@ type Reload struct {
 	Applied, NeedsRestart []string
 }
 
-// Reload takes new settings: log level, limits and seeds count at once; what
-// else differs is named in NeedsRestart and stays as it was. Seeds that are
+// Reload takes new settings: log level, limits, fault rules and seeds count at
+// once; what else differs is named in NeedsRestart and stays as it was. Seeds that are
 // new or changed are applied; streams whose seed is gone stay.
 func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 	c = c.withDefaults()
@@ -24,6 +24,11 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	var out Reload
+	// First what can be refused: then nothing has been applied.
+	rules, err := s.configureFaults(c.Faults)
+	if err != nil {
+		return out, err
+	}
 	for _, setting := range Settings() {
 		if slices.Equal(setting.get(&c), setting.get(&s.live)) {
 			continue
@@ -39,6 +44,9 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 	}
 	s.live.LogLevel = c.LogLevel
 	s.setLimits(c.Limits)
+	if rules {
+		out.Applied = append(out.Applied, "faults")
+	}
 	if sameSeeds(c.Streams, s.live.Streams) {
 		return out, nil
 	}

@@ -33,10 +33,11 @@ const seedPoll = 10 * time.Millisecond
 // apply makes the streams one after the other and logs what it could not do;
 // a server with a stream too few is more use than no server.
 func (s seeder) apply(ctx context.Context, seeds []StreamSeed) {
+	ctx = server.Unharmed(shards.Free(ctx))
 	for _, seed := range seeds {
 		seed.Region = or(seed.Region, s.region)
 		seed.Account = or(seed.Account, s.account)
-		who := caller.With(shards.Free(ctx), caller.Caller{Account: seed.Account, Region: seed.Region})
+		who := caller.With(ctx, caller.Caller{Account: seed.Account, Region: seed.Region})
 		if err := s.one(who, seed); err != nil && ctx.Err() == nil {
 			s.log.Error("a seeded stream is not as it should be", "stream", seed.String(), "error", err)
 		}

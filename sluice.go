@@ -15,6 +15,7 @@ import (
 	"sluice/internal/clock"
 	"sluice/internal/dice"
 	"sluice/server"
+	"sluice/server/fault"
 )
 
 // Sluice is a running instance.
@@ -44,6 +45,7 @@ type Sluice struct {
 	clock  *clock.Service
 	keeper *timekeeper
 	dice   *dice.Dice
+	faults *fault.Set
 	door   *server.Server
 
 	// mu makes one of Replace and Close at a time.
@@ -88,6 +90,7 @@ func prepare(c Config) (*Sluice, error) {
 		s.dice = dice.Seeded(c.Seed)
 	}
 	s.log, s.level = newLogger(c)
+	s.faults = fault.NewSet(s.dice)
 	s.seeds.Store(&c.Streams)
 	s.limits.Store(&c.Limits)
 	s.keeper = &timekeeper{host: s.host}
@@ -110,6 +113,10 @@ func (s *Sluice) start(ctx context.Context) (err error) {
 	if err = s.openRooms(ctx, inst); err != nil {
 		return err
 	}
+	s.faults.Know(inst.mounts.FaultTargets())
+	if _, err = s.configureFaults(s.config.Faults); err != nil {
+		return err
+	}
 	if err = s.door.Install(ctx, inst.mounts); err != nil {
 		return err
 	}
@@ -122,7 +129,8 @@ func (s *Sluice) serverConfig() server.Config {
 		Listen: c.Listen, HostNames: c.HostNames, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Region: c.Region, Account: c.Account,
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
-		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}},
+		Faults: s.faults,
+		Admin:  server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}},
 	}
 	if !c.Memory {
 		out.CADir = filepath.Join(c.Data, "tls")
