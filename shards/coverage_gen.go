@@ -42,7 +42,7 @@ func Coverage() []coverage.Entry {
 		{Operation: "SplitShard", State: coverage.Real, Notes: "provisioned streams", Test: "TestSplitShard"},
 		{Operation: "StartStreamEncryption", State: coverage.Stored, Notes: "marks the stream and later records; nothing is encrypted", Test: "TestStreamEncryption"},
 		{Operation: "StopStreamEncryption", State: coverage.Stored, Notes: "marks the stream and later records", Test: "TestStreamEncryption"},
-		{Operation: "SubscribeToShard", State: coverage.Real, Notes: "pushed by puts; not paced to 2 MB/s", Test: "TestSubscribeToShard"},
+		{Operation: "SubscribeToShard", State: coverage.Real, Notes: "pushed by puts, paced to 2 MiB/s", Test: "TestSubscribeToShard"},
 		{Operation: "TagResource", State: coverage.Real, Notes: "streams and consumers, 50 tags each", Test: "TestTagResource"},
 		{Operation: "UntagResource", State: coverage.Real, Notes: "streams and consumers", Test: "TestUntagResource"},
 		{Operation: "UpdateAccountSettings", State: coverage.Real, Notes: "unlocks warm throughput and 50 consumers", Test: "TestAccountSettings"},
