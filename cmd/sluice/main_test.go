@@ -48,7 +48,7 @@ func env(pairs ...string) func(string) (string, bool) {
 func command(t *testing.T, e func(string) (string, bool), args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, talk bytes.Buffer
-	code = run(t.Context(), args, &out, &talk, e)
+	code = run(t.Context(), args, strings.NewReader(""), &out, &talk, e)
 	return code, out.String(), talk.String()
 }
 
@@ -66,7 +66,7 @@ func serve(t *testing.T, e func(string) (string, bool), args ...string) *served 
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &served{talk: &talk{}, stop: cancel, code: make(chan int, 1)}
-	go func() { s.code <- run(ctx, args, s.talk, s.talk, e) }()
+	go func() { s.code <- run(ctx, args, strings.NewReader(""), s.talk, s.talk, e) }()
 	t.Cleanup(cancel)
 	require.Eventually(t, func() bool { return readyLine.MatchString(s.talk.String()) }, 10*time.Second, 5*time.Millisecond, s.talk)
 	s.url = readyLine.FindStringSubmatch(s.talk.String())[1]

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice"
+	"sluice/cmd/sluice/streams"
 )
 
 // Exit codes.
@@ -20,8 +21,15 @@ const (
 	exitBlocked = 3 // unreachable, busy or locked
 )
 
+// Groups of commands in the help.
+const (
+	groupServer  = "server"
+	groupStreams = "streams"
+)
+
 // program is what the commands share. stdout is data, stderr is talk.
 type program struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	// started is set once a command runs; an error before that is a misuse.
@@ -29,17 +37,17 @@ type program struct {
 }
 
 // run is the whole program without the process around it.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, env func(string) (string, bool)) int {
-	p := &program{stdout: stdout, stderr: stderr, env: env}
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitFine
 	}
-	p.tell(err)
+	p.tell(err, cmd)
 	return p.exitCode(err)
 }
 
@@ -49,9 +57,19 @@ func (p *program) root() *cobra.Command {
 	root.Short = "Amazon Kinesis on this machine"
 	root.Long = "Sluice serves the API of Amazon Kinesis from one binary, for development and tests.\nWithout a command it serves: sluice is sluice serve."
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.PersistentPreRun = func(*cobra.Command, []string) { p.started = true }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := cmd.ValidateFlagGroups() // cobra does this later, but it is misuse
+		p.started = err == nil
+		return err
+	}
 	serve := p.serveCommand()
-	root.AddCommand(serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand())
+	root.AddGroup(&cobra.Group{ID: groupServer, Title: "The server:"}, &cobra.Group{ID: groupStreams, Title: "Streams, here or on any Kinesis endpoint:"})
+	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand()} {
+		cmd.GroupID = groupServer
+		root.AddCommand(cmd)
+	}
+	root.AddCommand(p.streamsCommand())
+	root.AddCommand(p.streamCommands()...)
 	return root
 }
 
@@ -59,7 +77,7 @@ func (p *program) root() *cobra.Command {
 type hinted interface{ Hint() string }
 
 // tell writes an error for people, each problem on a line of its own.
-func (p *program) tell(err error) {
+func (p *program) tell(err error, cmd *cobra.Command) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(p.stderr, "sluice:", line)
 	}
@@ -67,6 +85,8 @@ func (p *program) tell(err error) {
 	switch {
 	case errors.As(err, &h) && h.Hint() != "":
 		fmt.Fprintln(p.stderr, "hint:", h.Hint())
+	case p.exitCode(err) == exitUsage && cmd.HasParent():
+		fmt.Fprintf(p.stderr, "hint: `%s --help` shows how it is used\n", cmd.CommandPath())
 	case p.exitCode(err) == exitUsage:
 		fmt.Fprintln(p.stderr, "hint: sluice --help lists commands and flags")
 	}
@@ -76,10 +96,11 @@ func (p *program) exitCode(err error) int {
 	var usage *sluice.UsageError
 	var blocked *sluice.BlockedError
 	var unreachable *unreachableError
+	var call *streams.Error
 	switch {
 	case !p.started, errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &blocked), errors.As(err, &unreachable):
+	case errors.As(err, &blocked), errors.As(err, &unreachable), errors.As(err, &call) && call.Unreachable:
 		return exitBlocked
 	}
 	return exitFailed
