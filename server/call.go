@@ -65,11 +65,12 @@ func (m *Mounts) invoke(ctx context.Context, serviceID, name string, in any) (ou
 	if s == nil {
 		return op.guarded(ctx, in, nil)
 	}
-	return s.invoke(ctx, op, in)
+	return s.invoke(ctx, m.ending, op, in)
 }
 
-// invoke runs an in-process call and records it.
-func (s *Server) invoke(ctx context.Context, op *operation, in any) (any, error) {
+// invoke runs an in-process call and records it. ending ends when the instance
+// begins to close.
+func (s *Server) invoke(ctx, ending context.Context, op *operation, in any) (any, error) {
 	who, ok := caller.From(ctx)
 	if !ok {
 		who = caller.Caller{Account: s.cfg.Account, Region: s.cfg.Region}
@@ -88,7 +89,7 @@ func (s *Server) invoke(ctx context.Context, op *operation, in any) (any, error)
 		})
 	}
 	ctx = caller.With(ctx, who)
-	out, err := s.invokeJudged(ctx, op, in, &e, run)
+	out, err := s.invokeJudged(ctx, ending, op, in, &e, run)
 	if err != nil {
 		f, _ := wire.FaultOf(op.Operation, err)
 		e.Status, e.Error = f.Status, f.Code

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -23,7 +24,8 @@ type exchange struct {
 	origin string // of the web page that calls, once it is allowed
 	longID bool   // answers carry x-amz-id-2, as the JSON protocols do
 	event  event
-	manner *manner // how the answer travels, nil for as fast and whole as it can
+	ending context.Context // ends when the instance begins to close
+	manner *manner         // how the answer travels, nil for as fast and whole as it can
 
 	body  *[]byte // pooled
 	share int64   // of the budget

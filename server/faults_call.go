@@ -27,7 +27,7 @@ func (b *brokenCall) Error() string {
 func (b *brokenCall) Unwrap() error { return b.err }
 
 // invokeJudged runs an in-process call, as far as fault rules let it.
-func (s *Server) invokeJudged(ctx context.Context, op *operation, in any, e *event, run func(ctx context.Context, in any) (any, error)) (any, error) {
+func (s *Server) invokeJudged(ctx, ending context.Context, op *operation, in any, e *event, run func(ctx context.Context, in any) (any, error)) (any, error) {
 	if !s.faults.Any() {
 		return run(ctx, in)
 	}
@@ -39,15 +39,13 @@ func (s *Server) invokeJudged(ctx context.Context, op *operation, in any, e *eve
 		return run(ctx, in)
 	}
 	e.Fault = strings.Join(v.Fired, ",")
-	return s.obey(ctx, op, in, v, run)
+	return s.obey(ctx, ending, op, in, v, run)
 }
 
 // obey runs an in-process call under a verdict.
-func (s *Server) obey(ctx context.Context, op *operation, in any, v *fault.Verdict, run func(ctx context.Context, in any) (any, error)) (any, error) {
-	if v.Latency > 0 {
-		if err := s.cfg.Host.Sleep(ctx, v.Latency); err != nil {
-			return nil, err
-		}
+func (s *Server) obey(ctx, ending context.Context, op *operation, in any, v *fault.Verdict, run func(ctx context.Context, in any) (any, error)) (any, error) {
+	if err := s.pause(ctx, ending, v.Latency); err != nil {
+		return nil, err
 	}
 	reset := &brokenCall{v.Fired, syscall.ECONNRESET}
 	if v.ResetBefore {

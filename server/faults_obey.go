@@ -50,8 +50,8 @@ func (x *exchange) obey(ctx context.Context, a attempt, in any, v *fault.Verdict
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	x.prepare(ctx, v)
-	if !x.holdBack(ctx, v.Latency) {
-		x.breakOff()
+	if x.s.pause(ctx, x.ending, v.Latency) != nil {
+		x.breakOff() // the client has gone
 	}
 	if v.ResetBefore {
 		x.reset()
@@ -78,10 +78,17 @@ func (x *exchange) prepare(ctx context.Context, v *fault.Verdict) {
 	x.manner = &manner{ctx: ctx, truncate: v.Truncate, rate: v.BytesPerSecond, end: v.EndSubscription}
 }
 
-// holdBack waits in host time. It reports false when the client has gone or
-// the instance closes.
-func (x *exchange) holdBack(ctx context.Context, d time.Duration) bool {
-	return d == 0 || x.s.cfg.Host.Sleep(ctx, d) == nil
+// pause holds a call back in host time. An instance that closes does not wait
+// for that: its calls go on at once. The error is that of ctx.
+func (s *Server) pause(ctx, ending context.Context, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	short, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ending, cancel)()
+	_ = s.cfg.Host.Sleep(short, d) // cut short by either
+	return ctx.Err()
 }
 
 // forgo lets a stream end that nobody reads. Its context is over already.
@@ -102,9 +109,9 @@ type manner struct {
 // errCut ends a stream on order.
 var errCut = errors.New("ended by a fault rule")
 
-// endsAfter tells whether a stream ends with the event that was just sent.
-func (m *manner) endsAfter(sent int64) bool {
-	return m.truncate || m.end != nil && sent >= m.end.Events
+// endsBefore tells whether a stream has had the events it may have.
+func (m *manner) endsBefore(sent int64) bool {
+	return m.end != nil && sent >= m.end.Events
 }
 
 // cutStream breaks a stream off where a rule says so. It returns when the end
@@ -153,14 +160,14 @@ func (x *exchange) pace(w http.ResponseWriter, p []byte) (n int, err error) {
 	control := http.NewResponseController(w)
 	for n < len(p) {
 		piece := p[n:min(len(p), n+size)]
+		if err := x.s.pause(x.manner.ctx, x.ending, time.Duration(len(piece))*time.Second/time.Duration(rate)); err != nil {
+			return n, err
+		}
 		m, err := w.Write(piece)
 		if n += m; err != nil {
 			return n, err
 		}
 		if err := control.Flush(); err != nil {
-			return n, err
-		}
-		if err := x.s.cfg.Host.Sleep(x.manner.ctx, time.Duration(len(piece))*time.Second/time.Duration(rate)); err != nil {
 			return n, err
 		}
 	}

@@ -20,7 +20,7 @@ func (x *exchange) obeyPlain(ctx context.Context, rt route, v *fault.Verdict) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	x.prepare(ctx, v)
-	if !x.holdBack(ctx, v.Latency) {
+	if x.s.pause(ctx, x.ending, v.Latency) != nil {
 		x.breakOff()
 	}
 	w := http.ResponseWriter(&recorder{ResponseWriter: x.w, x: x})

@@ -271,6 +271,7 @@ func (x *exchange) within(m *Mounts, rt route, body []byte) {
 		rt = m.route(x.r, &x.scope)
 	}
 	defer m.calls.leave(k)
+	x.ending = m.ending
 	switch rt.front {
 	case frontTarget:
 		x.serveTarget(ctx, m, rt, body)

@@ -57,6 +57,9 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 		if err != nil {
 			return err
 		}
+		if x.manner != nil && x.manner.endsBefore(sent) {
+			return errCut
+		}
 		kind, payload, err := a.op.plan.EncodeEvent(codec, event)
 		if err != nil {
 			return err
@@ -65,7 +68,7 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 			x.log("a stream was given up by its client", err)
 			return nil
 		}
-		if sent++; x.manner != nil && x.manner.endsAfter(sent) {
+		if sent++; x.manner != nil && (x.manner.truncate || x.manner.endsBefore(sent)) {
 			return errCut
 		}
 		if ctx.Err() != nil {
