@@ -64,11 +64,12 @@ suite-cross:
 suite-chroot: build
 	@deploy/check-chroot.sh build/sluice
 
+# Half of the clients wait at any time, for waiters and keep-alives.
 suite-clients:
-	go test -count=1 -timeout 20m ./integration/...
+	go test -count=1 -timeout 20m -parallel 4 ./integration/...
 
 test-clients:
-	SLUICE_ALL_CLIENTS=1 go test -count=1 -timeout 60m -v -run TestAllClientVersions ./integration/...
+	SLUICE_ALL_CLIENTS=1 go test -count=1 -timeout 60m -parallel 4 -v -run TestAllClientVersions ./integration/...
 
 bench:
 	go run ./bench -short

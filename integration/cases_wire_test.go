@@ -17,6 +17,7 @@ import (
 // The numbers are those of the table of sharp cases in the behaviour reference. These need a real client or a real
 // connection; the other numbers are subtests of the rooms and of the door.
 func TestSharpCasesOnTheWire(t *testing.T) {
+	t.Parallel() // it mostly waits
 	server := Start(t, "--memory", "--transition", "0")
 	t.Run("case 64 SubscribeToShard of the Go SDK on an empty shard answers at once, then with empty events", func(t *testing.T) {
 		t.Parallel()
@@ -62,7 +63,8 @@ func subscribeToEmptyShard(t *testing.T, server *Server) {
 		begin = time.Now()
 		event, ok := <-events.Events()
 		require.True(t, ok, "the events ended: %v", events.Err())
-		require.Less(t, time.Since(begin), 5500*time.Millisecond, "between events of an idle shard")
+		// Five seconds are the service's; one more is this machine's. Clients give up at ten.
+		require.Less(t, time.Since(begin), 6*time.Second, "between events of an idle shard")
 		data := event.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value
 		require.Empty(t, data.Records)
 		require.NotEmpty(t, *data.ContinuationSequenceNumber)
