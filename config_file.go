@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"sluice/shards"
 )
 
 // fileVersion is the only version of the file there is so far.
@@ -156,6 +158,10 @@ func (f *configFile) stream(node ast.Node) {
 			seed.Tags = f.tags(value)
 			return
 		}
+		if key == "scaling" {
+			seed.Scaling = f.scaling(value)
+			return
+		}
 		text, ok := scalar(value)
 		if !ok {
 			f.refuse(value, "%s takes one plain value", key)
@@ -192,6 +198,23 @@ func (f *configFile) tags(node ast.Node) map[string]string {
 		tags[key] = text
 	})
 	return tags
+}
+
+// scaling reads the policy of a stream.
+func (f *configFile) scaling(node ast.Node) *ScalingPolicy {
+	var words []string
+	f.each(node, func(key string, _, value ast.Node) {
+		text, ok := scalar(value)
+		if !ok {
+			f.refuse(value, "%s takes one plain value", key)
+		}
+		words = append(words, key+"="+text)
+	})
+	p, err := shards.ParseScalingPolicy(strings.Join(words, " "))
+	if err != nil {
+		f.refuse(node, "%v", err)
+	}
+	return &p
 }
 
 // scalars reads a plain value, or a list of them where that is allowed.

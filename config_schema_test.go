@@ -66,7 +66,15 @@ func settingSchema(s Setting) object {
 }
 
 func streamSchema() object {
+	scaling := closedObject(object{
+		"min":      object{"type": "integer", "minimum": 1, "default": 1},
+		"max":      object{"type": "integer", "minimum": 1},
+		"target":   object{"type": "number", "minimum": 0.05, "maximum": 1, "default": 0.7, "description": "fraction of a shard's write rate"},
+		"cooldown": object{"type": "string", "default": "5m", "description": "quiet before shards are merged"},
+	})
+	scaling["type"], scaling["required"] = "object", []string{"max"}
 	out := closedObject(object{
+		"scaling":   scaling,
 		"name":      object{"type": "string", "pattern": streamNamePattern.String()},
 		"shards":    object{"type": "integer", "minimum": 1, "description": "of a provisioned stream; without it the stream is on-demand"},
 		"mode":      object{"enum": []string{"PROVISIONED", "ON_DEMAND"}},

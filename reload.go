@@ -64,7 +64,7 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 }
 
 func (s *Sluice) seeder(inst *instance) seeder {
-	return seeder{mounts: inst.mounts, host: s.host, log: s.log, region: s.config.Region, account: s.config.Account}
+	return seeder{mounts: inst.mounts, host: s.host, log: s.log, region: s.config.Region, account: s.config.Account, streams: inst.streams.Load()}
 }
 
 // reloadHook is what POST /_sluice/reload calls.

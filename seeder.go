@@ -24,6 +24,7 @@ type seeder struct {
 	host            clock.Clock
 	log             *slog.Logger
 	region, account string
+	streams         *shards.Streams
 }
 
 // seedPoll is the pause between looks at a stream that is not ACTIVE yet, in
@@ -63,6 +64,11 @@ func (s seeder) one(ctx context.Context, seed StreamSeed) error {
 	}
 	if err := s.tag(ctx, seed); err != nil {
 		return err
+	}
+	if seed.Scaling != nil {
+		if err := s.streams.SetScaling(ctx, seed.Name, *seed.Scaling); err != nil {
+			return wrap("set the scaling policy", err)
+		}
 	}
 	return s.retain(ctx, seed, now)
 }

@@ -26,6 +26,8 @@ type StreamSeed struct {
 	Retention time.Duration
 	// Tags to set; others are left alone.
 	Tags map[string]string
+	// Scaling, when set, has a provisioned stream scale by itself.
+	Scaling *ScalingPolicy
 	// Region and Account default to the server's.
 	Region  string
 	Account string
@@ -41,10 +43,15 @@ func (s StreamSeed) validate() error {
 		return errors.New("shards cannot be negative")
 	case s.Retention != 0 && (s.Retention%time.Hour != 0 || hours < 24 || hours > 8760):
 		return fmt.Errorf("retention %v is not a whole number of hours from 24 to 8760", s.Retention)
+	case s.Scaling != nil && s.Shards == 0:
+		return errors.New("scaling is for streams with shards; an on-demand stream scales by the rules of the service")
 	case s.Account != "" && !accountPattern.MatchString(s.Account):
 		return fmt.Errorf("account %q is not 12 digits", s.Account)
 	case s.Region != "" && !regionPattern.MatchString(s.Region):
 		return fmt.Errorf("region %q is not a region such as us-east-1", s.Region)
+	}
+	if s.Scaling != nil {
+		return s.Scaling.WithDefaults().Validate()
 	}
 	return nil
 }
@@ -103,7 +110,7 @@ func (s *StreamSeed) setField(key, value string) (err error) {
 }
 
 func seedKeys() []string {
-	return []string{"name", "shards", "mode", "retention", "tags", "region", "account"}
+	return []string{"name", "shards", "mode", "retention", "tags", "scaling", "region", "account"}
 }
 
 // String names the stream and where it belongs.
@@ -114,7 +121,15 @@ func (s StreamSeed) String() string {
 // equal compares seeds, tags included.
 func (s StreamSeed) equal(o StreamSeed) bool {
 	return s.Name == o.Name && s.Shards == o.Shards && s.Retention == o.Retention && s.Region == o.Region &&
-		s.Account == o.Account && maps.Equal(s.Tags, o.Tags)
+		s.Account == o.Account && maps.Equal(s.Tags, o.Tags) && s.scaling() == o.scaling()
+}
+
+// scaling is the policy to compare, the zero value for none.
+func (s StreamSeed) scaling() ScalingPolicy {
+	if s.Scaling == nil {
+		return ScalingPolicy{}
+	}
+	return s.Scaling.WithDefaults()
 }
 
 func sameSeeds(a, b []StreamSeed) bool { return slices.EqualFunc(a, b, StreamSeed.equal) }

@@ -130,7 +130,7 @@ func (s *Sluice) serverConfig() server.Config {
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
 		Faults: s.faults,
-		Admin:  server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}},
+		Admin:  server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}},
 	}
 	if !c.Memory {
 		out.CADir = filepath.Join(c.Data, "tls")

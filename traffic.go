@@ -103,6 +103,15 @@ func (t traffic) Measure(m server.Metrics) {
 			m.Sample(name, float64(s.Value), labels(s)...)
 		}
 	}
+	measureScaling(room, m)
+}
+
+// measureScaling writes what was decided about streams that scale.
+func measureScaling(room *shards.Streams, m server.Metrics) {
+	m.Family("sluice_scaling_decisions_total", "counter", "Decisions of the scaler, by stream and action.")
+	room.DecisionCounts(func(account, region, stream, action string, n int64) {
+		m.Sample("sluice_scaling_decisions_total", float64(n), "account", account, "region", region, "stream", stream, "action", action)
+	})
 }
 
 func labels(s shards.Sample) []string {

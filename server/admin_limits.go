@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -104,6 +105,11 @@ func (s *Server) getHeat(w http.ResponseWriter, r *http.Request) {
 	}
 	name := chi.URLParam(r, "name")
 	report, err := s.cfg.Admin.Traffic.Heat(caller.With(r.Context(), who), name, window)
+	writeReport(w, who, report, err)
+}
+
+// writeReport answers with what is told about a stream of the caller.
+func writeReport(w http.ResponseWriter, who caller.Caller, report any, err error) {
 	var api smithy.APIError
 	if errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "ResourceNotFound") {
 		writeProblem(w, &problem{http.StatusNotFound, "NotFound", api.ErrorMessage(),
@@ -118,26 +124,37 @@ func (s *Server) getHeat(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) heatQuery(r *http.Request) (window time.Duration, who caller.Caller, err error) {
-	window, who = heatWindow, caller.Caller{Account: s.cfg.Account, Region: s.cfg.Region}
-	for name, values := range r.URL.Query() {
+	window = heatWindow
+	query := r.URL.Query()
+	if query.Has("window") {
+		window, err = time.ParseDuration(query.Get("window"))
+		if err != nil || window < shortestWindow || window > longestWindow {
+			return 0, who, badRequest(fmt.Sprintf("window %q is not a duration from 1s to 15m", query.Get("window")), "leave it out for 60s")
+		}
+		query.Del("window")
+	}
+	who, err = s.callerOf(query, "window, account and region")
+	return window, who, err
+}
+
+// callerOf reads ?account=&region= and refuses anything else; known are the
+// parameters that there are.
+func (s *Server) callerOf(query url.Values, known string) (caller.Caller, error) {
+	who := caller.Caller{Account: s.cfg.Account, Region: s.cfg.Region}
+	for name, values := range query {
 		value := values[0]
 		switch name {
-		case "window":
-			window, err = time.ParseDuration(value)
-			if err != nil || window < shortestWindow || window > longestWindow {
-				return 0, who, badRequest(fmt.Sprintf("window %q is not a duration from 1s to 15m", value), "leave it out for 60s")
-			}
 		case "account":
 			if who.Account = value; !accountForm.MatchString(value) {
-				return 0, who, badRequest(fmt.Sprintf("%q is not an account of 12 digits", value), "")
+				return who, badRequest(fmt.Sprintf("%q is not an account of 12 digits", value), "")
 			}
 		case "region":
 			if who.Region = value; !regionForm.MatchString(value) {
-				return 0, who, badRequest(fmt.Sprintf("%q is not a region", value), "")
+				return who, badRequest(fmt.Sprintf("%q is not a region", value), "")
 			}
 		default:
-			return 0, who, badRequest(fmt.Sprintf("there is no parameter %q", name), "the parameters are window, account and region")
+			return who, badRequest(fmt.Sprintf("there is no parameter %q", name), "the parameters are "+known)
 		}
 	}
-	return window, who, nil
+	return who, nil
 }

@@ -73,6 +73,9 @@ type AdminHooks struct {
 	// Traffic has the limits and the load of streams; nil answers that there
 	// are none.
 	Traffic Traffic
+	// Scaling has the policies by which streams scale; nil answers that there
+	// are none.
+	Scaling Scaling
 	// Disabled names services that are switched off.
 	Disabled []string
 	// Reload reads the settings again; nil answers that there are none. An

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -374,17 +375,12 @@ func (s *Streams) decisions(k streamKey) []decision {
 // DecisionCounts tells how many decisions of an action were made about every
 // stream since the room was opened, for metrics.
 func (s *Streams) DecisionCounts(f func(account, region, stream, action string, n int64)) {
-	s.mu.RLock()
-	all := make([]*stream, 0, len(s.streams))
-	for _, st := range s.streams {
-		all = append(all, st)
-	}
-	s.mu.RUnlock()
-	for _, st := range all {
+	for _, st := range s.sorted() {
 		st.scaling.mu.Lock()
-		for action, n := range st.scaling.totals {
-			f(st.key.account, st.key.region, st.key.name, action, n)
-		}
+		totals := maps.Clone(st.scaling.totals)
 		st.scaling.mu.Unlock()
+		for _, action := range slices.Sorted(maps.Keys(totals)) {
+			f(st.key.account, st.key.region, st.key.name, action, totals[action])
+		}
 	}
 }

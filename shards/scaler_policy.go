@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -36,26 +37,26 @@ type policyForm struct {
 
 // MarshalJSON implements json.Marshaler.
 func (p ScalingPolicy) MarshalJSON() ([]byte, error) {
-	return json.Marshal(policyForm{p.Min, p.Max, p.Target, p.CoolDown.String()})
+	return json.Marshal(policyForm{p.Min, p.Max, p.Target, duration(p.CoolDown)})
 }
 
-// UnmarshalJSON implements json.Unmarshaler. It refuses unknown members and
-// fills defaults; errors are *PolicyError.
-func (p *ScalingPolicy) UnmarshalJSON(text []byte) error {
+// ReadScalingPolicy reads what MarshalJSON writes. It refuses unknown members
+// and fills defaults; errors are *PolicyError.
+func ReadScalingPolicy(text []byte) (p ScalingPolicy, err error) {
 	var form policyForm
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&form); err != nil {
-		return badPolicy("it is not an object with min, max, target and cooldown: %v", err)
+		return p, badPolicy("%s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	*p = ScalingPolicy{Min: form.Min, Max: form.Max, Target: form.Target}
+	p = ScalingPolicy{Min: form.Min, Max: form.Max, Target: form.Target}
 	if form.CoolDown != "" {
 		if err := p.set("cooldown", form.CoolDown); err != nil {
-			return err
+			return p, err
 		}
 	}
-	*p = p.WithDefaults()
-	return nil
+	p = p.WithDefaults()
+	return p, p.Validate()
 }
 
 // Scaling tells how a stream of the caller scales.
