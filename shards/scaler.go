@@ -32,7 +32,10 @@ type scaling struct {
 	told    []decision  // guarded by mu; oldest first
 	totals  map[string]int64
 
-	looking sync.Mutex          // makes one look at a time
+	looking sync.Mutex // makes one look at a time
+	// acting tells others that a look is under way, which will see to what
+	// comes of their change itself.
+	acting  atomic.Bool
 	watched map[uint32]*watched // guarded by looking; open shards by index
 	held    string              // guarded by looking
 }
@@ -92,7 +95,7 @@ func (s *Streams) trafficArrived(st *stream, v *view, now time.Time) {
 // planLook reacts to a new view of a stream: too few shards are looked at at
 // once, too many when they have been watched for a while.
 func (s *Streams) planLook(st *stream, v *view) {
-	if v.policy == nil || len(v.layout.open) == 0 {
+	if v.policy == nil || len(v.layout.open) == 0 || st.scaling.acting.Load() {
 		return
 	}
 	switch open, now := len(v.layout.open), s.clock.Now(); {
@@ -106,29 +109,38 @@ func (s *Streams) planLook(st *stream, v *view) {
 // look looks at a stream at a moment. The clock may be far ahead of that
 // already; then all that would have happened since happens now, in order.
 func (s *Streams) look(st *stream, at time.Time) {
-	st.scaling.looking.Lock()
-	defer st.scaling.looking.Unlock()
+	sc := &st.scaling
+	sc.looking.Lock()
+	defer sc.looking.Unlock()
+	sc.acting.Store(true)
+	defer sc.acting.Store(false)
 	for s.life.Err() == nil {
-		next, err := s.lookOnce(st, at)
+		v := st.view.Load()
+		next, err := s.lookOnce(st, v, at)
 		if err != nil && s.life.Err() == nil {
 			s.config.Logger.Error("a stream could not be scaled", "stream", st.key.name, "error", err)
 			next = s.clock.Now().Add(mostWindow)
 		}
-		if next.IsZero() {
-			return
+		now := s.clock.Now()
+		if !next.IsZero() && !next.After(now) {
+			at = next
+			continue
 		}
-		if now := s.clock.Now(); next.After(now) {
-			v := st.view.Load()
+		if !next.IsZero() {
 			s.lookAt(st, next, v.policy != nil && !next.After(now.Add(v.policy.window)))
+		}
+		// Whoever shows another view from here on plans the next look.
+		sc.acting.Store(false)
+		if st.view.Load() == v {
 			return
 		}
-		at = next
+		sc.acting.Store(true)
+		at = now
 	}
 }
 
 // lookOnce decides about a stream and returns when to look again.
-func (s *Streams) lookOnce(st *stream, at time.Time) (next time.Time, err error) {
-	v := st.view.Load()
+func (s *Streams) lookOnce(st *stream, v *view, at time.Time) (next time.Time, err error) {
 	if v.gone || v.policy == nil || v.state.Status == statusDeleting {
 		st.scaling.watched = nil
 		return next, nil
