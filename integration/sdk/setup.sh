@@ -87,7 +87,12 @@ exec '$place/venv/bin/python' '$here/python/${client}_client.py' \"\$@\""
 js() {
   need node nodejs npm
   need npm npm
-  test "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 || fail "the JavaScript SDK needs Node 20 or newer"
+  local node=node
+  if test "$(node -p 'process.versions.node.split(".")[0]')" -lt 20; then
+    # The SDK needs Node 20. Debian 12 has 18, whose npm brings a newer one as a package.
+    npm install --prefix "$place/node" --no-audit --no-fund node@22.23.3
+    node="'$place/node/node_modules/node/bin/node'"
+  fi
   rm -rf "$place/node_modules"
   cp "$here/js/package.json" "$here/js/package-lock.json" "$here/js/.npmrc" "$place/"
   cd "$place"
@@ -97,7 +102,7 @@ js() {
     npm install --no-audit --no-fund --save-exact "@aws-sdk/client-kinesis@$version"
   fi
   runs "export NODE_PATH='$place/node_modules' NODE_EXTRA_CA_CERTS=\"\$SLUICE_CA\"
-exec node '$here/js/client.cjs' \"\$@\""
+exec $node '$here/js/client.cjs' \"\$@\""
 }
 
 java() {
@@ -116,8 +121,12 @@ exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djavax.net.ssl.trustStore=\"
   sluice.Main $client"
 }
 
+# The newest SDK needs Rust 1.94, which no Debian has: where there is no cargo, its rustup gets one.
 rust() {
-  need cargo cargo
+  if ! command -v cargo >/dev/null; then
+    need rustup rustup
+    rustup toolchain install stable --profile minimal
+  fi
   need cc gcc libc6-dev
   rm -rf "$place/src"
   mkdir -p "$place/src"
