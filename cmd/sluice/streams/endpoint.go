@@ -143,7 +143,7 @@ func (e Endpoint) options() (kinesis.Options, error) {
 	if roots != nil {
 		client = client.WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12} })
 	}
-	o.HTTPClient, o.Credentials = client, e.keys()
+	o.HTTPClient, o.Credentials = steady{client}, e.keys()
 	return o, nil
 }
 

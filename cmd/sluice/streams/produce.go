@@ -101,14 +101,11 @@ func (p *Producer) Run(ctx context.Context, in <-chan Entry) error {
 			attempt = 0
 			continue
 		}
-		if refused < len(batch) {
-			attempt = 0
-		}
 		if p.GiveUp > 0 && p.Clock.Now().Sub(since) >= p.GiveUp {
 			return &Error{Text: fmt.Sprintf("gave up after %s in which no record was taken; the last refusal: %s", p.GiveUp, reason), Advice: advice(reasonCode(reason))}
 		}
-		wait := backoff(attempt, p.Dice)
-		attempt++
+		var wait time.Duration
+		wait, attempt = p.wait(refused, len(batch), attempt)
 		if p.Refused != nil {
 			p.Refused(refused, reason, wait)
 		}
@@ -116,6 +113,17 @@ func (p *Producer) Run(ctx context.Context, in <-chan Entry) error {
 			return err
 		}
 	}
+}
+
+// wait says how long to pause after a refusal. While most of a request is
+// refused the pauses double, else they halve: they settle where a pause lets
+// through what a request holds, and little is sent for nothing.
+func (p *Producer) wait(refused, sent, attempt int) (pause time.Duration, next int) {
+	if 2*refused > sent {
+		return backoff(attempt, p.Dice), attempt + 1
+	}
+	next = max(attempt-1, 0)
+	return backoff(next, p.Dice), next
 }
 
 // fill takes entries until a batch is full, the channel is closed, or Linger

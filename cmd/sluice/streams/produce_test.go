@@ -96,7 +96,7 @@ func TestWhatIsRefusedGoesFirst(t *testing.T) {
 	require.Equal(t, []int{2, 2, 2}, refused)
 	require.Equal(t, []int64{10, 10, 10, 40}, settled, "up to where all is taken")
 	require.Len(t, c.slept, 3)
-	for i, most := range []time.Duration{50, 100, 200} { // it doubles until something is taken
+	for i, most := range []time.Duration{50, 50, 100} { // it doubles while most is refused
 		require.LessOrEqual(t, c.slept[i], most*time.Millisecond)
 		require.GreaterOrEqual(t, c.slept[i], most*time.Millisecond/2)
 	}

@@ -3,7 +3,9 @@ package streams
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,6 +227,27 @@ func TestJournal(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("{}"), 0o600))
 	_, _, _, err = (&Journal{Path: path}).Open(input, to)
 	require.ErrorContains(t, err, "is not the journal of a load")
+}
+
+// doer is a client that looks at a request.
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
+
+// Whatever the SDK does to its body, what is sent stays readable to its end.
+func TestSteadyBodies(t *testing.T) {
+	given, err := http.NewRequest(http.MethodPost, "http://x/", io.NopCloser(strings.NewReader("records")))
+	require.NoError(t, err)
+	body := given.Body
+	_, err = steady{doer(func(r *http.Request) (*http.Response, error) {
+		_ = body.Close()
+		raw, err := io.ReadAll(r.Body)
+		require.Equal(t, "records", string(raw))
+		require.EqualValues(t, 7, r.ContentLength)
+		return nil, err
+	})}.Do(given)
+	require.NoError(t, err)
+	require.Equal(t, body, given.Body, "the SDK's request is left alone")
 }
 
 func TestPacker(t *testing.T) {
