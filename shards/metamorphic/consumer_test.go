@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -14,6 +15,7 @@ import (
 // all its parents, as told by GetRecords.
 type consumer struct {
 	name   string
+	arn    string // of a consumer of enhanced fan-out
 	begun  bool
 	open   map[string]*cursor // shards being read
 	ended  map[string]bool    // shards read to their end
@@ -27,6 +29,8 @@ type cursor struct {
 	shard    string
 	iterator string // empty: to be asked for
 	last     string // number of the last record read
+	after    string // where a subscription goes on
+	since    time.Time
 }
 
 func newConsumer(name string) *consumer {
@@ -77,8 +81,12 @@ func (w *world) drain(s *stream, c *consumer) {
 	}
 	for quiet := 0; quiet < 2; {
 		n, ends := 0, len(c.ended)
+		if c.arn != "" {
+			w.clock.Step(5 * time.Second)
+			n = w.subscribe(s, c)
+		}
 		for _, name := range c.shards() {
-			if cur := c.open[name]; cur != nil {
+			if cur := c.open[name]; cur != nil && c.arn == "" {
 				n += w.read(s, c, cur, 10000)
 			}
 		}
@@ -88,7 +96,7 @@ func (w *world) drain(s *stream, c *consumer) {
 	}
 	for payload, r := range s.acked {
 		if !c.seen[payload] {
-			w.broken(lawOnce, "%s, number %s of %s, never reached %s", payload, r.number, r.shard, c.name)
+			w.broken(lawOnce, "%s, number %s of %s, never reached %s, which reads %v", payload, r.number, r.shard, c.name, c.shards())
 		}
 	}
 }
@@ -111,23 +119,69 @@ func (w *world) read(s *stream, c *consumer, cur *cursor, limit int32) int {
 	case !w.answered("GetRecords", err):
 		return 0
 	}
-	for i := range out.Records {
-		w.see(s, c, cur, &out.Records[i])
-	}
-	for _, child := range out.ChildShards {
-		s.parents[*child.ShardId] = child.ParentShards
-		w.offer(c, *child.ShardId, child.ParentShards, cur.shard)
-	}
-	if out.NextShardIterator == nil {
-		if len(out.ChildShards) == 0 {
-			w.broken(lawLineage, "%s ends without children", cur.shard)
-		}
-		c.ended[cur.shard] = true
-		delete(c.open, cur.shard)
-		return len(out.Records)
-	}
-	cur.iterator = *out.NextShardIterator
+	w.digest(s, c, page{cur, out.Records, out.ChildShards, out.NextShardIterator})
 	return len(out.Records)
+}
+
+// page is what a consumer was given.
+type page struct {
+	cursor   *cursor
+	records  []types.Record
+	children []types.ChildShard
+	next     *string // nil: the shard has ended
+}
+
+// digest holds a page to the laws and goes on to children at the end.
+func (w *world) digest(s *stream, c *consumer, p page) {
+	for i := range p.records {
+		w.see(s, c, p.cursor, &p.records[i])
+	}
+	for _, child := range p.children {
+		s.parents[*child.ShardId] = child.ParentShards
+		w.offer(c, *child.ShardId, child.ParentShards, p.cursor.shard)
+	}
+	if p.next == nil {
+		if len(p.children) == 0 {
+			w.broken(lawLineage, "%s ends without children", p.cursor.shard)
+		}
+		c.ended[p.cursor.shard] = true
+		delete(c.open, p.cursor.shard)
+		return
+	}
+	p.cursor.iterator = *p.next
+}
+
+// places are the iterators from which a consumer can read at once.
+func (w *world) places(s *stream, c *consumer) []*cursor {
+	var out []*cursor
+	if c.arn != "" || !w.begin(s, c) {
+		return nil
+	}
+	for _, name := range c.shards() {
+		if cur := c.open[name]; cur != nil && (cur.iterator != "" || w.aim(s, c, cur)) {
+			out = append(out, cur)
+		}
+	}
+	return out
+}
+
+// race reads without looking at what it gets: what is read may not have been
+// acknowledged yet.
+func (w *world) race(places []*cursor) (pages []page) {
+	for _, cur := range places {
+		next, limit := &cur.iterator, int32(7)
+		for range 5 {
+			out, err := w.api.GetRecords(w.ctx, &kinesis.GetRecordsInput{ShardIterator: next, Limit: &limit})
+			if err != nil {
+				break
+			}
+			pages = append(pages, page{cur, out.Records, out.ChildShards, out.NextShardIterator})
+			if next = out.NextShardIterator; next == nil {
+				break
+			}
+		}
+	}
+	return pages
 }
 
 // aim asks for an iterator: from the start, or after what was read.

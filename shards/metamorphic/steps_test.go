@@ -67,10 +67,11 @@ func (w *world) create() {
 	_, err := w.room.CreateStream(shards.Free(w.ctx), in)
 	w.must(err)
 	w.streams = append(w.streams, s)
-	for i := range 2 {
+	for i := range 3 {
 		s.consumers = append(s.consumers, newConsumer(fmt.Sprint(s.name, "/c", i)))
 	}
 	w.clock.Step(w.config.Transition.Duration)
+	w.register(s, s.consumers[2])
 }
 
 // entries makes records for a put, and what is to be remembered of them.
@@ -78,8 +79,14 @@ func (w *world) entries(s *stream, prefix string) (list []types.PutRecordsReques
 	for range 1 + w.dice.IntN(25) {
 		r := &record{key: fmt.Sprint(prefix, w.dice.IntN(20)), n: w.next}
 		w.next++
+		e := types.PutRecordsRequestEntry{}
+		if w.dice.IntN(4) == 0 { // a key with a place of its own, always the same
+			at := w.dice.IntN(7)
+			r.key = fmt.Sprint(prefix, "e", at)
+			e.ExplicitHashKey = aws.String(new(big.Int).Rsh(new(big.Int).Lsh(big.NewInt(int64(at*at+1)), 128), 6).String())
+		}
 		r.payload = fmt.Sprint(s.name, "/", r.key, "/", r.n)
-		e := types.PutRecordsRequestEntry{PartitionKey: aws.String(r.key), Data: []byte(r.payload)}
+		e.PartitionKey, e.Data = aws.String(r.key), []byte(r.payload)
 		if w.dice.IntN(40) == 0 {
 			e.Data = append(e.Data, make([]byte, w.dice.IntN(3000))...)
 		}
@@ -91,7 +98,8 @@ func (w *world) entries(s *stream, prefix string) (list []types.PutRecordsReques
 func (w *world) produce(s *stream) {
 	list, all := w.entries(s, "k")
 	if len(list) == 1 {
-		out, err := w.room.PutRecord(w.ctx, &kinesis.PutRecordInput{StreamName: &s.name, PartitionKey: list[0].PartitionKey, Data: list[0].Data})
+		out, err := w.room.PutRecord(w.ctx, &kinesis.PutRecordInput{StreamName: &s.name, PartitionKey: list[0].PartitionKey,
+			ExplicitHashKey: list[0].ExplicitHashKey, Data: list[0].Data})
 		if w.answered("PutRecord", err) {
 			s.acknowledge(all[0], *out.ShardId, *out.SequenceNumber)
 		}
@@ -104,7 +112,8 @@ func (w *world) produce(s *stream) {
 	w.note("put %d records to %s", len(list), s.name)
 }
 
-// rush has several producers put while a change of the shard map lands.
+// rush has several producers put and consumers read while a change of the
+// shard map lands.
 func (w *world) rush(s *stream) {
 	w.note("rush on %s", s.name)
 	if w.dice.IntN(2) == 0 {
@@ -127,6 +136,12 @@ func (w *world) rush(s *stream) {
 		}
 	}
 	var work sync.WaitGroup
+	pages := make([][]page, len(s.consumers))
+	for i, c := range s.consumers {
+		if places := w.places(s, c); c.arn == "" {
+			work.Go(func() { pages[i] = w.race(places) })
+		}
+	}
 	for _, batches := range producers {
 		work.Go(func() {
 			for _, b := range batches {
@@ -149,10 +164,21 @@ func (w *world) rush(s *stream) {
 	for _, a := range done {
 		s.acknowledge(a.record, a.shard, a.number)
 	}
+	for i, c := range s.consumers {
+		for _, p := range pages[i] {
+			w.digest(s, c, p)
+		}
+	}
 }
 
 func (w *world) consume(s *stream) {
 	c := s.consumers[w.dice.IntN(len(s.consumers))]
+	if c.arn != "" {
+		if !w.config.Limits.Enforced { // else it could be slowed down, and this clock stands still
+			w.subscribe(s, c)
+		}
+		return
+	}
 	for range 1 + w.dice.IntN(6) {
 		w.poll(s, c, int32(1+w.dice.IntN(30)))
 	}
@@ -224,6 +250,11 @@ func (w *world) scale(s *stream) {
 }
 
 func (w *world) mode(s *stream) {
+	if w.dice.IntN(3) == 0 {
+		_, err := w.room.UpdateStreamWarmThroughput(w.ctx, &kinesis.UpdateStreamWarmThroughputInput{StreamName: &s.name, WarmThroughputMiBps: aws.Int32(int32(w.dice.IntN(12)))})
+		w.reshard("warm up "+s.name, err)
+		return
+	}
 	mode := pick(w.dice, types.StreamModeOnDemand, types.StreamModeProvisioned)
 	_, err := w.room.UpdateStreamMode(w.ctx, &kinesis.UpdateStreamModeInput{
 		StreamARN: aws.String("arn:aws:kinesis:" + region + ":" + account + ":stream/" + s.name), StreamModeDetails: &types.StreamModeDetails{StreamMode: mode}})

@@ -201,6 +201,11 @@ func (w *world) answered(what string, err error) bool {
 
 // live lets things happen, then waits for everything to come to its end.
 func (w *world) live() {
+	if w.dice.IntN(2) == 0 {
+		_, err := w.room.UpdateAccountSettings(w.ctx, &kinesis.UpdateAccountSettingsInput{MinimumThroughputBillingCommitment: &types.MinimumThroughputBillingCommitmentInput{
+			Status: types.MinimumThroughputBillingCommitmentInputStatusEnabled}})
+		w.must(err)
+	}
 	for range 1 + w.dice.IntN(2) {
 		w.create()
 	}
