@@ -131,7 +131,7 @@ func kindOf(name string) kind {
 func (g *guard) create(name string, f func() (vfs.File, error)) (vfs.File, error) {
 	k := kindOf(name)
 	if g.failure() == nil {
-		file, err := f()
+		file, err := g.inOrder(name, f)
 		if err == nil {
 			return g.wrap(file, name, k), nil
 		}
@@ -141,6 +141,19 @@ func (g *guard) create(name string, f func() (vfs.File, error)) (vfs.File, error
 		g.wait()
 	}
 	return g.wrap(vfs.NewMemFile(nil), name, k), nil
+}
+
+// inOrder runs f, which makes a file, and sees to it that a marker does not
+// become durable before the file it names. Pebble syncs a new manifest and
+// then makes the marker that points to it, but syncs the folder that holds
+// both names only once: a power failure in between may keep either name.
+func (g *guard) inOrder(name string, f func() (vfs.File, error)) (vfs.File, error) {
+	if !g.lazy && strings.HasPrefix(g.PathBase(name), "marker.") {
+		if err := SyncDir(g.FS, g.PathDir(name)); err != nil {
+			return nil, err
+		}
+	}
+	return f()
 }
 
 func (g *guard) wrap(file vfs.File, name string, k kind) vfs.File {
