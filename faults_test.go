@@ -22,7 +22,8 @@ import (
 // orders runs an instance with a stream of two shards.
 func orders(t *testing.T, options ...sluice.Option) *sluice.Sluice {
 	t.Helper()
-	return sluice.RunT(t, append(options, sluice.WithStreams(sluice.StreamSeed{Name: "orders", Shards: 2}))...)
+	unlimited := func(c *sluice.Config) { c.Limits = sluice.LimitsOff } // only rules refuse
+	return sluice.RunT(t, append(options, unlimited, sluice.WithStreams(sluice.StreamSeed{Name: "orders", Shards: 2}))...)
 }
 
 // hasty are the SDK's default retries without long pauses between them.
@@ -303,7 +304,7 @@ func TestSubscriptionsAreCut(t *testing.T) {
 		if out.GetStream().Err() != nil {
 			failed = append(failed, fmt.Sprint(i))
 		}
-		_ = out.GetStream().Close() // tells the same once more
+		_ = out.GetStream().Close()     // tells the same once more
 		s.Clock().Step(6 * time.Second) // until the consumer may subscribe again
 	}
 	require.Equal(t, []string{"0", "1", "2", "3"}, read)
@@ -339,7 +340,7 @@ func TestFaultsRepeat(t *testing.T) {
 func TestConfiguredFaults(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sluice.yaml")
 	write := func(faults string) {
-		require.NoError(t, os.WriteFile(file, []byte("version: 1\nserver: {listen: [\"localhost:0\"], transition: 0s}\nstore: {memory: true}\n"+
+		require.NoError(t, os.WriteFile(file, []byte("version: 1\nserver: {listen: [\"localhost:0\"], transition: 0s, limits: \"off\"}\nstore: {memory: true}\n"+
 			"kinesis: {streams: [{name: orders, shards: 2}]}\n"+faults), 0o600))
 	}
 	load := func() (sluice.Config, error) { return sluice.LoadConfig(sluice.Sources{File: file}) }

@@ -68,6 +68,9 @@ func (p *program) root() *cobra.Command {
 		cmd.GroupID = groupServer
 		root.AddCommand(cmd)
 	}
+	fault := p.faultCommand()
+	fault.GroupID = groupServer
+	root.AddCommand(fault)
 	root.AddCommand(p.streamsCommand())
 	root.AddCommand(p.streamCommands()...)
 	return root
