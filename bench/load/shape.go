@@ -79,12 +79,6 @@ func readStamp(text []byte) (id uint64, ok bool) {
 	return binary.BigEndian.Uint64(b[4:]), binary.BigEndian.Uint32(b[:]) == magic
 }
 
-// write puts the whole base64 text of a record at to.
-func (s *Shape) write(to []byte, id, number uint64) {
-	copy(to, s.content[number%fills])
-	s.stamp(to, id)
-}
-
 // stamp writes the identity into a text that already holds the right fill.
 func (s *Shape) stamp(to []byte, id uint64) {
 	first := to[s.stamps[0] : s.stamps[0]+stampChars]

@@ -2,7 +2,6 @@ package logtest
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -331,14 +330,4 @@ func testSeekTime(t *testing.T, h *harness) {
 	assert.Equal(t, latest, h.seek(0, log.AtTime, times[29].Add(time.Millisecond)))
 	next := h.texts(0, "next")[0]
 	assert.GreaterOrEqual(t, next, latest)
-}
-
-// isAny tells whether err is one of several.
-func isAny(err error, targets ...error) bool {
-	for _, target := range targets {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
 }
