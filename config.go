@@ -23,8 +23,8 @@ type Config struct {
 	Memory bool
 	// Durability is what an acknowledged write survives. Default DurabilityProcess.
 	Durability Durability
-	// Limits says which of the service's rates are enforced. It can be changed
-	// while the instance runs.
+	// Limits says which of the service's rates are enforced. Default LimitsAWS.
+	// It can be changed while the instance runs.
 	Limits Limits
 	// Transition is how long resources stay CREATING, UPDATING and DELETING.
 	// Default 100 ms of service time.
@@ -91,7 +91,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Data = or(c.Data, DefaultData)
 	c.Durability = or(c.Durability, DurabilityProcess)
-	c.Limits = or(c.Limits, LimitsOff)
+	c.Limits = or(c.Limits, LimitsAWS)
 	c.Transition = or(c.Transition, TransitionOf(DefaultTransition))
 	c.Region = or(c.Region, DefaultRegion)
 	c.Account = or(c.Account, DefaultAccount)

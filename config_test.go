@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 	c, err := LoadConfig(Sources{})
 	require.NoError(t, err)
 	require.Equal(t, Config{
-		Listen: []string{"localhost:4566"}, Data: "sluice-data", Durability: DurabilityProcess, Limits: LimitsOff,
+		Listen: []string{"localhost:4566"}, Data: "sluice-data", Durability: DurabilityProcess, Limits: LimitsAWS,
 		Transition: TransitionOf(100 * time.Millisecond), Region: "us-east-1", Account: "000000000000",
 		MemoryLimit: 256 << 20, LogFormat: LogText, Version: "dev",
 	}, c)

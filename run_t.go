@@ -18,6 +18,7 @@ type Option func(*Config)
 
 // RunT runs an instance for one test and closes it when the test ends: state
 // in memory, a free port, and changes of streams that take effect at once.
+// Limits are those of AWS; WithLimits(LimitsOff) takes them away.
 func RunT(t TestingT, options ...Option) *Sluice {
 	t.Helper()
 	c := Config{Memory: true, Listen: []string{"localhost:0"}, Transition: TransitionOf(0)}
@@ -51,6 +52,12 @@ func FrozenAt(t time.Time) Option {
 // test sees CREATING and UPDATING.
 func WithTransition(d time.Duration) Option {
 	return func(c *Config) { c.Transition = TransitionOf(d) }
+}
+
+// WithLimits chooses the rates to enforce: LimitsAWS, LimitsOff, or "x10" for ten
+// times those of AWS.
+func WithLimits(l Limits) Option {
+	return func(c *Config) { c.Limits = l }
 }
 
 // OnDisk keeps state in a folder, t.TempDir() for one, instead of memory.

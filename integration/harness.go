@@ -67,6 +67,10 @@ func Start(t testing.TB, args ...string) *Server {
 	if !slices.Contains(args, "--memory") && !slices.Contains(args, "--data") {
 		args = append(args, "--data", filepath.Join(t.TempDir(), "data"))
 	}
+	// Stories of clients are told at full speed; those about limits say so.
+	if !slices.Contains(args, "--limits") {
+		args = append(args, "--limits", "off")
+	}
 	s := &Server{t: t, args: args, address: "127.0.0.1:0", CAFile: filepath.Join(t.TempDir(), "ca.pem")}
 	s.Restart()
 	t.Cleanup(func() {

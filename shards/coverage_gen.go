@@ -7,9 +7,9 @@ import "sluice/internal/coverage"
 // Coverage tells how far each operation of this room is there.
 func Coverage() []coverage.Entry {
 	return []coverage.Entry{
-		{Operation: "AddTagsToStream", State: coverage.Real, Notes: "50 tags", Test: "TestAddTagsToStream"},
+		{Operation: "AddTagsToStream", State: coverage.Real, Notes: "50 tags; sluice:autoscale has the stream scale", Test: "TestAddTagsToStream"},
 		{Operation: "CreateChannel", State: coverage.Refused, Notes: "channels are not available", Test: "TestChannels"},
-		{Operation: "CreateStream", State: coverage.Real, Notes: "both modes; on-demand streams do not scale by themselves", Test: "TestCreateStream"},
+		{Operation: "CreateStream", State: coverage.Real, Notes: "both modes; on-demand streams follow their traffic", Test: "TestCreateStream"},
 		{Operation: "DecreaseStreamRetentionPeriod", State: coverage.Real, Notes: "24 to 8760 hours", Test: "TestRetentionPeriod"},
 		{Operation: "DeleteChannel", State: coverage.Refused, Notes: "channels are not available", Test: "TestDeleteChannel"},
 		{Operation: "DeleteResourcePolicy", State: coverage.Stored, Notes: "an error when there is none", Test: "TestResourcePolicy"},
@@ -23,7 +23,7 @@ func Coverage() []coverage.Entry {
 		{Operation: "DescribeStreamSummary", State: coverage.Real, Notes: "without StreamId and channels", Test: "TestDescribeStreamSummary"},
 		{Operation: "DisableEnhancedMonitoring", State: coverage.Stored, Notes: "kept and listed; no metrics are published", Test: "TestEnhancedMonitoring"},
 		{Operation: "EnableEnhancedMonitoring", State: coverage.Stored, Notes: "kept and listed; no metrics are published", Test: "TestEnhancedMonitoring"},
-		{Operation: "GetRecords", State: coverage.Real, Notes: "rates are enforced only with limits on", Test: "TestGetRecords"},
+		{Operation: "GetRecords", State: coverage.Real, Notes: "2 MiB and 5 calls a second and shard", Test: "TestGetRecords"},
 		{Operation: "GetResourcePolicy", State: coverage.Stored, Notes: "{} when there is none", Test: "TestResourcePolicy"},
 		{Operation: "GetShardIterator", State: coverage.Real, Notes: "all five types", Test: "TestGetShardIterator"},
 		{Operation: "IncreaseStreamRetentionPeriod", State: coverage.Real, Notes: "24 to 8760 hours", Test: "TestRetentionPeriod"},
@@ -34,8 +34,8 @@ func Coverage() []coverage.Entry {
 		{Operation: "ListTagsForResource", State: coverage.Real, Notes: "streams and consumers", Test: "TestTagResource"},
 		{Operation: "ListTagsForStream", State: coverage.Real, Notes: "in code point order, 50 a page", Test: "TestListTagsForStream"},
 		{Operation: "MergeShards", State: coverage.Real, Notes: "provisioned streams", Test: "TestMergeShards"},
-		{Operation: "PutRecord", State: coverage.Real, Notes: "rates are enforced only with limits on", Test: "TestPutRecord"},
-		{Operation: "PutRecords", State: coverage.Real, Notes: "rates are enforced only with limits on", Test: "TestPutRecords"},
+		{Operation: "PutRecord", State: coverage.Real, Notes: "1 MiB and 1,000 records a second and shard", Test: "TestPutRecord"},
+		{Operation: "PutRecords", State: coverage.Real, Notes: "1 MiB and 1,000 records a second and shard", Test: "TestPutRecords"},
 		{Operation: "PutResourcePolicy", State: coverage.Stored, Notes: "kept and returned, not evaluated", Test: "TestResourcePolicy"},
 		{Operation: "RegisterStreamConsumer", State: coverage.Real, Notes: "20 consumers, 50 with the commitment", Test: "TestRegisterStreamConsumer"},
 		{Operation: "RemoveTagsFromStream", State: coverage.Real, Notes: "absent keys are fine", Test: "TestRemoveTagsFromStream"},
@@ -48,9 +48,9 @@ func Coverage() []coverage.Entry {
 		{Operation: "UpdateAccountSettings", State: coverage.Real, Notes: "unlocks warm throughput and 50 consumers", Test: "TestAccountSettings"},
 		{Operation: "UpdateChannel", State: coverage.Refused, Notes: "channels are not available", Test: "TestUpdateChannel"},
 		{Operation: "UpdateMaxRecordSize", State: coverage.Real, Notes: "1024 to 10240 KiB", Test: "TestUpdateMaxRecordSize"},
-		{Operation: "UpdateShardCount", State: coverage.Real, Notes: "provisioned streams; 10 a day only with limits on", Test: "TestUpdateShardCount"},
-		{Operation: "UpdateStreamMode", State: coverage.Real, Notes: "on-demand streams do not scale by themselves", Test: "TestUpdateStreamMode"},
+		{Operation: "UpdateShardCount", State: coverage.Real, Notes: "provisioned streams; 10 a day", Test: "TestUpdateShardCount"},
+		{Operation: "UpdateStreamMode", State: coverage.Real, Notes: "2 a day", Test: "TestUpdateStreamMode"},
 		{Operation: "UpdateStreamRecordDistributionStrategy", State: coverage.Real, Notes: "on-demand streams; at once", Test: "TestUpdateStreamRecordDistributionStrategy"},
-		{Operation: "UpdateStreamWarmThroughput", State: coverage.Real, Notes: "splits shards to match; never merges", Test: "TestUpdateStreamWarmThroughput"},
+		{Operation: "UpdateStreamWarmThroughput", State: coverage.Real, Notes: "splits shards to match; merges after a cold day", Test: "TestUpdateStreamWarmThroughput"},
 	}
 }

@@ -16,11 +16,11 @@ import (
 // stream of four shards. The stream is CREATING until its transition is over;
 // its shards exist from then on.
 //
-// Deviation: an on-demand stream keeps the shards it has; it does not grow
-// with its traffic.
+// An on-demand stream scales with its traffic from then on; a provisioned one
+// does if it has the tag of ScalingTag, whose value is checked here.
 //
 // State: real
-// Notes: both modes; on-demand streams do not scale by themselves
+// Notes: both modes; on-demand streams follow their traffic
 // Test: TestCreateStream
 func (s *Streams) CreateStream(ctx context.Context, in *kinesis.CreateStreamInput, _ ...opt) (*kinesis.CreateStreamOutput, error) {
 	if err := s.admitCall(ctx, "CreateStream", commonCalls, in.StreamName, nil); err != nil {

@@ -20,7 +20,7 @@ const (
 // child shards instead.
 //
 // State: real
-// Notes: rates are enforced only with limits on
+// Notes: 2 MiB and 5 calls a second and shard
 // Test: TestGetRecords
 func (s *Streams) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...opt) (*kinesis.GetRecordsOutput, error) {
 	scope := s.caller(ctx)

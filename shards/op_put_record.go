@@ -14,7 +14,7 @@ import (
 // because numbers of a shard always grow.
 //
 // State: real
-// Notes: rates are enforced only with limits on
+// Notes: 1 MiB and 1,000 records a second and shard
 // Test: TestPutRecord
 func (s *Streams) PutRecord(ctx context.Context, in *kinesis.PutRecordInput, _ ...opt) (*kinesis.PutRecordOutput, error) {
 	st, v, err := s.writable(ctx, in.StreamName, in.StreamARN)

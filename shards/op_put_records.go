@@ -17,7 +17,7 @@ const totalLimit = 10 << 20
 // is written; a shard that is too busy, or fails, fails its records only.
 //
 // State: real
-// Notes: rates are enforced only with limits on
+// Notes: 1 MiB and 1,000 records a second and shard
 // Test: TestPutRecords
 func (s *Streams) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ ...opt) (*kinesis.PutRecordsOutput, error) {
 	st, v, err := s.writable(ctx, in.StreamName, in.StreamARN)

@@ -17,7 +17,7 @@ const scaleChange = "shard-count"
 // empty. Asking for the present number succeeds and changes nothing.
 //
 // State: real
-// Notes: provisioned streams; 10 a day only with limits on
+// Notes: provisioned streams; 10 a day
 // Test: TestUpdateShardCount
 func (s *Streams) UpdateShardCount(ctx context.Context, in *kinesis.UpdateShardCountInput, _ ...opt) (*kinesis.UpdateShardCountOutput, error) {
 	if err := s.admitCall(ctx, "UpdateShardCount", updateCountCalls, in.StreamName, in.StreamARN); err != nil {

@@ -14,10 +14,11 @@ import (
 // least four shards, and as many as the warm throughput asks for, afterwards.
 // The mode that a stream has already is taken and changes nothing.
 //
-// Deviation: an on-demand stream does not scale with its traffic.
+// The shards that a stream brings to on-demand mode stay for 30 days at least,
+// as if half of what they take had been its peak.
 //
 // State: real
-// Notes: on-demand streams do not scale by themselves
+// Notes: 2 a day
 // Test: TestUpdateStreamMode
 func (s *Streams) UpdateStreamMode(ctx context.Context, in *kinesis.UpdateStreamModeInput, _ ...opt) (*kinesis.UpdateStreamModeOutput, error) {
 	if err := s.admitCall(ctx, "UpdateStreamMode", commonCalls, nil, in.StreamARN); err != nil {

@@ -13,10 +13,12 @@ import (
 // widest shards are split until there are enough. The target shows at once,
 // the current value follows when the UPDATING of its transition is over.
 //
-// Deviation: a lower value is kept and shown, but no shards are merged.
+// A lower value merges nothing at once: it lowers what the scaler leaves, which
+// merges neighbours that were cold for a day when the peak of the last 30 days
+// does not need them.
 //
 // State: real
-// Notes: splits shards to match; never merges
+// Notes: splits shards to match; merges after a cold day
 // Test: TestUpdateStreamWarmThroughput
 func (s *Streams) UpdateStreamWarmThroughput(ctx context.Context, in *kinesis.UpdateStreamWarmThroughputInput, _ ...opt) (*kinesis.UpdateStreamWarmThroughputOutput, error) {
 	if err := s.admitCall(ctx, "UpdateStreamWarmThroughput", commonCalls, in.StreamName, in.StreamARN); err != nil {

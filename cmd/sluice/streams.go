@@ -43,7 +43,7 @@ func (p *program) streamsCommand() *cobra.Command {
 // streamCommands are the verbs that act on a stream.
 func (p *program) streamCommands() []*cobra.Command {
 	return []*cobra.Command{p.createCommand(), p.deleteCommand(), p.putCommand(), p.getCommand(), p.tailCommand(), p.shardsCommand(),
-		p.splitCommand(), p.mergeCommand(), p.scaleCommand(), p.consumersCommand(), p.dumpCommand(), p.loadCommand()}
+		p.splitCommand(), p.mergeCommand(), p.scaleCommand(), p.consumersCommand(), p.heatCommand(), p.dumpCommand(), p.loadCommand()}
 }
 
 // list tells of every stream what one call tells of a hundred.
