@@ -1,6 +1,7 @@
 package sluice_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -177,6 +178,44 @@ func TestPartialFailureIsRetried(t *testing.T) {
 				}
 			}
 			require.ElementsMatch(t, want, have)
+		})
+	}
+}
+
+// The effects that are about the answer, as the SDK sees them.
+func TestOtherEffectsThroughTheSDK(t *testing.T) {
+	s := orders(t)
+	for name, client := range clients(s) {
+		t.Run(name, func(t *testing.T) {
+			once := func(effect sluice.FaultEffect) (seen int64, err error) {
+				rule := fault(t, s, sluice.FaultRule{Match: sluice.FaultMatch{Operation: "PutRecord"}, When: sluice.FaultWhen{First: 1}, Effect: effect})
+				err = putOne(t, client, "a", "x")
+				seen, fired := struck(t, s, rule)
+				require.EqualValues(t, 1, fired)
+				return seen, err
+			}
+			seen, err := once(sluice.FaultEffect{Latency: time.Millisecond})
+			require.NoError(t, err)
+			require.EqualValues(t, 1, seen)
+			seen, err = once(sluice.FaultEffect{BytesPerSecond: 2000})
+			require.NoError(t, err)
+			require.EqualValues(t, 1, seen)
+			seen, err = once(sluice.FaultEffect{Error: &sluice.FaultError{Code: "InternalFailure"}})
+			require.NoError(t, err)
+			require.EqualValues(t, 2, seen, "the SDK tries again after a 500")
+			seen, err = once(sluice.FaultEffect{Error: &sluice.FaultError{Code: "ResourceInUseException", Message: "busy"}})
+			var busy *types.ResourceInUseException
+			require.ErrorAs(t, err, &busy)
+			require.EqualValues(t, 1, seen, "and not after its own mistake")
+			_, err = once(sluice.FaultEffect{Truncate: true})
+			require.Error(t, err, "it does not try again after half an answer")
+
+			fault(t, s, sluice.FaultRule{ID: "slow", Match: sluice.FaultMatch{Operation: "PutRecord"}, Effect: sluice.FaultEffect{Latency: time.Hour}})
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			_, err = client.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("a"), Data: []byte("x")})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			s.Faults().Delete("slow")
 		})
 	}
 }
