@@ -107,6 +107,12 @@ func makeDir(fs vfs.FS, dir string) error {
 	return nil
 }
 
+// Exists tells whether a folder is a data folder already.
+func Exists(dir string) bool {
+	_, err := vfs.Default.Stat(vfs.Default.PathJoin(dir, formatFile))
+	return err == nil
+}
+
 func (f *folder) close() error { return f.lock.Close() }
 
 // label is what the format file says.

@@ -98,6 +98,7 @@ type Store struct {
 	mu     sync.Mutex
 	logs   map[string]log.Log
 	spaces map[string]func(kv.Apply) kv.Catalog
+	memory map[string]*memkv.Space // of a store in memory
 }
 
 // Open opens a store. The caller closes it after everything that uses it.
@@ -105,7 +106,7 @@ func Open(o Options) (*Store, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	s := &Store{options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{}}
+	s := &Store{options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{}, memory: map[string]*memkv.Space{}}
 	if o.Memory {
 		return s, nil
 	}
@@ -123,6 +124,9 @@ func (s *Store) open() (err error) {
 			_ = f.close()
 		}
 	}()
+	if err := f.settle(); err != nil {
+		return fmt.Errorf("carry on a restore in %s: %w", s.options.Dir, err)
+	}
 	was, err := f.read()
 	if err != nil {
 		return err
@@ -205,15 +209,20 @@ func (s *Store) Catalog(namespace string, apply kv.Apply) kv.Catalog {
 	open := s.spaces[namespace]
 	if open == nil {
 		if s.options.Memory {
-			space := memkv.NewSpace()
-			open = func(apply kv.Apply) kv.Catalog { return memkv.New(space, apply) }
-		} else {
-			space := pebblekv.NewSpace(s.engine, clean(namespace))
-			open = func(apply kv.Apply) kv.Catalog { return pebblekv.New(space, apply) }
+			return s.remember(namespace, memkv.NewSpace())(apply)
 		}
+		space := pebblekv.NewSpace(s.engine, clean(namespace))
+		open = func(apply kv.Apply) kv.Catalog { return pebblekv.New(space, apply) }
 		s.spaces[namespace] = open
 	}
 	return open(apply)
+}
+
+// remember enters a space of a store in memory. mu is held, or nobody else is there.
+func (s *Store) remember(namespace string, space *memkv.Space) func(kv.Apply) kv.Catalog {
+	open := func(apply kv.Apply) kv.Catalog { return memkv.New(space, apply) }
+	s.spaces[namespace], s.memory[namespace] = open, space
+	return open
 }
 
 // clean keeps zero bytes, which end namespaces in keys, out of them.

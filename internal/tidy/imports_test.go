@@ -32,6 +32,7 @@ var edges = []edge{
 	{dir: "server/wire", own: []string{"server/wire", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64"}},
 	{dir: "shards", own: []string{"shards", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "golang.org/x/sync"}},
 	{dir: "store", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble", "github.com/cockroachdb/errors", "golang.org/x/sys"}},
+	{dir: "store/snapshot", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble/v2/vfs", "github.com/cockroachdb/errors", "github.com/klauspost/compress"}},
 	{dir: "companions", own: []string{"internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},

@@ -1,0 +1,166 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"github.com/stretchr/testify/require"
+
+	"sluice/store"
+	"sluice/store/kv"
+	"sluice/store/log"
+	"sluice/store/log/logtest"
+)
+
+// world reads the one entity that tells the old state from the new.
+func world(t *testing.T, fs vfs.FS) string {
+	t.Helper()
+	s := open(t, options(fs, store.Process, logtest.NewClock().Now))
+	defer func() { require.NoError(t, s.Close()) }()
+	v, err := s.Catalog("test", replace).Get(ctx, "world")
+	require.NoError(t, err)
+	return string(v.State)
+}
+
+func set(t *testing.T, s *store.Store, state string) {
+	t.Helper()
+	c := s.Catalog("test", replace)
+	v, err := c.Get(ctx, "world")
+	require.NoError(t, err)
+	_, err = c.Propose(ctx, kv.Command{Key: "world", Expect: v.Version, Body: []byte(state)})
+	require.NoError(t, err)
+}
+
+// twoWorlds makes a data folder in an old state and a kept one in a new.
+func twoWorlds(t *testing.T) *vfs.MemFS {
+	t.Helper()
+	fs := vfs.NewCrashableMem()
+	s := open(t, options(fs, store.Process, logtest.NewClock().Now))
+	set(t, s, "new")
+	require.NoError(t, fs.MkdirAll("data/kept", 0o755))
+	require.NoError(t, s.Checkpoint("data/kept/x"))
+	above, err := fs.OpenDir("data")
+	require.NoError(t, err)
+	require.NoError(t, above.Sync())
+	set(t, s, "old")
+	require.NoError(t, s.Close())
+	return fs
+}
+
+// exchange is a restore as far as the disk sees it, and then its undoing.
+func exchange(fs vfs.FS, undo bool) error {
+	if err := store.Stage(fs, "data/kept/x", "data/staged"); err != nil {
+		return err
+	}
+	if err := store.Exchange(fs, "data", "data/staged"); err != nil {
+		return err
+	}
+	if undo {
+		if err := store.TakeBack(fs, "data"); err != nil {
+			return err
+		}
+	}
+	return store.DropReplaced(fs, "data")
+}
+
+// However a restore is cut short, by a kill or by power loss and at whichever
+// change to the disk, the next start finds the old state or the new, whole. A
+// second start finds the same, and nothing of what was kept is harmed.
+func TestExchangeCutShort(t *testing.T) {
+	for _, undo := range []bool{false, true} {
+		for _, unsynced := range []int{100, 0} {
+			seen := map[string]int{}
+			for at := int64(1); ; at++ {
+				mem := twoWorlds(t)
+				var n atomic.Int64
+				var left *vfs.MemFS
+				fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+					if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && n.Add(1) == at {
+						left = newDisk().cloned(mem, unsynced)
+					}
+					return nil
+				}))
+				require.NoError(t, exchange(fs, undo))
+				if left == nil {
+					break
+				}
+				found := world(t, left)
+				require.Contains(t, []string{"old", "new"}, found, "cut short before change %d", at)
+				require.Equal(t, found, world(t, left))
+				seen[found]++
+				require.NoError(t, left.RemoveAll("data/staged"))
+				require.NoError(t, exchange(left, false), "the next restore works")
+				require.Equal(t, "new", world(t, left))
+			}
+			t.Logf("undone %v, unsynced %d%%: %v", undo, unsynced, seen)
+			require.Positive(t, seen["old"])
+			require.Positive(t, seen["new"])
+		}
+	}
+}
+
+// cloned is a disk as a crash may leave it.
+func (d *disk) cloned(mem *vfs.MemFS, unsynced int) *vfs.MemFS {
+	return mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: d.dice})
+}
+
+// A rename that fails leaves what the next start makes sense of.
+func TestExchangeFails(t *testing.T) {
+	for at := int64(1); ; at++ {
+		mem := twoWorlds(t)
+		var n atomic.Int64
+		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind == errorfs.OpRename && n.Add(1) == at {
+				return errors.New("no rename")
+			}
+			return nil
+		}))
+		if exchange(fs, false) == nil {
+			require.Equal(t, "new", world(t, mem))
+			require.EqualValues(t, 4, at, "renames of a restore")
+			break
+		}
+		require.Contains(t, []string{"old", "new"}, world(t, mem))
+	}
+}
+
+// What a memory store holds and what a disk store holds are the same pairs.
+func TestImageAndPairs(t *testing.T) {
+	clock := logtest.NewClock()
+	h := script()
+	s := open(t, options(vfs.NewMem(), store.Process, clock.Now))
+	require.NoError(t, h.play(s, clock))
+	var g store.Gatherer
+	fill := func(put func(k, v []byte) error) func(k, v []byte) error {
+		return func(k, v []byte) error {
+			require.NoError(t, store.CheckPair(k, v))
+			return put(bytes.Clone(k), bytes.Clone(v))
+		}
+	}
+	require.NoError(t, s.Pairs(fill(g.Add)))
+	require.NoError(t, s.Close())
+	image, err := g.Image()
+	require.NoError(t, err)
+	inMemory, err := image.Open(store.Options{Now: clock.Now})
+	require.NoError(t, err)
+	require.Zero(t, lost(h.present(t, inMemory), int64(len(h.steps))))
+
+	// And back, after the image was taken again; the store it is of goes on.
+	again := inMemory.Image()
+	require.NoError(t, step{id: h.steps[0].id, text: h.steps[0].text}.do(inMemory.Log("test"), nil))
+	require.Equal(t, image.Bytes(), again.Bytes())
+	back := open(t, options(vfs.NewMem(), store.Disk, clock.Now))
+	to := back.Fill()
+	require.NoError(t, again.Pairs(fill(to.Add)))
+	require.NoError(t, to.Flush())
+	require.Zero(t, lost(h.present(t, back), int64(len(h.steps))))
+	commit, err := back.Log("test").Append(ctx, []log.Entry{{Log: h.steps[0].id, PartitionKey: "k", Data: []byte("next")}})
+	require.NoError(t, err)
+	require.EqualValues(t, 45, commit.Placed()[0].Position)
+	require.NoError(t, commit.Wait())
+	require.NoError(t, back.Close())
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"sluice/internal/must"
+	"sluice/store/kv"
+	"sluice/store/kv/memkv"
+	"sluice/store/log"
+	"sluice/store/log/memlog"
+	"sluice/store/log/pebblelog"
+)
+
+// Image is a store in memory at one moment. It is never changed, and shares
+// its records with the store it was taken of.
+type Image struct {
+	logs   map[string][]log.Contents
+	values map[string]map[string]kv.Value
+}
+
+// Image takes an image of a store in memory while it goes on. All of it is
+// one moment, and it costs nothing per record.
+func (s *Store) Image() *Image {
+	must.Hold(s.options.Memory, "an image of a store on disk")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Nobody holds one of these locks and waits for another.
+	for _, l := range s.logs {
+		defer l.(*memlog.Log).Pause()()
+	}
+	for _, space := range s.memory {
+		defer space.Pause()()
+	}
+	i := newImage()
+	for name, l := range s.logs {
+		i.logs[name] = l.(*memlog.Log).Contents()
+	}
+	for name, space := range s.memory {
+		i.values[name] = space.Values()
+	}
+	return i
+}
+
+func newImage() *Image {
+	return &Image{logs: map[string][]log.Contents{}, values: map[string]map[string]kv.Value{}}
+}
+
+// Open opens a store in memory that begins as the image is.
+func (i *Image) Open(o Options) (*Store, error) {
+	o.Memory = true
+	s, err := Open(o)
+	if err != nil {
+		return nil, err
+	}
+	for name, contents := range i.logs {
+		s.logs[name] = memlog.Load(o.Now, contents)
+	}
+	for name, values := range i.values {
+		s.remember(name, memkv.Load(values))
+	}
+	return s, nil
+}
+
+// Bytes is the size of all keys and values: an answer, not a promise.
+func (i *Image) Bytes() (n int64) {
+	for _, contents := range i.logs {
+		for _, c := range contents {
+			for r := range c.Records {
+				n += int64(len(c.Records[r].PartitionKey) + len(c.Records[r].Data))
+			}
+		}
+	}
+	for _, values := range i.values {
+		for key, v := range values {
+			n += int64(len(key) + len(v.State))
+		}
+	}
+	return n
+}
+
+// Pairs gives all that the image holds as keys and values of the layout on
+// disk, Format. What put is given is its to keep.
+func (i *Image) Pairs(put func(key, value []byte) error) error {
+	for name, contents := range i.logs {
+		for _, c := range contents {
+			if err := pebblelog.Rows(clean(name), c, put); err != nil {
+				return err
+			}
+		}
+	}
+	for name, values := range i.values {
+		for key, v := range values {
+			k := append([]byte{kindValue}, clean(name)...)
+			k = append(append(k, 0), key...)
+			value := binary.AppendUvarint(make([]byte, 0, len(v.State)+8), v.Version)
+			if err := put(k, append(value, v.State...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// kindValue begins the keys of catalogs, as kv/pebblekv writes them; those of
+// logs begin otherwise.
+const kindValue byte = 'c'
+
+// ErrPair means that a key and value are none of a store's.
+var ErrPair = errors.New("not an entry of a store")
+
+// split takes a key apart: its kind, its namespace, and the rest.
+func split(key []byte) (kind byte, namespace string, rest []byte, err error) {
+	for i := 1; i < len(key); i++ {
+		if key[i] == 0 {
+			return key[0], string(key[1:i]), key[i+1:], nil
+		}
+	}
+	return 0, "", nil, fmt.Errorf("%w: a key without a namespace", ErrPair)
+}
+
+// CheckPair tells whether a key and its value could have been written by a
+// store of this Format, so that whoever reads them later is safe.
+func CheckPair(key, value []byte) error {
+	kind, _, rest, err := split(key)
+	if err != nil {
+		return err
+	}
+	if kind != kindValue {
+		if err := pebblelog.Check(kind, rest, value); err != nil {
+			return fmt.Errorf("%w: %w", ErrPair, err)
+		}
+		return nil
+	}
+	if version, n := binary.Uvarint(value); n <= 0 || version == 0 || len(rest) == 0 {
+		return fmt.Errorf("%w: a value of %q", ErrPair, rest)
+	}
+	return nil
+}
+
+// Gatherer makes an image of pairs, in any order.
+type Gatherer struct {
+	image *Image
+	logs  map[string]*pebblelog.Gatherer
+}
+
+// Add takes a pair that CheckPair accepts, and keeps it.
+func (g *Gatherer) Add(key, value []byte) error {
+	if g.image == nil {
+		g.image, g.logs = newImage(), map[string]*pebblelog.Gatherer{}
+	}
+	kind, namespace, rest, err := split(key)
+	if err != nil {
+		return err
+	}
+	if kind != kindValue {
+		if g.logs[namespace] == nil {
+			g.logs[namespace] = &pebblelog.Gatherer{}
+		}
+		return g.logs[namespace].Add(kind, rest, value)
+	}
+	version, n := binary.Uvarint(value)
+	if n <= 0 {
+		return ErrPair
+	}
+	if g.image.values[namespace] == nil {
+		g.image.values[namespace] = map[string]kv.Value{}
+	}
+	g.image.values[namespace][string(rest)] = kv.Value{Version: version, State: value[n:len(value):len(value)]}
+	return nil
+}
+
+// Image returns what was gathered.
+func (g *Gatherer) Image() (*Image, error) {
+	if g.image == nil {
+		return newImage(), nil
+	}
+	for namespace, logs := range g.logs {
+		contents, err := logs.Contents()
+		if err != nil {
+			return nil, err
+		}
+		g.image.logs[namespace] = contents
+	}
+	return g.image, nil
+}
