@@ -70,6 +70,12 @@ func (s *Streams) commitTo(ctx context.Context, k streamKey, change func(commitm
 // learnAccount keeps a stored account unless a newer one is known.
 func (s *Streams) learnAccount(k streamKey, value kv.Value) (accounts, error) {
 	loaded := accounts{version: value.Version}
+	if value.Version == 0 { // a reset came between
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.account, k)
+		return loaded, nil
+	}
 	if err := decodeStored(value.State, &loaded.state); err != nil {
 		return accounts{}, fmt.Errorf("account %s: %w", k.account, err)
 	}

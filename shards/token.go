@@ -128,7 +128,8 @@ type iterator struct {
 	name     string
 	shard    uint32
 	position int64
-	made     int64 // milliseconds
+	made     int64  // milliseconds
+	world    uint64 // Config.World
 }
 
 func (s *Streams) sealIterator(k streamKey, it iterator) string {
@@ -138,6 +139,7 @@ func (s *Streams) sealIterator(k streamKey, it iterator) string {
 	f.putInt(int64(it.shard))
 	f.putInt(it.position)
 	f.putInt(it.made)
+	f.putInt(int64(s.config.World))
 	return s.sealer.seal(tokenIterator, k, f.raw)
 }
 
@@ -147,7 +149,7 @@ func (s *Streams) openIterator(k streamKey, token string) (iterator, error) {
 		return iterator{}, err
 	}
 	f := fields{raw: raw}
-	it := iterator{stream: uint64(f.int()), name: f.text(), shard: uint32(f.int()), position: f.int(), made: f.int()}
+	it := iterator{stream: uint64(f.int()), name: f.text(), shard: uint32(f.int()), position: f.int(), made: f.int(), world: uint64(f.int())}
 	if !f.done() {
 		return iterator{}, errToken
 	}
