@@ -67,9 +67,7 @@ func (c cborCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
 	case at == nil:
 		r.Body = []byte{cborMap << 5}
 	default:
-		w := cborWriter{b: make([]byte, 0, p.out.sizeHint(at)), seconds: c.protocol == RPCv2CBOR}
-		w.value(p.out, at)
-		r.Body = w.b
+		r.setBody(encoding{n: p.out, p: at, cbor: true, seconds: c.protocol == RPCv2CBOR})
 	}
 	return r, nil
 }

@@ -11,7 +11,8 @@ import (
 // cborWriter writes shapes as CBOR with definite lengths: members in model
 // order, absent ones left out.
 type cborWriter struct {
-	b []byte
+	b   []byte
+	out *outlet // where b goes when it is full, nil for nowhere
 	// seconds writes times as RPC-v2 wants them, else as integer milliseconds.
 	seconds bool
 }
@@ -75,6 +76,10 @@ func (w *cborWriter) value(n *node, p unsafe.Pointer) {
 		w.head(cborList, uint64(count))
 		for i := range count {
 			w.value(n.elem, n.index(p, i))
+			w.b = w.out.pass(w.b)
+			if w.out.failed() {
+				return
+			}
 		}
 	case kindMap:
 		w.head(cborMap, uint64(reflect.NewAt(n.typ, p).Elem().Len()))
@@ -97,11 +102,23 @@ func (w *cborWriter) value(n *node, p unsafe.Pointer) {
 		}
 		w.b = append(w.b, cborSimple<<5|simple)
 	case kindBlob:
-		w.head(cborBytes, uint64(len(asBytes(p))))
-		w.b = append(w.b, asBytes(p)...)
+		w.blob(asBytes(p))
 	case kindTime:
 		w.time(*asTime(p))
 	}
+}
+
+func (w *cborWriter) blob(b []byte) {
+	w.head(cborBytes, uint64(len(b)))
+	if w.out.counts() {
+		w.out.done += len(b)
+		return
+	}
+	for w.out != nil && len(b) > blobPiece {
+		w.b = w.out.pass(append(w.b, b[:blobPiece]...))
+		b = b[blobPiece:]
+	}
+	w.b = append(w.b, b...)
 }
 
 func (w *cborWriter) object(n *node, p unsafe.Pointer) {

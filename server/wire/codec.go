@@ -23,8 +23,12 @@ type Response struct {
 	Status int
 	// Header holds Content-Type and what the protocol adds; request ids are the door's.
 	Header http.Header
-	// Body is nil when the answer is empty.
+	// Body is nil when the answer is empty, or large.
 	Body []byte
+
+	// length and large make the body of a large answer; see pieces.go.
+	length int
+	large  *encoding
 
 	// idAt is where the request id belongs in the body, 0 for nowhere.
 	idAt int

@@ -42,11 +42,19 @@ func (c jsonCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 
 // EncodeOutput writes the answer; operations without output answer with an empty body.
 func (c jsonCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
-	body, err := p.jsonBody(out)
+	at, err := p.outPointer(out)
 	if err != nil {
 		return nil, err
 	}
-	return &Response{Status: p.op.Status, Header: http.Header{"Content-Type": {c.contentType()}}, Body: body}, nil
+	r := &Response{Status: p.op.Status, Header: http.Header{"Content-Type": {c.contentType()}}}
+	switch {
+	case p.out == nil:
+	case at == nil:
+		r.Body = []byte("{}")
+	default:
+		r.setBody(encoding{n: p.out, p: at})
+	}
+	return r, nil
 }
 
 // EncodeFault writes an error by its short name.
@@ -80,20 +88,6 @@ func (p *Plan) outPointer(out any) (unsafe.Pointer, error) {
 		return nil, fmt.Errorf("%s answers with *%v, not %T", p.op.Name, p.outType, out)
 	}
 	return v.UnsafePointer(), nil
-}
-
-// jsonBody writes an output as JSON, nil when the operation has none.
-func (p *Plan) jsonBody(out any) ([]byte, error) {
-	at, err := p.outPointer(out)
-	if err != nil || p.out == nil {
-		return nil, err
-	}
-	if at == nil {
-		return []byte("{}"), nil
-	}
-	w := jsonWriter{b: make([]byte, 0, p.out.sizeHint(at))}
-	w.value(p.out, at)
-	return w.b, nil
 }
 
 // jsonDecoder reads JSON into shapes.

@@ -14,7 +14,8 @@ import (
 // out, empty lists kept, times as epoch seconds, blobs as base64, and no more
 // characters escaped than JSON demands.
 type jsonWriter struct {
-	b []byte
+	b   []byte
+	out *outlet // where b goes when it is full, nil for nowhere
 }
 
 // value writes the value at p as node n. Absent members never come here; an
@@ -38,8 +39,7 @@ func (w *jsonWriter) value(n *node, p unsafe.Pointer) {
 	case kindBool:
 		w.b = strconv.AppendBool(w.b, asBool(p))
 	case kindBlob:
-		w.b = append(w.b, '"')
-		w.b = append(appendBase64(w.b, asBytes(p)), '"')
+		w.blob(asBytes(p))
 	case kindTime:
 		w.b = appendSeconds(w.b, *asTime(p))
 	}
@@ -47,16 +47,17 @@ func (w *jsonWriter) value(n *node, p unsafe.Pointer) {
 
 func (w *jsonWriter) object(n *node, p unsafe.Pointer) {
 	w.b = append(w.b, '{')
-	start := len(w.b)
+	first := true
 	for i := range n.fields {
 		f := &n.fields[i]
 		at := f.node.at(offset(p, f.offset))
 		if at == nil {
 			continue
 		}
-		if len(w.b) > start {
+		if !first {
 			w.b = append(w.b, ',')
 		}
+		first = false
 		w.b = append(w.b, f.key...)
 		w.value(f.node, at)
 	}
@@ -70,8 +71,26 @@ func (w *jsonWriter) list(n *node, p unsafe.Pointer) {
 			w.b = append(w.b, ',')
 		}
 		w.value(n.elem, n.index(p, i))
+		w.b = w.out.pass(w.b)
+		if w.out.failed() {
+			return
+		}
 	}
 	w.b = append(w.b, ']')
+}
+
+// blob writes base64, which takes four characters for every three bytes begun.
+func (w *jsonWriter) blob(b []byte) {
+	if w.out.counts() {
+		w.out.done += (len(b)+2)/3*4 + 2
+		return
+	}
+	w.b = append(w.b, '"')
+	for w.out != nil && len(b) > blobPiece {
+		w.b = w.out.pass(appendBase64(w.b, b[:blobPiece]))
+		b = b[blobPiece:]
+	}
+	w.b = append(appendBase64(w.b, b), '"')
 }
 
 // mapping writes a map in the order of its keys, so that the same answer is

@@ -128,11 +128,11 @@ func (p *Plan) EncodeEvent(c Codec, event any) (eventType string, payload []byte
 	}
 	switch c.Protocol() {
 	case CBOR11, RPCv2CBOR:
-		w := cborWriter{seconds: c.Protocol() == RPCv2CBOR}
+		w := cborWriter{b: make([]byte, 0, e.value.node.sizeHint(value)), seconds: c.Protocol() == RPCv2CBOR}
 		w.value(e.value.node, value)
 		return e.name, w.b, nil
 	}
-	w := jsonWriter{}
+	w := jsonWriter{b: make([]byte, 0, e.value.node.sizeHint(value))}
 	w.value(e.value.node, value)
 	return e.name, w.b, nil
 }

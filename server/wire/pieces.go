@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"io"
+	"unsafe"
+)
+
+// A large answer, a page of records above all, is never in memory as a whole:
+// it is encoded piece by piece into one small buffer that stays in the
+// processor's cache. HTTP wants to know the length first, so the answer is
+// encoded twice, the first time only to count, with payloads passed over; that
+// costs a tenth of what writing 14 MB to memory and reading them back does.
+// Both times the same code runs, so the count is exact.
+
+const (
+	// largeAnswer is the size from which answers are written in pieces.
+	largeAnswer = 256 << 10
+	// pieceBytes is when a piece is written. blobPiece, a multiple of 3 so that
+	// base64 pads only at the end, is how much of a blob is encoded at once.
+	pieceBytes = 128 << 10
+	blobPiece  = 48 << 10
+	// countedBytes is how much gathers while the length is counted.
+	countedBytes = 4 << 10
+	// PieceRoom is how large a buffer WritePieces can use.
+	PieceRoom = 256 << 10
+)
+
+// outlet takes what a writer has written. A nil one lets it all gather.
+type outlet struct {
+	to   io.Writer // nil: only count
+	done int
+	err  error
+}
+
+// pass hands on what is in b once it is worth it and returns the empty rest.
+func (o *outlet) pass(b []byte) []byte {
+	if o == nil || len(b) < pieceBytes && (o.to != nil || len(b) < countedBytes) {
+		return b
+	}
+	return o.flush(b)
+}
+
+func (o *outlet) flush(b []byte) []byte {
+	o.done += len(b)
+	if o.to != nil && o.err == nil && len(b) > 0 {
+		_, o.err = o.to.Write(b)
+	}
+	return b[:0]
+}
+
+// counts tells whether nothing is written, so that payloads need no encoding.
+func (o *outlet) counts() bool { return o != nil && o.to == nil }
+
+// failed tells that nobody takes what is still to be written.
+func (o *outlet) failed() bool { return o != nil && o.err != nil }
+
+// Large tells that the body is not in Body but comes from WritePieces.
+func (r *Response) Large() bool { return r.large != nil }
+
+// Length is the length of the body.
+func (r *Response) Length() int {
+	if r.large != nil {
+		return r.length
+	}
+	return len(r.Body)
+}
+
+// WritePieces writes the body of a large response with one buffer, which room
+// should have memory for. The output that was encoded must still be valid.
+func (r *Response) WritePieces(w io.Writer, room []byte) error {
+	o := &outlet{to: w}
+	o.flush(r.large.append(o, room[:0]))
+	return o.err
+}
+
+// Whole returns the body as one piece, whatever its size.
+func (r *Response) Whole() []byte {
+	if r.large == nil {
+		return r.Body
+	}
+	return r.large.append(nil, make([]byte, 0, r.length))
+}
+
+// encoding is an output and how it is written.
+type encoding struct {
+	n       *node
+	p       unsafe.Pointer
+	cbor    bool
+	seconds bool // see cborWriter
+}
+
+// append writes to b, and to o what b is not to keep.
+func (e *encoding) append(o *outlet, b []byte) []byte {
+	if e.cbor {
+		w := cborWriter{b: b, out: o, seconds: e.seconds}
+		w.value(e.n, e.p)
+		return w.b
+	}
+	w := jsonWriter{b: b, out: o}
+	w.value(e.n, e.p)
+	return w.b
+}
+
+// setBody fills in the body: at once, or when it is large with the means to
+// write it.
+func (r *Response) setBody(e encoding) {
+	hint := e.n.sizeHint(e.p)
+	if hint < largeAnswer {
+		r.Body = e.append(nil, make([]byte, 0, hint))
+		return
+	}
+	large := e // only now does it cost an allocation
+	o := &outlet{}
+	o.flush(large.append(o, make([]byte, 0, 2*countedBytes)))
+	r.length, r.large = o.done, &large
+}
