@@ -56,6 +56,10 @@ type Config struct {
 	// Faults are put to work from the first call on.
 	Faults []FaultRule
 
+	// Fixture is a file that a snapshot was exported to. A first start begins
+	// with what it holds; a data folder that is there already goes on instead.
+	Fixture string
+
 	// LogOutput is where the log goes. Default: nowhere.
 	LogOutput io.Writer
 	// Logger, when set, takes the log instead of LogOutput; LogFormat and

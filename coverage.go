@@ -9,7 +9,7 @@ func Coverage(ctx context.Context) ([]Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	inst, err := s.openStore()
+	inst, err := s.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -33,8 +33,8 @@ type instance struct {
 // time back further than that.
 const keepEvery = time.Minute
 
-func (s *Sluice) openStore() (*instance, error) {
-	st, err := store.Open(store.Options{
+func (s *Sluice) storeOptions() store.Options {
+	return store.Options{
 		Dir:        s.config.Data,
 		Memory:     s.config.Memory,
 		Durability: store.Durability(s.config.Durability),
@@ -44,18 +44,37 @@ func (s *Sluice) openStore() (*instance, error) {
 		CacheBytes:    int64(s.config.MemoryLimit / 8),
 		MemTableBytes: int64(s.config.MemoryLimit / 16),
 		Logger:        s.log,
-	})
+	}
+}
+
+// openStore opens the store of a start.
+func (s *Sluice) openStore(ctx context.Context) (*instance, error) {
+	o := s.storeOptions()
+	open := store.Open
+	if s.config.Fixture != "" && (o.Memory || !store.Exists(o.Dir)) {
+		open = func(o store.Options) (*store.Store, error) { return s.openFixture(ctx, o) }
+	}
+	st, err := open(o)
 	if err != nil {
 		return nil, err
 	}
+	return newInstance(st), nil
+}
+
+func newInstance(st *store.Store) *instance {
 	inst := &instance{store: st, mounts: server.NewMounts(), seeded: make(chan struct{})}
 	inst.life, inst.end = context.WithCancel(context.Background())
-	return inst, nil
+	return inst
 }
 
 // openRooms opens the rooms over the store and mounts them.
 func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
+	world, err := readWorld(ctx, inst.store)
+	if err != nil {
+		return err
+	}
 	streams, err := shards.Open(ctx, shards.Config{
+		World: world,
 		Clock: s.clock, Host: s.host, Dice: s.dice,
 		Log:     inst.store.Log(kinesisID),
 		Catalog: inst.store.Catalog(kinesisID, shards.Apply),

@@ -16,6 +16,8 @@ import (
 	"sluice/internal/dice"
 	"sluice/server"
 	"sluice/server/fault"
+	"sluice/store"
+	"sluice/store/snapshot"
 )
 
 // Sluice is a running instance.
@@ -47,6 +49,7 @@ type Sluice struct {
 	dice   *dice.Dice
 	faults *fault.Set
 	door   *server.Server
+	shelf  snapshot.Shelf
 
 	// mu makes one of Replace and Close at a time.
 	mu     sync.Mutex
@@ -99,11 +102,14 @@ func prepare(c Config) (*Sluice, error) {
 
 // start opens from the inside out. Close undoes what a failed start has done.
 func (s *Sluice) start(ctx context.Context) (err error) {
-	inst, err := s.openStore()
+	inst, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	s.current.Store(inst)
+	if err = s.openShelf(); err != nil {
+		return err
+	}
 	if s.clock, err = s.keeper.attach(ctx, inst.store, s.config); err != nil {
 		return err
 	}
@@ -111,6 +117,9 @@ func (s *Sluice) start(ctx context.Context) (err error) {
 		return err
 	}
 	if err = s.openRooms(ctx, inst); err != nil {
+		return err
+	}
+	if err = s.dropReplaced(); err != nil {
 		return err
 	}
 	s.faults.Know(inst.mounts.FaultTargets())
@@ -130,7 +139,8 @@ func (s *Sluice) serverConfig() server.Config {
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
 		Faults: s.faults,
-		Admin:  server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}},
+		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s},
+			Snapshots: snapshots{s}, Archives: archives{s}, Reset: s.resetHook},
 	}
 	if !c.Memory {
 		out.CADir = filepath.Join(c.Data, "tls")
@@ -176,7 +186,8 @@ func (s *Sluice) Operations() []Operation {
 
 // Replace closes the store, the rooms and all that runs in them, and opens
 // them again, while the listener stays. Calls under way are given time to end,
-// subscriptions end, calls that come meanwhile wait. State in memory is lost.
+// subscriptions end, calls that come meanwhile wait. State in memory is lost,
+// but for snapshots.
 func (s *Sluice) Replace(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,15 +198,7 @@ func (s *Sluice) Replace(ctx context.Context) error {
 		if err := s.closeInstance(); err != nil {
 			return nil, err
 		}
-		inst, err := s.openStore()
-		if err != nil {
-			return nil, err
-		}
-		s.current.Store(inst)
-		if _, err := s.keeper.attach(ctx, inst.store, s.config); err != nil {
-			return nil, err
-		}
-		return inst.mounts, s.openRooms(ctx, inst)
+		return s.openInstance(ctx, func() (*store.Store, error) { return store.Open(s.storeOptions()) })
 	})
 }
 

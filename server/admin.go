@@ -66,9 +66,8 @@ func (s *Server) adminRouter() http.Handler {
 	r.Get("/_sluice/ca.pem", s.getCA)
 	r.Post("/_sluice/reload", s.postReload)
 	s.adminFaults(r)
+	s.adminSnapshots(r)
 	for pattern, what := range map[string]string{
-		"/_sluice/snapshots": "snapshots", "/_sluice/snapshots/*": "snapshots",
-		"/_sluice/reset":     "reset",
 		"/_sluice/functions": "functions", "/_sluice/functions/*": "functions",
 		"/_sluice/mappings": "event source mappings", "/_sluice/mappings/*": "event source mappings",
 		"/_sluice/failures": "failure sink", "/_sluice/firehose/*": "delivery streams",

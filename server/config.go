@@ -76,6 +76,13 @@ type AdminHooks struct {
 	// Scaling has the policies by which streams scale; nil answers that there
 	// are none.
 	Scaling Scaling
+	// Snapshots and Archives keep copies of all state; nil answers that there
+	// are none. Their errors may come from NewProblem.
+	Snapshots Snapshots
+	Archives  Archives
+	// Reset removes what services keep and counts it by service; nil answers
+	// that nothing can be removed. Empty names mean all.
+	Reset func(ctx context.Context, service, account, region string) (removed map[string]int, err error)
 	// Disabled names services that are switched off.
 	Disabled []string
 	// Reload reads the settings again; nil answers that there are none. An
