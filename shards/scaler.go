@@ -33,6 +33,9 @@ type scaling struct {
 	totals  map[string]int64
 
 	looking sync.Mutex // makes one look at a time
+	// looked is how far looks have come; guarded by looking. One that was due
+	// earlier and comes later must not go back.
+	looked time.Time
 	// acting tells others that a look is under way, which will see to what
 	// comes of their change itself.
 	acting  atomic.Bool
@@ -115,6 +118,8 @@ func (s *Streams) look(st *stream, at time.Time) {
 	sc.acting.Store(true)
 	defer sc.acting.Store(false)
 	for s.life.Err() == nil {
+		at = latest(at, sc.looked)
+		sc.looked = at
 		v := st.view.Load()
 		next, err := s.lookOnce(st, v, at)
 		if err != nil && s.life.Err() == nil {

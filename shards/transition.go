@@ -249,7 +249,7 @@ func (s *Streams) arm(st *stream) {
 		return
 	}
 	st.due = due
-	st.timer = s.later(timeOf(due), "stream "+st.key.name, func(at time.Time) { s.land(st, due, at) })
+	st.timer = s.later(timeOf(due), "stream "+st.key.name, func(time.Time) { s.land(st, due) })
 }
 
 // disarm stops the timer. st.mu is held.
@@ -264,14 +264,15 @@ func (s *Streams) disarm(st *stream) {
 // in host time. A reshard that has sealed parents must go on: puts wait for it.
 const retryPause = 200 * time.Millisecond
 
-// land is the timer's work. It tries until it succeeds or the room closes.
-func (s *Streams) land(st *stream, due int64, at time.Time) {
+// land is the timer's work. It tries until it succeeds or the room closes. What
+// became due takes effect at that time, though the clock may be far ahead.
+func (s *Streams) land(st *stream, due int64) {
 	for s.life.Err() == nil {
 		st.mu.Lock()
 		if st.due == due {
 			st.timer, st.due = nil, 0 // it has fired
 		}
-		err := s.settle(s.life, st, at)
+		err := s.settle(s.life, st, timeOf(due))
 		if err == nil {
 			s.arm(st)
 		}

@@ -2,6 +2,8 @@ package metamorphic
 
 import (
 	"context"
+	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -108,13 +110,27 @@ func (d *reusing) Append(ctx context.Context, batch []log.Entry) (log.Commit, er
 // hasty names the children of a closed shard while it has records left.
 type hasty struct {
 	*shards.Streams
-	shard map[string]string // stream and shard by iterator
+	mu    sync.Mutex
+	shard map[string]string // stream and shard by iterator; guarded by mu
+}
+
+func (h *hasty) note(iterator, place string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shard[iterator] = place
+}
+
+func (h *hasty) place(iterator string) (stream, shard string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	stream, shard, _ = strings.Cut(h.shard[iterator], " ")
+	return stream, shard
 }
 
 func (h *hasty) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, o ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
 	out, err := h.Streams.GetShardIterator(ctx, in, o...)
 	if err == nil {
-		h.shard[*out.ShardIterator] = *in.StreamName + " " + *in.ShardId
+		h.note(*out.ShardIterator, *in.StreamName+" "+*in.ShardId)
 	}
 	return out, err
 }
@@ -124,14 +140,8 @@ func (h *hasty) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, o .
 	if err != nil || out.NextShardIterator == nil {
 		return out, err
 	}
-	place := h.shard[*in.ShardIterator]
-	h.shard[*out.NextShardIterator] = place
-	var stream, shard string
-	for i := range place {
-		if place[i] == ' ' {
-			stream, shard = place[:i], place[i+1:]
-		}
-	}
+	stream, shard := h.place(*in.ShardIterator)
+	h.note(*out.NextShardIterator, stream+" "+shard)
 	list, err := h.Streams.ListShards(shards.Free(ctx), &kinesis.ListShardsInput{StreamName: &stream})
 	if err != nil {
 		return out, nil
