@@ -140,6 +140,13 @@ func (o *options) kind(name, folder string) (*rig.Kind, error) {
 			o.sluice = binary
 		}
 		return rig.Sluice(o.sluice, strings.Fields(o.extra)...), nil
+	case "limited": // limits are counted but never reached
+		if _, err := o.kind("sluice", folder); err != nil {
+			return nil, err
+		}
+		kind := rig.Sluice(o.sluice, append(strings.Fields(o.extra), "--limits", "x1000000")...)
+		kind.Name = "limited"
+		return kind, nil
 	case "kinesalite":
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -149,5 +156,5 @@ func (o *options) kind(name, folder string) (*rig.Kind, error) {
 	case "canned", "segments":
 		return rig.Limit(name)
 	}
-	return nil, fmt.Errorf("no server %q; there are sluice, kinesalite, canned and segments", name)
+	return nil, fmt.Errorf("no server %q; there are sluice, limited, kinesalite, canned and segments", name)
 }

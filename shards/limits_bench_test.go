@@ -47,7 +47,7 @@ func BenchmarkAdmitWrite(b *testing.B) {
 		limits Limits
 		keys   int
 	}{
-		{"limits=off/keys=10000", Limits{}, 10000}, {"limits=x1000000/keys=10000", Limits{Enforced: true, Factor: 1e6}, 10000},
+		{"limits=off/keys=2000", Limits{}, 2000}, {"limits=x1000000/keys=2000", Limits{Enforced: true, Factor: 1e6}, 2000},
 		{"limits=x1000000/keys=1", Limits{Enforced: true, Factor: 1e6}, 1},
 	} {
 		b.Run(setting.name, func(b *testing.B) {

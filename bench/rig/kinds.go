@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -15,11 +16,15 @@ import (
 var npm embed.FS
 
 // Sluice is the server under test, as built, with its default durability on a
-// data folder. Limits are off because a rate limit is not a speed.
+// data folder. Limits are off, unless extra flags set them, because a rate limit
+// is not a speed.
 func Sluice(binary string, extra ...string) *Kind {
 	return &Kind{Name: "sluice", Keeps: true, Durable: true, FanOut: true,
 		command: func(port int, folder string) *exec.Cmd {
-			arguments := []string{"serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port), "--data", folder, "--limits", "off"}
+			arguments := []string{"serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port), "--data", folder}
+			if !slices.Contains(extra, "--limits") {
+				arguments = append(arguments, "--limits", "off")
+			}
 			return exec.Command(binary, append(arguments, extra...)...)
 		}}
 }
