@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,8 @@ import (
 func TestScalingPage(t *testing.T) {
 	text, err := os.ReadFile("docs/scaling.md")
 	require.NoError(t, err)
-	p := &scalingPage{T: t, s: RunT(t, FrozenAt(noon), WithStreams(StreamSeed{Name: "clicks"}))}
+	log := new(shared)
+	p := &scalingPage{T: t, s: RunT(t, FrozenAt(noon), WithStreams(StreamSeed{Name: "clicks"}), func(c *Config) { c.LogOutput = log })}
 	lines := strings.Split(string(text), "\n")
 	for i, line := range lines {
 		switch {
@@ -36,6 +38,51 @@ func TestScalingPage(t *testing.T) {
 		}
 	}
 	require.Equal(t, 10, p.ran)
+
+	// The same decisions stand in the heat report, the metrics and the log.
+	var heat struct{ Decisions []map[string]any }
+	require.NoError(t, json.Unmarshal(p.call("GET", "/_sluice/streams/orders/heat", ""), &heat))
+	require.Len(t, heat.Decisions, 3)
+	require.Equal(t, "hot-key", heat.Decisions[1]["action"])
+	metrics := string(p.call("GET", "/_sluice/metrics", ""))
+	require.Contains(t, metrics, `sluice_scaling_decisions_total{account="000000000000",region="us-east-1",stream="orders",action="merge"} 1`)
+	require.Contains(t, metrics, `sluice_scaling_decisions_total{account="000000000000",region="us-east-1",stream="clicks",action="split"} 4`)
+	require.Contains(t, log.String(), `msg=scaling stream=orders account=000000000000 region=us-east-1 action=hot-key shards=[shardId-000000000001] reason=`)
+}
+
+// TestScalingFromTheFile sets policies where streams are seeded.
+func TestScalingFromTheFile(t *testing.T) {
+	load := func(scaling string) ([]StreamSeed, error) {
+		path := filepath.Join(t.TempDir(), "sluice.yaml")
+		text := "version: 1\nkinesis:\n  streams:\n    - name: orders\n      shards: 2\n      scaling: " + scaling + "\n"
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		c, err := LoadConfig(Sources{File: path})
+		return c.Streams, err
+	}
+	seeds, err := load("{min: 2, max: 16, target: 0.5, cooldown: 90s}")
+	require.NoError(t, err)
+	require.Equal(t, &ScalingPolicy{Min: 2, Max: 16, Target: 0.5, CoolDown: 90 * time.Second}, seeds[0].Scaling)
+	for scaling, problem := range map[string]string{
+		"{min: 3, max: 2}":  "max is 2, less than min, which is 3",
+		"{most: 3}":         `"most" is unknown; there are min, max, target and cooldown`,
+		"max":               "keys and values are expected here",
+		"{max: {of: this}}": "max takes one plain value",
+	} {
+		_, err := load(scaling)
+		require.ErrorContains(t, err, problem, scaling)
+	}
+	require.Error(t, Config{Memory: true, Streams: []StreamSeed{{Name: "a", Scaling: &ScalingPolicy{Max: 2}}}}.withDefaults().Validate())
+
+	s := RunT(t, WithStreams(seeds...))
+	require.JSONEq(t, `{"stream":"orders","openShards":2,"source":"set","policy":{"min":2,"max":16,"target":0.5,"cooldown":"1m30s"},"next":null,"decisions":[]}`,
+		string((&scalingPage{T: t, s: s}).call("GET", "/_sluice/streams/orders/scaling", "")))
+	seeds[0].Scaling = &ScalingPolicy{Min: 3, Max: 16}
+	done, err := s.Reload(t.Context(), Config{Memory: true, Listen: []string{"localhost:0"}, Transition: TransitionOf(0), Streams: seeds})
+	require.NoError(t, err)
+	require.Contains(t, done.Applied, "kinesis.streams")
+	require.Eventually(t, func() bool {
+		return strings.Contains(string((&scalingPage{T: t, s: s}).call("GET", "/_sluice/streams/orders/scaling", "")), `"openShards":3`)
+	}, 5*time.Second, 5*time.Millisecond)
 }
 
 type scalingPage struct {

@@ -23,6 +23,10 @@
 // with the time they are due (transition.go); the service clock lands them,
 // after a restart too. Reshards are one of them (reshard.go).
 //
+// Streams that scale are looked at by scaler.go, which asks the pure function of
+// scale.go what to do and carries it out as a reshard. Nothing ticks: a look is
+// planned by the put that makes it necessary, or for when a merge may be due.
+//
 // # How an operation is added
 //
 // Write op_<name>.go with a header (prose, then the lines State, Notes, Test)
