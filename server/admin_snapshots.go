@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -74,6 +75,15 @@ func (s *Server) adminSnapshots(r chi.Router) {
 	r.Put(one+"/import", importSnapshot(files))
 }
 
+// snapshotName is the name in the path; whoever keeps snapshots checks it.
+func snapshotName(r *http.Request) string {
+	raw := chi.URLParam(r, "name")
+	if name, err := url.PathUnescape(raw); err == nil && r.URL.RawPath != "" {
+		return name
+	}
+	return raw
+}
+
 // orderSnapshot answers with the document of the snapshot that f is about.
 func orderSnapshot(f func(ctx context.Context, name string) (Snapshot, error), status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -81,7 +91,7 @@ func orderSnapshot(f func(ctx context.Context, name string) (Snapshot, error), s
 			writeProblem(w, err)
 			return
 		}
-		doc, err := f(r.Context(), chi.URLParam(r, "name"))
+		doc, err := f(r.Context(), snapshotName(r))
 		showSnapshot(w, doc, status, err)
 	}
 }
@@ -96,7 +106,7 @@ func showSnapshot(w http.ResponseWriter, doc Snapshot, status int, err error) {
 
 func exportSnapshot(files Archives) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		name := chi.URLParam(r, "name")
+		name := snapshotName(r)
 		out := &lateHead{w: w, name: name}
 		err := files.Export(r.Context(), name, out)
 		switch {
@@ -129,7 +139,7 @@ func (l *lateHead) Write(p []byte) (int, error) {
 
 func importSnapshot(files Archives) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		doc, err := files.Import(r.Context(), chi.URLParam(r, "name"), r.Body)
+		doc, err := files.Import(r.Context(), snapshotName(r), r.Body)
 		showSnapshot(w, doc, http.StatusCreated, err)
 	}
 }

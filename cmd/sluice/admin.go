@@ -122,13 +122,7 @@ func (a *admin) call(ctx context.Context, method, path string, body any, patienc
 	if err != nil {
 		return 0, nil, err
 	}
-	token := a.token
-	if token == "" {
-		token, _ = a.env("SLUICE_ADMIN_TOKEN")
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
+	a.authorize(r)
 	// No proxy: the server is on this machine or on a test network.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(r)
@@ -141,6 +135,17 @@ func (a *admin) call(ctx context.Context, method, path string, body any, patienc
 		return 0, nil, &unreachableError{endpoint, err}
 	}
 	return response.StatusCode, answer, nil
+}
+
+// authorize shows the token, if there is one.
+func (a *admin) authorize(r *http.Request) {
+	token := a.token
+	if token == "" {
+		token, _ = a.env("SLUICE_ADMIN_TOKEN")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 }
 
 // bare drops the URL that net/http puts before the cause.

@@ -42,7 +42,7 @@ func newShell(t *testing.T, w *world) *shell {
 	script := "#!/bin/sh\nSLUICE_TEST_AS_PROGRAM=1 exec '" + self + "' \"$@\"\n"
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "sluice"), []byte(script), 0o755))
 	return &shell{t: t, w: w, dir: t.TempDir(), env: append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "AWS_ENDPOINT_URL="+w.Endpoint(),
-		"AWS_ENDPOINT_URL_KINESIS=", "AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "GOCOVERDIR="+bin)}
+		"AWS_ENDPOINT_URL_KINESIS=", "AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "GOCOVERDIR="+bin, "GORACE=atexit_sleep_ms=0")}
 }
 
 // run runs a line and returns what it prints. One that goes on for ever is
@@ -137,7 +137,7 @@ func TestFlagsAreExplained(t *testing.T) {
 
 // The sessions in the docs print what they print there.
 func TestSessionsInTheDocs(t *testing.T) {
-	for page, sessions := range map[string]int{"command-line.md": 6, "limits.md": 3, "faults.md": 2} {
+	for page, sessions := range map[string]int{"command-line.md": 6, "limits.md": 3, "faults.md": 2, "snapshots.md": 3} {
 		t.Run(page, func(t *testing.T) { runSessions(t, "../../docs/"+page, sessions) })
 	}
 }
