@@ -106,26 +106,31 @@ func evenStart(i, n int) hash {
 	return step.times(uint64(i))
 }
 
-// appendDecimal writes a number of 192 bits, given as limbs from the low end.
-func appendDecimal(dst []byte, limbs [3]uint64) []byte {
-	var groups [4]uint64 // of 19 digits, from the low end
-	n := 0
-	for limbs != [3]uint64{} || n == 0 {
+// decimalGroups parts a number of 192 bits, given as limbs, into groups of 19
+// digits; both go from the low end.
+func decimalGroups(limbs [3]uint64) (groups [4]uint64) {
+	for n := 0; limbs != [3]uint64{}; n++ {
 		var rest uint64
 		for i := 2; i >= 0; i-- {
 			limbs[i], rest = bits.Div64(rest, limbs[i], tenTo19)
 		}
 		groups[n] = rest
-		n++
 	}
-	var buf [19]byte
-	for i := n - 1; i >= 0; i-- {
-		at := len(buf)
-		for v := groups[i]; v > 0 || (i < n-1 && at > 0) || at == len(buf); v /= 10 {
-			at--
-			buf[at] = byte('0' + v%10)
-		}
-		dst = append(dst, buf[at:]...)
+	return groups
+}
+
+// appendDecimal writes a number of 192 bits, given as limbs from the low end.
+func appendDecimal(dst []byte, limbs [3]uint64) []byte {
+	groups := decimalGroups(limbs)
+	top := len(groups) - 1
+	for top > 0 && groups[top] == 0 {
+		top--
+	}
+	dst = appendGroup(dst, groups[top])
+	for top--; top >= 0; top-- {
+		n := len(dst)
+		dst = append(dst, "0000000000000000000"...)
+		putGroup(dst[n:], groups[top])
 	}
 	return dst
 }

@@ -49,7 +49,7 @@ func (s *Streams) putAnswer(p *put, v *view) *kinesis.PutRecordsOutput {
 	digits, ends := make([]byte, 0, 58*n), make([]int, n)
 	for i := range p.results {
 		if r := &p.results[i]; r.err == nil {
-			digits = r.shard.number(r.position, r.arrival).append(digits)
+			digits = r.shard.appendNumber(digits, r.position, r.arrival)
 		}
 		ends[i] = len(digits)
 	}

@@ -93,6 +93,8 @@ type tail struct {
 	// tip is the position below which every record is durable. It only grows.
 	tip    atomic.Int64
 	loaded atomic.Bool
+	// numbers is what wrote the last sequence number of a put.
+	numbers atomic.Pointer[numbering]
 	// watching counts watchers, so that a put without readers takes no lock.
 	watching atomic.Int32
 	// metering counts the shard's traffic, nil before there is any.
