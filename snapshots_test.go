@@ -146,23 +146,30 @@ func writers(t *testing.T, s *Sluice, n int) (acknowledged *atomic.Int64, stop f
 
 // A save while eight writers write loses nothing that was acknowledged before.
 func TestSaveUnderLoad(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *Sluice) {
-		count, stop := writers(t, s, 8)
-		defer stop()
-		var atLeast []int64
-		for round := range 5 {
-			for target := count.Load() + 100; count.Load() < target && !t.Failed(); {
-				time.Sleep(time.Millisecond)
-			}
-			atLeast = append(atLeast, count.Load())
-			require.NoError(t, s.Snapshot(t.Context(), fmt.Sprint("s", round)))
-		}
-		stop()
-		for round, least := range atLeast {
-			require.NoError(t, s.Restore(t.Context(), fmt.Sprint("s", round)))
-			require.GreaterOrEqual(t, int64(countRecords(t, once(s))), least)
-		}
+	everywhere(t, saveUnderLoad)
+	t.Run("durable on disk", func(t *testing.T) {
+		saveUnderLoad(t, RunT(t, OnDisk(t.TempDir()), WithStreams(StreamSeed{Name: "orders", Shards: 2}), func(c *Config) {
+			c.Limits, c.Durability = LimitsOff, DurabilityDisk
+		}))
 	})
+}
+
+func saveUnderLoad(t *testing.T, s *Sluice) {
+	count, stop := writers(t, s, 8)
+	defer stop()
+	var atLeast []int64
+	for round := range 5 {
+		for target := count.Load() + 100; count.Load() < target && !t.Failed(); {
+			time.Sleep(time.Millisecond)
+		}
+		atLeast = append(atLeast, count.Load())
+		require.NoError(t, s.Snapshot(t.Context(), fmt.Sprint("s", round)))
+	}
+	stop()
+	for round, least := range atLeast {
+		require.NoError(t, s.Restore(t.Context(), fmt.Sprint("s", round)))
+		require.GreaterOrEqual(t, int64(countRecords(t, once(s))), least)
+	}
 }
 
 // Twenty restores under load: no error for the writers, nothing stays open.

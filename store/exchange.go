@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -77,6 +78,52 @@ func Exchange(fs vfs.FS, dir, staged string) error {
 		return err
 	}
 	return f.settle()
+}
+
+// Found makes a new data folder that begins with what fill writes. Cut short,
+// it leaves a folder that still counts as new.
+func Found(o Options, fill func(*Store) error) error {
+	if err := o.fill(); err != nil {
+		return err
+	}
+	f, err := openFolder(o.FS, o.Dir)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	was, err := f.read()
+	if err == nil && was.format > 0 {
+		err = fmt.Errorf("%s is a data folder already", o.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	const staged = engineDir + engine.NewSuffix // which a start does not mind
+	o.Dir = f.path(staged)
+	if err := errors.Join(f.remove(engineDir), f.remove(staged)); err != nil {
+		return err
+	}
+	err = f.found(o, fill)
+	return errors.Join(err, f.remove(staged))
+}
+
+func (f *folder) found(o Options, fill func(*Store) error) error {
+	st, err := Open(o)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(fill(st), st.Close()); err != nil {
+		return err
+	}
+	for _, name := range []string{engineDir, formatFile} { // FORMAT makes it one
+		if err := f.fs.Rename(f.fs.PathJoin(o.Dir, name), f.path(name)); err != nil {
+			return err
+		}
+		if err := engine.SyncDir(f.fs, f.dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TakeBack undoes an Exchange before DropReplaced. The folder must be closed.

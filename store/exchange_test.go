@@ -164,3 +164,30 @@ func TestImageAndPairs(t *testing.T) {
 	require.NoError(t, commit.Wait())
 	require.NoError(t, back.Close())
 }
+
+// A data folder that begins with something is there with all of it or new.
+func TestFoundCutShort(t *testing.T) {
+	for at := int64(1); ; at += 2 {
+		mem := vfs.NewCrashableMem()
+		var n atomic.Int64
+		var left *vfs.MemFS
+		o := options(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && n.Add(1) == at {
+				left = newDisk().cloned(mem, 100)
+			}
+			return nil
+		})), store.Process, logtest.NewClock().Now)
+		fill := func(s *store.Store) error { set(t, s, "founded"); return nil }
+		require.NoError(t, store.Found(o, fill))
+		require.ErrorContains(t, store.Found(o, fill), "data is a data folder already")
+		if left == nil {
+			require.Equal(t, "founded", world(t, mem))
+			break
+		}
+		o.FS = left
+		if err := store.Found(o, fill); err != nil {
+			require.ErrorContains(t, err, "data is a data folder already")
+		}
+		require.Equal(t, "founded", world(t, left))
+	}
+}

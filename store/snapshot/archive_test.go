@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func (d *draft) file(t *testing.T) []byte {
 }
 
 func options(fs vfs.FS) store.Options {
-	return store.Options{Dir: "data", FS: fs, Now: time.Now, MemTableBytes: 1 << 20}
+	return store.Options{Dir: "data", FS: fs, Now: time.Now, MemTableBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // shelves are one in memory and one on disk, the latter with its file system.

@@ -313,31 +313,30 @@ func (d *disk) unpack(dir string, r io.Reader) (doc Document, err error) {
 	if err != nil {
 		return doc, err
 	}
-	defer func() {
-		if e := st.Close(); err == nil {
-			err = e
-		}
-	}()
-	fill := st.Fill()
-	doc, err = read(r, fill.Add)
+	doc, err = fill(st, r)
+	if e := st.Close(); err == nil {
+		err = e
+	}
+	return doc, err
+}
+
+// fill writes what a file holds.
+func fill(st *store.Store, r io.Reader) (Document, error) {
+	to := st.Fill()
+	doc, err := read(r, to.Add)
 	if err != nil {
 		return doc, err
 	}
-	return doc, fill.Flush()
+	return doc, to.Flush()
 }
 
 // Unpack makes a new data folder, that of options, of a file: how an instance
-// starts with a fixture. What is in the folder already makes it fail.
+// starts with a fixture.
 func Unpack(options store.Options, r io.Reader) error {
-	d := &disk{fs: vfs.Default, options: options}
-	if names, err := d.fs.List(options.Dir); err == nil && len(names) > 0 {
-		return fmt.Errorf("%s is not empty", options.Dir)
-	}
-	_, err := d.unpack(options.Dir, r)
-	if err != nil {
-		d.discard(options.Dir)
-	}
-	return explain(err)
+	return explain(store.Found(options, func(st *store.Store) error {
+		_, err := fill(st, r)
+		return err
+	}))
 }
 
 // Stage implements Shelf.
