@@ -42,7 +42,7 @@ func TestReserve(t *testing.T) {
 		require.ErrorIs(t, put(), log.ErrFull)
 	}
 	require.ErrorIs(t, l.Create(ctx, []log.ID{{Stream: 3}}), log.ErrFull)
-	require.NoError(t, s.Health().Err, "nothing is broken")
+	require.ErrorIs(t, s.Health().Err, store.ErrFull, "who asks learns why puts fail")
 	_, err := l.Seal(ctx, ids[1:])
 	require.NoError(t, err)
 	_, err = s.Catalog("test", replace).Propose(ctx, kv.Command{Key: "k", Body: []byte("v")})
@@ -55,5 +55,6 @@ func TestReserve(t *testing.T) {
 	assert.Equal(t, int64(1), position)
 
 	d.mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 30})
+	require.NoError(t, s.Health().Err, "also before the next put")
 	require.NoError(t, put())
 }

@@ -236,7 +236,8 @@ type Health struct {
 	Durability Durability
 	// Format is the version of the layout on disk.
 	Format int
-	// Err is why writes are refused at present, nil when they are not.
+	// Err is why records are refused at present, nil when they are not. A full
+	// disk is a reason, although what frees space goes on.
 	Err error
 }
 
@@ -244,7 +245,7 @@ type Health struct {
 func (s *Store) Health() Health {
 	h := Health{Kind: "memory", Durability: s.options.Durability, Format: Format}
 	if s.engine != nil {
-		h.Kind, h.Err = "pebble", s.engine.Failure()
+		h.Kind, h.Err = "pebble", s.engine.Refusal()
 	}
 	return h
 }

@@ -30,16 +30,33 @@ func (s *space) admit(bytes int) error {
 		return nil
 	}
 	s.since.Store(0)
+	err := s.look()
+	s.low.Store(err != nil)
+	return err
+}
+
+// look reports whether the free space has fallen below the reserve.
+func (s *space) look() error {
+	if s.reserve == 0 {
+		return nil
+	}
 	usage, err := s.fs.GetDiskUsage(s.dir)
 	if err != nil {
 		return nil // unknown here; the writes themselves will tell
 	}
-	low := usage.AvailBytes < s.reserve
-	s.low.Store(low)
-	if low {
+	if usage.AvailBytes < s.reserve {
 		return fmt.Errorf("%w: %d bytes are left of %d kept in reserve", ErrFull, usage.AvailBytes, s.reserve)
 	}
 	return nil
+}
+
+// Refusal returns why records are refused at present: a failure, or a disk
+// that is as good as full. It is nil when they are not.
+func (e *Engine) Refusal() error {
+	if err := e.Failure(); err != nil {
+		return err
+	}
+	return e.space.look()
 }
 
 // Admit asks whether about bytes more may be written. After a failure it
