@@ -51,6 +51,8 @@ type Sluice struct {
 	door   *server.Server
 	shelf  snapshot.Shelf
 
+	transfers *transfers
+
 	// mu makes one of Replace and Close at a time.
 	mu     sync.Mutex
 	closed bool // guarded by mu
@@ -94,6 +96,7 @@ func prepare(c Config) (*Sluice, error) {
 	}
 	s.log, s.level = newLogger(c)
 	s.faults = fault.NewSet(s.dice)
+	s.transfers = newTransfers()
 	s.seeds.Store(&c.Streams)
 	s.limits.Store(&c.Limits)
 	s.keeper = &timekeeper{host: s.host}
@@ -224,6 +227,7 @@ func (s *Sluice) Close() error {
 	if s.door != nil {
 		err = s.door.Close(context.Background())
 	}
+	s.transfers.close()
 	err = errors.Join(err, s.closeInstance())
 	if s.clock != nil {
 		s.clock.Close()

@@ -66,21 +66,40 @@ func (s *Sluice) Snapshots(context.Context) ([]SnapshotInfo, error) { return s.s
 
 // DeleteSnapshot removes a snapshot.
 func (s *Sluice) DeleteSnapshot(_ context.Context, name string) error {
-	_, err := s.shelf.Delete(name)
+	_, err := s.deleteSnapshot(name)
 	return err
 }
 
+func (s *Sluice) deleteSnapshot(name string) (SnapshotInfo, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return SnapshotInfo{}, ErrClosed
+	}
+	return s.shelf.Delete(name)
+}
+
 // ExportSnapshot writes a snapshot as a file that any Sluice can import, on
-// disk or in memory. It may take long; nothing waits for it.
-func (s *Sluice) ExportSnapshot(_ context.Context, name string, w io.Writer) error {
-	return s.shelf.Export(name, w)
+// disk or in memory. It may take long; nothing waits for it but Close.
+func (s *Sluice) ExportSnapshot(ctx context.Context, name string, w io.Writer) error {
+	return s.transfer(ctx, func(ctx context.Context) error {
+		return s.shelf.Export(name, bounded{ctx: ctx, w: w})
+	})
 }
 
 // ImportSnapshot reads a file that ExportSnapshot has written and keeps it as
 // a snapshot. Restore makes it the state.
-func (s *Sluice) ImportSnapshot(_ context.Context, name string, r io.Reader) error {
-	_, err := s.shelf.Import(name, r)
+func (s *Sluice) ImportSnapshot(ctx context.Context, name string, r io.Reader) error {
+	_, err := s.importSnapshot(ctx, name, r)
 	return err
+}
+
+func (s *Sluice) importSnapshot(ctx context.Context, name string, r io.Reader) (doc SnapshotInfo, err error) {
+	err = s.transfer(ctx, func(ctx context.Context) error {
+		doc, err = s.shelf.Import(name, bounded{ctx: ctx, r: r})
+		return err
+	})
+	return doc, err
 }
 
 // Restore makes a snapshot the state of every service while the listener
@@ -115,6 +134,9 @@ func (s *Sluice) restore(ctx context.Context, name string) (doc SnapshotInfo, er
 	}
 	if refused != nil {
 		err = fmt.Errorf("snapshot %s cannot be used, everything is as it was: %w", name, refused)
+	}
+	if err == nil {
+		s.log.Info("a snapshot was restored", "name", name, "service time", doc.ServiceTime)
 	}
 	if dropped := staged.Drop(); dropped != nil {
 		s.log.Warn("what a restore leaves behind could not be removed; the next start will try again", "error", dropped)

@@ -45,7 +45,7 @@ func (a snapshots) Get(ctx context.Context, name string) (server.Snapshot, error
 
 // Delete implements server.Snapshots.
 func (a snapshots) Delete(_ context.Context, name string) (server.Snapshot, error) {
-	doc, err := a.shelf.Delete(name)
+	doc, err := a.deleteSnapshot(name)
 	return server.Snapshot(doc), problemOf(err)
 }
 
@@ -59,13 +59,13 @@ func (a snapshots) Restore(ctx context.Context, name string) (server.Snapshot, e
 type archives struct{ *Sluice }
 
 // Export implements server.Archives.
-func (a archives) Export(_ context.Context, name string, w io.Writer) error {
-	return problemOf(a.shelf.Export(name, w))
+func (a archives) Export(ctx context.Context, name string, w io.Writer) error {
+	return problemOf(a.ExportSnapshot(ctx, name, w))
 }
 
 // Import implements server.Archives.
-func (a archives) Import(_ context.Context, name string, r io.Reader) (server.Snapshot, error) {
-	doc, err := a.shelf.Import(name, r)
+func (a archives) Import(ctx context.Context, name string, r io.Reader) (server.Snapshot, error) {
+	doc, err := a.importSnapshot(ctx, name, r)
 	return server.Snapshot(doc), problemOf(err)
 }
 

@@ -2,6 +2,7 @@ package sluice
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -370,6 +371,40 @@ func TestBrokenTransfersLeaveNothing(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(dir, "snapshots"))
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
+}
+
+// Close ends transfers that would go on, and waits for what they hold.
+func TestCloseEndsTransfers(t *testing.T) {
+	dir := t.TempDir()
+	c := onDisk(dir)
+	s, err := Open(t.Context(), c)
+	require.NoError(t, err)
+	reading := make(chan struct{})
+	result := make(chan error, 1)
+	go func() { result <- s.ImportSnapshot(t.Context(), "x", &endless{begun: reading}) }()
+	<-reading
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, <-result, context.Canceled)
+	require.ErrorIs(t, s.ExportSnapshot(t.Context(), "x", io.Discard), ErrClosed)
+	entries, err := os.ReadDir(filepath.Join(dir, "snapshots"))
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
+// endless is a file that goes on and on, in skippable frames of zstd.
+type endless struct {
+	begun chan struct{}
+	once  sync.Once
+	at    int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.once.Do(func() { close(e.begun) })
+	for i := range p {
+		p[i] = "\x50\x2a\x4d\x18\x00\x00\x00\x00"[e.at%8]
+		e.at++
+	}
+	return len(p), nil
 }
 
 type brokenPipe struct{}

@@ -65,19 +65,20 @@ func Stage(fs vfs.FS, from, to string) error {
 
 // Exchange gives a data folder the database of another, staged one on the same
 // disk. Both must be closed, and must have been open with the same durability
-// last. A crash at any moment leaves the old or the new.
-func Exchange(fs vfs.FS, dir, staged string) error {
+// last. A crash at any moment leaves the old or the new. After an error the
+// new one counts if it was decided; TakeBack then brings the old one back.
+func Exchange(fs vfs.FS, dir, staged string) (decided bool, err error) {
 	f := &folder{fs: fs, dir: dir}
-	if err := f.settle(); err != nil {
-		return err
+	if err := errors.Join(f.settle(), f.remove(replacedDir)); err != nil {
+		return false, err
 	}
 	if err := fs.Rename(fs.PathJoin(staged, engineDir), f.path(restoredDir)); err != nil {
-		return err
+		return false, err
 	}
 	if err := engine.SyncDir(fs, dir); err != nil {
-		return err
+		return true, err
 	}
-	return f.settle()
+	return true, f.settle()
 }
 
 // Found makes a new data folder that begins with what fill writes. Cut short,
@@ -126,19 +127,20 @@ func (f *folder) found(o Options, fill func(*Store) error) error {
 	return nil
 }
 
-// TakeBack undoes an Exchange before DropReplaced. The folder must be closed.
+// TakeBack undoes an Exchange that was decided, before DropReplaced. The folder
+// must be closed.
 func TakeBack(fs vfs.FS, dir string) error {
 	f := &folder{fs: fs, dir: dir}
-	if !f.has(replacedDir) {
+	refused := engineDir
+	if f.has(restoredDir) {
+		refused = restoredDir // it did not get further than that
+	} else if !f.has(replacedDir) {
 		return fmt.Errorf("nothing was replaced in %s", dir)
 	}
 	if err := f.remove(refusedDir); err != nil {
 		return err
 	}
-	if err := fs.Rename(f.path(engineDir), f.path(refusedDir)); err != nil {
-		return err
-	}
-	if err := engine.SyncDir(fs, dir); err != nil {
+	if err := f.move(refused, refusedDir); err != nil {
 		return err
 	}
 	return f.settle()

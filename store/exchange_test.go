@@ -56,7 +56,7 @@ func exchange(fs vfs.FS, undo bool) error {
 	if err := store.Stage(fs, "data/kept/x", "data/staged"); err != nil {
 		return err
 	}
-	if err := store.Exchange(fs, "data", "data/staged"); err != nil {
+	if _, err := store.Exchange(fs, "data", "data/staged"); err != nil {
 		return err
 	}
 	if undo {
@@ -108,24 +108,34 @@ func (d *disk) cloned(mem *vfs.MemFS, unsynced int) *vfs.MemFS {
 	return mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: d.dice})
 }
 
-// A rename that fails leaves what the next start makes sense of.
+// An exchange of which any step fails can be taken back once it was decided;
+// before that nothing has happened.
 func TestExchangeFails(t *testing.T) {
+	undone := 0
 	for at := int64(1); ; at++ {
 		mem := twoWorlds(t)
+		require.NoError(t, store.Stage(mem, "data/kept/x", "data/staged"))
 		var n atomic.Int64
 		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
-			if op.Kind == errorfs.OpRename && n.Add(1) == at {
-				return errors.New("no rename")
+			if (op.Kind == errorfs.OpRename || op.Kind == errorfs.OpFileSync) && n.Add(1) == at {
+				return errors.New("no change")
 			}
 			return nil
 		}))
-		if exchange(fs, false) == nil {
+		decided, err := store.Exchange(fs, "data", "data/staged")
+		if err == nil {
 			require.Equal(t, "new", world(t, mem))
-			require.EqualValues(t, 4, at, "renames of a restore")
 			break
 		}
-		require.Contains(t, []string{"old", "new"}, world(t, mem))
+		if decided {
+			undone++
+			require.NoError(t, store.TakeBack(mem, "data"))
+		}
+		require.Equal(t, "old", world(t, mem), "failed at %d", at)
+		require.NoError(t, store.DropReplaced(mem, "data"))
+		require.Equal(t, "old", world(t, mem))
 	}
+	require.Equal(t, 5, undone, "steps after the decision: three syncs, two renames")
 }
 
 // What a memory store holds and what a disk store holds are the same pairs.

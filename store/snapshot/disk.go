@@ -350,10 +350,10 @@ func (d *disk) Stage(name string) (Staged, error) {
 
 // stagedFolder is a data folder about to be exchanged for the one in use.
 type stagedFolder struct {
-	disk *disk
-	doc  Document
-	dir  string
-	used bool
+	disk    *disk
+	doc     Document
+	dir     string
+	decided bool
 }
 
 // Document implements Staged.
@@ -375,16 +375,16 @@ func (s *stagedFolder) Adjust(change func(*store.Store) error) error {
 
 // Open implements Staged.
 func (s *stagedFolder) Open() (*store.Store, error) {
-	if err := store.Exchange(s.disk.fs, s.disk.data, s.dir); err != nil {
+	var err error
+	if s.decided, err = store.Exchange(s.disk.fs, s.disk.data, s.dir); err != nil {
 		return nil, err
 	}
-	s.used = true
 	return store.Open(s.disk.options)
 }
 
 // TakeBack implements Staged.
 func (s *stagedFolder) TakeBack() error {
-	if !s.used {
+	if !s.decided {
 		return nil
 	}
 	return store.TakeBack(s.disk.fs, s.disk.data)
