@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/caller"
+	"sluice/store/kv"
 )
 
 // thousandth makes a shard take a record and a KiB a second, so that a test
@@ -430,4 +432,61 @@ func TestPeaks(t *testing.T) {
 	require.Equal(t, 2.001, st.peakLoad(st.Peaks[0].expires()))
 	require.Zero(t, st.peakLoad(at.Add(40*day)))
 	require.True(t, st.nextExpiry(at.Add(40*day)).IsZero())
+}
+
+// unwilling is a catalog that lets nothing begin.
+type unwilling struct {
+	Catalog
+	refuse atomic.Bool
+}
+
+func (c *unwilling) Propose(ctx context.Context, cmd kv.Command) (kv.Value, error) {
+	if cmd.Kind == "begin" && c.refuse.Load() {
+		return kv.Value{}, errDisk
+	}
+	return c.Catalog.Propose(ctx, cmd)
+}
+
+func TestScalingThatFailsGoesOn(t *testing.T) {
+	broken := &unwilling{}
+	r := open(t, thousandth(false), func(c *Config) { broken.Catalog = c.Catalog; c.Catalog = broken })
+	r.create("a", 1)
+	require.NoError(t, r.tag("a", "max=4"))
+	broken.refuse.Store(true)
+	r.traffic("a", 2, 90*time.Second, many(64)...)
+	require.Equal(t, 1, r.openShards("a"))
+	require.Empty(t, r.told("a"), "what did not happen is not told")
+	broken.refuse.Store(false)
+	r.traffic("a", 2, 90*time.Second, many(64)...)
+	require.Greater(t, r.openShards("a"), 1)
+}
+
+func TestScalingStopsAtTheQuota(t *testing.T) {
+	r := open(t, func(c *Config) { c.Limits = Limits{Factor: 0.001, Shards: 5} })
+	r.create("a", 1)
+	r.create("b", 3)
+	require.NoError(t, r.tag("a", "max=16"))
+	r.traffic("a", 10, 10*time.Minute, many(64)...)
+	require.Equal(t, 2, r.openShards("a"))
+	require.Equal(t, []string{"split", "hold"}, actions(r.told("a")))
+	require.Contains(t, r.told("a")[1], "2 shards of 2 above the target of 70 %; the account's shard limit is reached")
+}
+
+func TestScalerYieldsToOthers(t *testing.T) {
+	r := open(t, lasting(5*time.Minute), thousandth(false))
+	r.create("a", 1)
+	r.clock.Step(5 * time.Minute)
+	require.NoError(t, r.tag("a", "max=16 cooldown=1m"))
+	r.traffic("a", 2, 5*time.Second, many(64)...)
+	r.split("a", "0", half) // while the scaler is about to
+	r.traffic("a", 2, 4*time.Minute, many(64)...)
+	require.Empty(t, r.told("a"), "a change is under way")
+	r.traffic("a", 2, 2*time.Minute, many(64)...)
+	require.NotEmpty(t, r.told("a"))
+	_, err := r.DeleteStream(r.ctx, &kinesis.DeleteStreamInput{StreamName: aws.String("a")})
+	require.NoError(t, err)
+	r.clock.Step(time.Hour)
+	require.Equal(t, codeMissing, r.status("a"))
+	require.Empty(t, r.told("a"))
+	require.Nil(t, r.clock.State().Next)
 }
