@@ -24,12 +24,15 @@ type roomState struct {
 	SealKey []byte `json:"sealKey"`
 	// NextStream is the id the next stream gets.
 	NextStream uint64 `json:"nextStream"`
+	// Graves holds the newest creation second of streams removed just now.
+	Graves map[string]int64 `json:"graves,omitempty"`
 }
 
 // Kinds of commands on the room.
 const (
 	kindFound = "found"      // body: the sealing key as JSON
 	kindTake  = "take-id"    // no body
+	kindBury  = "bury"       // body: a grave
 	kindTerms = "commitment" // of accounts
 	kindReset = "reset"      // of accounts; no body
 )
@@ -83,6 +86,12 @@ func applyRoom(state []byte, c kv.Command) ([]byte, error) {
 		}
 	case kindTake:
 		room.NextStream++
+	case kindBury:
+		var g grave
+		if err := decodeStored(c.Body, &g); err != nil {
+			return nil, err
+		}
+		room.bury(g, c.At)
 	default:
 		return nil, fmt.Errorf("unknown command %q; a newer version of Sluice wrote it", c.Kind)
 	}

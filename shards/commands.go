@@ -105,6 +105,7 @@ func unwrap(kind string, body []byte) (command, error) {
 // createStream makes the entity. The shards follow when it lands.
 type createStream struct {
 	ID           uint64            `json:"id"`
+	After        int64             `json:"after,omitempty"` // creation seconds up to this one are taken
 	Due          int64             `json:"due"`
 	Mode         string            `json:"mode"`
 	Shards       int               `json:"shards"`
@@ -117,7 +118,7 @@ type createStream struct {
 func (*createStream) kind() string { return "create" }
 
 func (c *createStream) apply(st *streamState, at time.Time) error {
-	then, err := wrap(&openShards{Count: c.Shards})
+	then, err := wrap(&openShards{Count: c.Shards, After: c.After})
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,8 @@ func (c *createStream) apply(st *streamState, at time.Time) error {
 
 // openShards lays the first shards evenly over the hash space.
 type openShards struct {
-	Count int `json:"count"`
+	Count int   `json:"count"`
+	After int64 `json:"after,omitempty"`
 }
 
 func (*openShards) kind() string { return "open" }
@@ -148,7 +150,7 @@ func (c *openShards) apply(st *streamState, at time.Time) error {
 		}
 		st.Shards = append(st.Shards, shardRecord{
 			index: uint32(i), parent: -1, adjacent: -1, from: evenStart(i, c.Count), to: to,
-			createdSec: at.Unix(), opened: millis(at),
+			createdSec: max(at.Unix(), c.After+1), opened: millis(at),
 		})
 	}
 	st.NextShard = uint32(c.Count)

@@ -50,6 +50,9 @@ func (s *Streams) CreateStream(ctx context.Context, in *kinesis.CreateStreamInpu
 	if c.ID, err = s.takeID(ctx); err != nil {
 		return nil, err
 	}
+	if c.After, err = s.usedUp(ctx, k); err != nil {
+		return nil, err
+	}
 	now := s.clock.Now()
 	c.Due = s.due(creatingStream, now)
 	proposal, err := propose(k.entity(), 0, c, now)

@@ -61,6 +61,9 @@ func (s *Streams) remove(ctx context.Context, st *stream) error {
 		if st.view.Load().gone {
 			return nil
 		}
+		if err := s.bury(ctx, st.key, st.view.Load().state); err != nil {
+			return err
+		}
 		if err := s.log.Delete(ctx, st.id); err != nil {
 			return err
 		}

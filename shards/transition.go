@@ -211,6 +211,9 @@ func (s *Streams) landing(ctx context.Context, st *stream, state *streamState, a
 			return nil, at, fmt.Errorf("create the logs of stream %s: %w", st.key.name, err)
 		}
 	case *removeStream:
+		if err := s.bury(ctx, st.key, state); err != nil {
+			return nil, at, err
+		}
 		if err := s.log.Delete(ctx, st.id); err != nil {
 			return nil, at, fmt.Errorf("delete the records of stream %s: %w", st.key.name, err)
 		}
