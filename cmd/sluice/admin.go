@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice"
+	"sluice/cmd/sluice/streams"
 )
 
 // adminTimeout bounds a call to a running server. A move of the clock may wait
@@ -123,11 +126,9 @@ func (a *admin) call(ctx context.Context, method, path string, body any, patienc
 		return 0, nil, err
 	}
 	a.authorize(r)
-	// No proxy: the server is on this machine or on a test network.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(r)
+	response, err := a.do(r, endpoint)
 	if err != nil {
-		return 0, nil, &unreachableError{endpoint, bare(err)}
+		return 0, nil, err
 	}
 	defer response.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(response.Body, 16<<20))
@@ -135,6 +136,26 @@ func (a *admin) call(ctx context.Context, method, path string, body any, patienc
 		return 0, nil, &unreachableError{endpoint, err}
 	}
 	return response.StatusCode, answer, nil
+}
+
+// do sends a request. There is no proxy: the server is on this machine or on a
+// test network.
+func (a *admin) do(r *http.Request, endpoint string) (*http.Response, error) {
+	roots, err := streams.Roots(a.env)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true,
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	answer, err := (&http.Client{Transport: transport}).Do(r)
+	var untrusted x509.UnknownAuthorityError
+	if errors.As(err, &untrusted) {
+		return nil, streams.Explain(err, streams.Endpoint{URL: endpoint})
+	}
+	if err != nil {
+		return nil, &unreachableError{endpoint, bare(err)}
+	}
+	return answer, nil
 }
 
 // authorize shows the token, if there is one.

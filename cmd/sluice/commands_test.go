@@ -55,7 +55,7 @@ func TestStreamsCreateDelete(t *testing.T) {
 
 	require.Empty(t, w.ok("delete", "orders"))
 	require.Equal(t, `{"deleted":"events"}`+"\n", w.ok("delete", "events", "--json"))
-	require.Contains(t, w.fails(exitFailed, "delete", "orders"), "ResourceNotFoundException: Stream orders under account 000000000000 not found.\nhint: `sluice streams` lists the streams")
+	require.Contains(t, w.fails(exitFailed, "delete", "orders"), "ResourceNotFoundException: Stream orders under account 000000000000 not found.\nhint: `sluice streams --region us-east-1` lists the streams")
 }
 
 func TestVerbsAlsoStandBelowTheirNoun(t *testing.T) {
@@ -140,6 +140,8 @@ func TestWhereCommandsGo(t *testing.T) {
 		{"loading elsewhere", exitFailed, []string{"load", "orders", "--endpoint", "http://kinesis.example.com"}, "load records into orders at http://kinesis.example.com needs a yes"},
 		{"an authority nobody trusts", exitFailed, []string{"streams", "--endpoint", strings.Replace(w.Endpoint(), "http:", "https:", 1)}, "is not trusted"},
 		{"no arguments", exitUsage, []string{"put"}, "hint: `sluice put --help` shows how it is used"},
+		{"too few arguments", exitUsage, []string{"scale", "orders"}, "sluice scale takes STREAM SHARDS|on-demand|provisioned; it was given 1 argument"},
+		{"another region", exitFailed, []string{"get", "orders", "--region", "eu-west-1"}, "hint: `sluice streams --region eu-west-1` lists the streams of this account there"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Contains(t, w.fails(c.code, c.args...), c.want) })
 	}

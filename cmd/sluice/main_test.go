@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -150,6 +152,26 @@ func TestHealthFollowsTheServersOwnVariables(t *testing.T) {
 	code, out, _ := command(t, env("SLUICE_LISTEN", "0.0.0.0:"+port), "health", "--json")
 	require.Equal(t, exitFine, code)
 	require.Contains(t, out, `"status":"ok"`)
+}
+
+func TestHealthOverTLS(t *testing.T) {
+	s := serve(t, env(), "--memory", "--listen", "localhost:0")
+	secure := strings.Replace(s.url, "http:", "https:", 1)
+	code, _, talk := command(t, env(), "health", "--endpoint", secure)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, talk, "the certificate of "+secure+" is not trusted")
+	require.Contains(t, talk, "hint: for Sluice's own authority: curl http://HOST:PORT/_sluice/ca.pem")
+
+	answer, err := http.Get(s.url + "/_sluice/ca.pem")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	pem, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(authority, pem, 0o600))
+	code, out, talk := command(t, env("AWS_CA_BUNDLE", authority), "health", "--endpoint", secure)
+	require.Equal(t, exitFine, code, talk)
+	require.Equal(t, "ok dev\n", out)
 }
 
 func TestVersion(t *testing.T) {

@@ -73,6 +73,7 @@ func (p *program) root() *cobra.Command {
 	root.AddCommand(fault)
 	root.AddCommand(p.streamsCommand())
 	root.AddCommand(p.streamCommands()...)
+	nameArguments(root)
 	return root
 }
 

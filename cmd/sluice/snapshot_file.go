@@ -138,11 +138,7 @@ func (a *admin) open(ctx context.Context, method, path string, body io.Reader) (
 		return nil, err
 	}
 	a.authorize(r)
-	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}).Do(r)
-	if err != nil {
-		return nil, &unreachableError{endpoint, bare(err)}
-	}
-	return answer, nil
+	return a.do(r, endpoint)
 }
 
 func refusedBody(answer *http.Response) error {

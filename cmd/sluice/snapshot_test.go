@@ -47,7 +47,7 @@ func TestSnapshot(t *testing.T) {
 		{exitFailed, []string{"snapshot", "export", "none"}, "there is no snapshot none"},
 		{exitFailed, []string{"snapshot", "import", filepath.Join(dir, "none")}, "no such file"},
 		{exitFailed, []string{"snapshot", "import", file, "again"}, "there is a snapshot again already"},
-		{exitUsage, []string{"snapshot", "save"}, "accepts 1 arg(s)"},
+		{exitUsage, []string{"snapshot", "save"}, "sluice snapshot save takes NAME; it was given no argument"},
 		{exitUsage, []string{"snapshot", "seve", "x"}, `unknown command "seve"`},
 		{exitFailed, []string{"snapshot", "restore", "again", "--endpoint", "http://kinesis.example.com"}, "restore again at http://kinesis.example.com needs a yes\nhint: say --yes"},
 		{exitFailed, []string{"reset", "--account", "000000000000", "--endpoint", "http://kinesis.example.com"}, "remove everything of account 000000000000 at http://kinesis.example.com needs a yes"},

@@ -136,7 +136,7 @@ func (e Endpoint) options() (kinesis.Options, error) {
 		o.BaseEndpoint = aws.String(e.URL)
 	}
 	client := awshttp.NewBuildableClient()
-	roots, err := e.roots()
+	roots, err := Roots(e.env)
 	if err != nil {
 		return o, err
 	}
@@ -147,10 +147,10 @@ func (e Endpoint) options() (kinesis.Options, error) {
 	return o, nil
 }
 
-// roots are those of AWS_CA_BUNDLE, which is how the SDKs are told to trust
-// Sluice's own authority.
-func (e Endpoint) roots() (*x509.CertPool, error) {
-	file, _ := e.env("AWS_CA_BUNDLE")
+// Roots are those of AWS_CA_BUNDLE, which is how the SDKs are told to trust
+// Sluice's own authority; nil when there are none.
+func Roots(env func(string) (string, bool)) (*x509.CertPool, error) {
+	file, _ := env("AWS_CA_BUNDLE")
 	if file == "" {
 		return nil, nil
 	}

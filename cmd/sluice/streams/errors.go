@@ -50,7 +50,7 @@ func Explain(err error, at Endpoint) error {
 		if m := api.ErrorMessage(); m != "" {
 			text += ": " + m
 		}
-		return &Error{Text: prefix(err) + text, Advice: advice(api.ErrorCode()), cause: err}
+		return &Error{Text: prefix(err) + text, Advice: advice(api.ErrorCode(), at), cause: err}
 	}
 	var untrusted x509.UnknownAuthorityError
 	if errors.As(err, &untrusted) {
@@ -97,10 +97,10 @@ func innermost(err error) error {
 	}
 }
 
-func advice(code string) string {
+func advice(code string, at Endpoint) string {
 	switch code {
 	case "ResourceNotFoundException":
-		return "`sluice streams` lists the streams there are in this region and account"
+		return "`sluice streams --region " + at.Region + "` lists the streams of this account there"
 	case "ResourceInUseException":
 		return "it exists already, or is being changed: `sluice streams NAME` shows its status"
 	case "LimitExceededException":

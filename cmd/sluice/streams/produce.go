@@ -102,7 +102,7 @@ func (p *Producer) Run(ctx context.Context, in <-chan Entry) error {
 			continue
 		}
 		if p.GiveUp > 0 && p.Clock.Now().Sub(since) >= p.GiveUp {
-			return &Error{Text: fmt.Sprintf("gave up after %s in which no record was taken; the last refusal: %s", p.GiveUp, reason), Advice: advice(reasonCode(reason))}
+			return &Error{Text: fmt.Sprintf("gave up after %s in which no record was taken; the last refusal: %s", p.GiveUp, reason), Advice: advice(reasonCode(reason), Endpoint{})}
 		}
 		var wait time.Duration
 		wait, attempt = p.wait(refused, len(batch), attempt)
