@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -119,6 +121,36 @@ var (
 	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 )
 
+// validateNames looks at what the server listens on and is called.
+func (c Config) validateNames(refuse func(setting, format string, args ...any)) {
+	for _, address := range c.Listen {
+		if !isAddress(address) {
+			refuse("listen", "%q is not HOST:PORT such as localhost:4566", address)
+		}
+	}
+	if c.AdminListen != "" && !isAddress(c.AdminListen) {
+		refuse("admin-listen", "%q is not HOST:PORT such as localhost:4567", c.AdminListen)
+	}
+	if slices.Contains(c.Listen, c.AdminListen) && !strings.HasSuffix(c.AdminListen, ":0") {
+		refuse("admin-listen", "%s is an address of the API too; choose another, or leave admin-listen out", c.AdminListen)
+	}
+	for _, name := range c.HostNames {
+		if strings.ContainsAny(name, "/:@ ") && net.ParseIP(name) == nil {
+			refuse("host-name", "%q is not a name such as kinesis.test, without scheme and port", name)
+		}
+	}
+}
+
+// isAddress is true for what can be listened on: a host or none, and a port.
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil && port != ""
+}
+
 // Validate reports what cannot work, each problem as a *UsageError.
 func (c Config) Validate() error {
 	c = c.withDefaults()
@@ -141,6 +173,7 @@ func (c Config) Validate() error {
 	if c.MemoryLimit < 32*MiB {
 		refuse("memory-limit", "%s is too little to work with; the least is 32MiB", c.MemoryLimit)
 	}
+	c.validateNames(refuse)
 	for _, origin := range c.CORSOrigins {
 		if origin != "null" && !strings.Contains(origin, "://") {
 			refuse("cors-origins", "%q is not an origin such as https://app.example.com", origin)

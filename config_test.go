@@ -70,7 +70,7 @@ func TestValues(t *testing.T) {
 	for _, c := range []struct {
 		flag, good, bad, problem string
 	}{
-		{"durability", "disk", "paper", `--durability: "paper" is not one of process disk`},
+		{"durability", "disk", "paper", `--durability: "paper" is not one of process, disk`},
 		{"limits", "off", "x0", `--limits: "x0" is not a factor such as x10`},
 		{"limits", "off", "some", `--limits: "some" is not one of aws, off, xN`},
 		{"transition", "1h30m", "soon", `--transition: "soon" is not a duration such as 100ms or 24h, nor aws`},
@@ -78,11 +78,17 @@ func TestValues(t *testing.T) {
 		{"memory-limit", "64MiB", "64MB!", `--memory-limit: "64MB!" is not a size such as 256MiB`},
 		{"memory-limit", "1GB", "99999999999GiB", `--memory-limit: "99999999999GiB" is not a size such as 256MiB`},
 		{"memory-limit", "33554432", "1MiB", `memory-limit: 1MiB is too little to work with; the least is 32MiB`},
-		{"log-format", "json", "xml", `--log-format: "xml" is not one of text json`},
+		{"log-format", "json", "xml", `--log-format: "xml" is not one of text, json`},
 		{"log-level", "warn", "loud", `--log-level: "loud" is not one of debug, info, warn, error`},
 		{"log-requests", "on", "maybe", `--log-requests: "maybe" is neither true nor false`},
 		{"account", "123456789012", "123", `account: "123" is not an account of 12 digits`},
 		{"region", "us-gov-west-1", "Europe", `region: "Europe" is not a region such as us-east-1`},
+		{"listen", ":4566", "4566", `listen: "4566" is not HOST:PORT such as localhost:4566`},
+		{"listen", "[::1]:0", "localhost:80000", `listen: "localhost:80000" is not HOST:PORT such as localhost:4566`},
+		{"admin-listen", "localhost:4567", "localhost", `admin-listen: "localhost" is not HOST:PORT such as localhost:4567`},
+		{"admin-listen", "localhost:0", "localhost:4566", `admin-listen: localhost:4566 is an address of the API too; choose another, or leave admin-listen out`},
+		{"host-name", "kinesis.test", "http://kinesis.test", `host-name: "http://kinesis.test" is not a name such as kinesis.test, without scheme and port`},
+		{"host-name", "fd00::1", "kinesis.test:4566", `host-name: "kinesis.test:4566" is not a name such as kinesis.test, without scheme and port`},
 		{"cors-origins", "https://a.example", "a.example", `cors-origins: "a.example" is not an origin such as https://app.example.com`},
 	} {
 		_, err := LoadConfig(Sources{Flags: map[string][]string{c.flag: {c.good}}})

@@ -44,7 +44,7 @@ func oneOf[T ~string](value *T, text []byte, allowed ...T) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not one of %s", text, strings.Trim(fmt.Sprint(allowed), "[]"))
+	return fmt.Errorf("%q is not one of %s", text, strings.ReplaceAll(strings.Trim(fmt.Sprint(allowed), "[]"), " ", ", "))
 }
 
 // Limits says which of the service's rates are enforced: LimitsOff, LimitsAWS,
