@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSharpCaseKPL makes the calls of the Kinesis Producer Library by hand. The library itself is a native program of
-// another machine kind; its own run belongs to the work on producers.
+// TestSharpCaseKPL makes the calls of the Kinesis Producer Library by hand and looks at each answer. The library itself
+// runs in TestClients.
 func TestSharpCaseKPL(t *testing.T) {
-	t.Run("case 85 the producer library's calls over https: shard map, aggregated records, exact placement", func(t *testing.T) {
+	t.Run("case 85 by hand, the producer library's calls over https: shard map, aggregated records, exact placement", func(t *testing.T) {
 		server := Start(t, "--memory", "--transition", "0")
 		server.CreateStream(t, "case85", 3)
 		producer := &kpl{t: t, server: server, client: &http.Client{Transport: &http.Transport{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +31,8 @@ func (c *collector) add(rows []Row) {
 }
 
 // TestClients runs every client program with default settings over http and https, and three of them once more with
-// states that last as long as they do by default. All rows go to build/report/clients.json.
+// states that last as long as they do by default. Beside them runs what only some can do: the producer library, and a
+// reader under a writer that asks for too much. All rows go to build/report/clients.json.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	var all collector
@@ -46,6 +48,8 @@ func TestClients(t *testing.T) {
 				all.run(t, slow, client, "", "http, states of 100 ms")
 			}
 		}
+		all.producer(t, Producer(), "")
+		all.follower(t, Follower())
 	})
 	require.NoError(t, WriteReport("clients.json", all.rows))
 }
@@ -96,7 +100,7 @@ func runProgram(t *testing.T, server *Server, client Client, version, transport 
 func TestStepsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(Root(), "docs", "clients.md"))
 	require.NoError(t, err)
-	for _, step := range Steps() {
+	for _, step := range slices.Concat(Steps(), Producer().Own, Follower().Own) {
 		require.Contains(t, string(text), fmt.Sprintf("| %s | %s | %d |", step.Number, step.Name, step.Count))
 	}
 }

@@ -22,6 +22,7 @@ var versions = map[string][]string{
 	"java-sync":  {"2.36.2", "2.40.2", ""},
 	"java-async": {"2.36.2", "2.40.2", ""},
 	"rust":       {"1.90.0", "1.110.0", ""},
+	"kpl":        {"1.0.4", "1.0.6", ""},
 }
 
 // lacking are the steps a version has no operations for.
@@ -44,6 +45,9 @@ func TestAllClientVersions(t *testing.T) {
 				all.run(t, server, client, version, "http")
 				all.run(t, server, client, version, "https")
 			}
+		}
+		for _, version := range versions["kpl"] {
+			all.producer(t, Producer(), version)
 		}
 	})
 	require.NoError(t, WriteReport("clients-all.json", all.rows))
@@ -70,7 +74,7 @@ func writeMatrix(rows []Row) error {
 func matrix(rows []Row) []byte {
 	type run struct{ version, transport string }
 	out := []byte("| client | version | http | https |\n|---|---|---|---|\n")
-	for _, client := range Clients() {
+	for _, client := range append(Clients(), Producer()) {
 		byRun, seen := map[run][]Row{}, map[string]bool{}
 		for _, row := range rows {
 			if row.Client == client.Name {
@@ -82,14 +86,17 @@ func matrix(rows []Row) []byte {
 		ordered := slices.SortedFunc(maps.Keys(seen), compareVersions)
 		for _, version := range ordered {
 			out = fmt.Appendf(out, "| %s | %s | %s | %s |\n", client.Name, version,
-				outcome(byRun[run{version, "http"}]), outcome(byRun[run{version, "https"}]))
+				outcome(client, byRun[run{version, "http"}]), outcome(client, byRun[run{version, "https"}]))
 		}
 	}
 	return out
 }
 
-// outcome sums up the rows of one run: "15 of 15 steps", and what was skipped or failed.
-func outcome(rows []Row) string {
+// outcome sums up the rows of one run: "15 of 15 steps", and what was skipped or failed; "-" when there was none.
+func outcome(client Client, rows []Row) string {
+	if len(rows) == 0 {
+		return "-"
+	}
 	fine := 0
 	var other []string
 	for _, row := range rows {
@@ -100,7 +107,7 @@ func outcome(rows []Row) string {
 		}
 		other = append(other, word+" "+row.Step)
 	}
-	text := fmt.Sprintf("%d of %d steps", fine, len(Steps()))
+	text := fmt.Sprintf("%d of %d steps", fine, len(client.steps()))
 	if len(other) > 0 {
 		text += "; " + strings.Join(other, ", ")
 	}

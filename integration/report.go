@@ -37,7 +37,7 @@ func ParseRows(output []byte) []Row {
 // leave, or counted something else. None means a perfect run.
 func (c Client) Faults(rows []Row, transport string) []string {
 	var faults []string
-	for _, step := range Steps() {
+	for _, step := range c.steps() {
 		at := slices.IndexFunc(rows, func(r Row) bool {
 			return r.Client == c.Name && r.Transport == transport && r.Step == step.Number
 		})

@@ -39,6 +39,29 @@ type Client struct {
 	Cleartext string
 	// Skips are the steps its SDK has no means for.
 	Skips []string
+	// Own are the steps it runs instead of the numbered ones of every client.
+	Own []Step
+}
+
+func (c Client) steps() []Step {
+	if c.Own != nil {
+		return c.Own
+	}
+	return Steps()
+}
+
+// Producer is the Kinesis Producer Library, which can only write.
+func Producer() Client {
+	return Client{Name: "kpl", Own: []Step{
+		{"9", "aggregate user records while the stream is split, merged and scaled; counts user records", 50000},
+	}}
+}
+
+// Follower is the JavaScript SDK as a reader beside an overloading writer.
+func Follower() Client {
+	return Client{Name: "js", Own: []Step{
+		{"10", "follow the lineage while boto3 writes more than the shards allow; counts records, each once and in order", 192},
+	}}
 }
 
 // Clients lists all programs. A row for every step and transport of each must be there.

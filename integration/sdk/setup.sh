@@ -3,8 +3,8 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, rust, harlow or aggregate. VERSION is a version of its SDK;
-# without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, rust, harlow or aggregate. VERSION is a version of its
+# SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
 set -euo pipefail
@@ -20,6 +20,7 @@ inputs() {
     boto3 | awscli | aggregate) echo "$here/python/requirements-$client.txt" ;;
     js) echo "$here/js/package-lock.json" ;;
     java-sync | java-async) echo "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java ;;
+    kpl) echo "$here/kpl/pom.xml" "$here/kpl/src/main/java/sluice/Producer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
     go | harlow) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
     *) echo "no such client: $client" >&2 && exit 2 ;;
@@ -81,7 +82,7 @@ exec python3 '$here/python/awscli_client.py' \"\$@\""
     "$place/venv/bin/pip" install --disable-pip-version-check --no-input "$package==$version"
   fi
   runs "export PYTHONDONTWRITEBYTECODE=1 PATH='$place/venv/bin':\"\$PATH\"
-exec '$place/venv/bin/python' '$here/python/${client}_client.py' \"\$@\""
+exec '$place/venv/bin/python' '$here/python/'\"\${SLUICE_PROGRAM:-${client}_client.py}\" \"\$@\""
 }
 
 js() {
@@ -102,7 +103,7 @@ js() {
     npm install --no-audit --no-fund --save-exact "@aws-sdk/client-kinesis@$version"
   fi
   runs "export NODE_PATH='$place/node_modules' NODE_EXTRA_CA_CERTS=\"\$SLUICE_CA\"
-exec $node '$here/js/client.cjs' \"\$@\""
+exec $node '$here/js/'\"\${SLUICE_PROGRAM:-client.cjs}\" \"\$@\""
 }
 
 java() {
@@ -119,6 +120,20 @@ keytool -importcert -noprompt -alias sluice -file \"\$SLUICE_CA\" -keystore \"\$
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djavax.net.ssl.trustStore=\"\$store\" \\
   -Djavax.net.ssl.trustStorePassword=changeit -cp '$place/build/classes':\"\$(cat '$place/classpath')\" \\
   sluice.Main $client"
+}
+
+# The producer library brings its native program for Linux and macOS, which needs no more than a C library. It unpacks
+# that below the folder it is told, once.
+kpl() {
+  need javac default-jdk-headless
+  need mvn maven
+  local pick=()
+  test "$version" = pinned || pick=("-Dkpl.version=$version")
+  mvn -q -B -ntp -f "$here/kpl/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+    compile dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
+  mkdir -p "$cache/kpl"
+  runs "export SLUICE_KPL_FOLDER='$cache/kpl'
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '$place/build/classes':\"\$(cat '$place/classpath')\" sluice.Producer"
 }
 
 # The newest SDK needs Rust 1.94, which no Debian has: where there is no cargo, its rustup gets one.
@@ -168,6 +183,7 @@ test -x "$place/run" || case $client in
   boto3 | awscli | aggregate) python ;;
   js) js ;;
   java-sync | java-async) java ;;
+  kpl) kpl ;;
   rust) rust ;;
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
