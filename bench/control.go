@@ -56,9 +56,10 @@ type named struct {
 
 type description struct {
 	StreamDescription struct {
-		StreamARN    string
-		StreamStatus string
-		Shards       []struct{ ShardId string }
+		StreamARN     string
+		StreamStatus  string
+		Shards        []struct{ ShardId string }
+		HasMoreShards bool
 	}
 }
 
@@ -93,13 +94,31 @@ func (c *control) describe() (description, error) {
 	return d, err
 }
 
-func (c *control) shards() ([]string, error) {
-	d, err := c.describe()
-	var ids []string
-	for _, s := range d.StreamDescription.Shards {
-		ids = append(ids, s.ShardId)
+// shards lists all shards; a page of DescribeStream has a hundred at most.
+func (c *control) shards() (ids []string, err error) {
+	for {
+		var d description
+		err := c.call("DescribeStream", struct {
+			StreamName            string
+			ExclusiveStartShardId string `json:",omitempty"`
+		}{streamName, last(ids)}, &d)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range d.StreamDescription.Shards {
+			ids = append(ids, s.ShardId)
+		}
+		if !d.StreamDescription.HasMoreShards {
+			return ids, nil
+		}
 	}
-	return ids, err
+}
+
+func last(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[len(ids)-1]
 }
 
 func (c *control) iterator(shard, kind string) (string, error) {
