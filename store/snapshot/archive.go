@@ -28,7 +28,9 @@ import (
 //	manifest.json   {"members":[{"name","bytes","sha256"}]} of all before it
 //
 // So it holds no paths that could lead anywhere, and is the same whether the
-// store was on disk or in memory. It is written and read as a stream.
+// store was on disk or in memory. It is written and read as a stream. Format 1
+// is the only one so far: whoever makes a second one says here how the pairs of
+// older files become its own.
 const (
 	headName     = "snapshot.json"
 	pairsName    = "pairs-%06d"

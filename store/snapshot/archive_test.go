@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -224,13 +223,41 @@ func TestUnfinishedFoldersGo(t *testing.T) {
 	require.ErrorContains(t, err, "something else is called mine")
 }
 
-// A full disk is told as such.
+// scarce is a disk that has little left, and tells how much.
+type scarce struct {
+	vfs.FS
+	left uint64
+}
+
+func (s scarce) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	return vfs.DiskUsage{AvailBytes: s.left, TotalBytes: 1 << 40}, nil
+}
+
+// An import on a disk that is nearly full is refused as such, leaves nothing
+// behind, and leaves others room to write.
 func TestImportOnAFullDisk(t *testing.T) {
-	err := explain(fmt.Errorf("write: %w", store.ErrFull))
-	var e *Error
-	require.ErrorAs(t, err, &e)
-	require.Equal(t, NoSpace, e.Kind)
-	require.True(t, errors.Is(err, store.ErrFull))
+	for left, fits := range map[uint64]bool{100 << 20: false, 1 << 30: true} {
+		fs := scarce{vfs.NewMem(), left}
+		require.NoError(t, fs.MkdirAll("data", 0o755))
+		shelf, err := OnDisk(options(fs))
+		require.NoError(t, err)
+		file := good()
+		for i := range 6 { // the disk is looked at every 4 MiB
+			file.add(fmt.Sprintf("pairs-%06d", i+2), pair(fmt.Sprint("cns\x00key", i), "\x01"+strings.Repeat("x", 2<<20)))
+		}
+		_, err = shelf.Import("x", bytes.NewReader(file.finish(t).file(t)))
+		if fits {
+			require.NoError(t, err)
+			continue
+		}
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, NoSpace, e.Kind)
+		require.ErrorIs(t, err, store.ErrFull)
+		names, err := fs.List("data/snapshots")
+		require.NoError(t, err)
+		require.Empty(t, names)
+	}
 }
 
 // FuzzImport: no file makes an import panic, and what is taken can be exported.

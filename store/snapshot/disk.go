@@ -258,10 +258,17 @@ func (d *disk) copied(name, what string) (Document, string, error) {
 	return doc, dir, nil
 }
 
+// ownReserve is the free space that an import leaves alone, so that a file
+// that is too large, or made to be, does not stop those who write meanwhile.
+const ownReserve = 256 << 20
+
 // open opens a folder that is being made, with little memory.
 func (d *disk) open(dir string) (*store.Store, error) {
 	o := d.options
 	o.Dir, o.CacheBytes = dir, 1<<20
+	if o.ReserveBytes >= 0 {
+		o.ReserveBytes = max(ownReserve, 4*o.ReserveBytes)
+	}
 	return store.Open(o)
 }
 
