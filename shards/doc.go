@@ -18,6 +18,12 @@
 // tip only covers records that are as durable as promised. A subscription
 // sleeps on the tail and is woken by the put.
 //
+// Limits per time are token buckets over service time (throttle.go for shards,
+// calls.go for the control plane, pace.go for fan-out). They live in a shard's
+// meter with what is counted about it (stats.go, sketch.go), which exists from
+// the shard's first traffic on; the heat report, the metrics and the scaler
+// read it.
+//
 // A change of a stream is a command: check it on the view, propose it with the
 // view's version, show what came of it. Changes that take a while are stored
 // with the time they are due (transition.go); the service clock lands them,
@@ -32,6 +38,8 @@
 // Write op_<name>.go with a header (prose, then the lines State, Notes, Test)
 // and op_<name>_test.go; op_delete_stream.go shows the form. The blocks:
 //
+//   - s.admitCall(ctx, "<Name>", rate, name, arn) comes first: every operation of the
+//     control plane has a rate, and TestCallRates wants to know it.
 //   - st, err := s.resolve(ctx, in.StreamName, in.StreamARN) finds the stream or
 //     answers as the service does; st.view.Load() is all about it, read only.
 //   - s.change(ctx, st, func(v *view, now time.Time) (command, error)) changes

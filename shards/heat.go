@@ -92,9 +92,7 @@ func (s *Streams) Heat(ctx context.Context, name string, window time.Duration) (
 			out.Shards = append(out.Shards, l.heat(factor))
 		}
 	}
-	if d, ok := any(s).(decider); ok {
-		out.Decisions = append(out.Decisions, d.decisions(st.key)...)
-	}
+	out.Decisions = append(out.Decisions, s.decisions(st.key)...)
 	return out, nil
 }
 

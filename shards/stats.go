@@ -326,9 +326,3 @@ type decision struct {
 	Shards []string  `json:"shards"`
 	Reason string    `json:"reason"`
 }
-
-// decider tells the latest decisions about a stream, newest last. It may be
-// asked at any time.
-type decider interface {
-	decisions(k streamKey) []decision
-}
