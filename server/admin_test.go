@@ -222,6 +222,8 @@ func TestEveryCallIsRemembered(t *testing.T) {
 	require.Equal(t, "SerializationException", items[2].(map[string]any)["error"])
 	require.Equal(t, "AccessDeniedException", items[1].(map[string]any)["error"])
 	require.Equal(t, "UnknownOperationException", items[0].(map[string]any)["error"])
+	require.Equal(t, "Kinesis_20131202.MadeUp", items[0].(map[string]any)["resource"], "what nothing here answers is named")
+	require.Equal(t, "GET /", items[1].(map[string]any)["resource"])
 	require.Len(t, get(t, s, "/_sluice/requests?limit=2")["items"], 2)
 	requireProblem(t, ask(t, s, "GET", "/_sluice/requests?limit=x", ""), 400, "BadRequest")
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"sluice/server/wire"
 )
@@ -14,6 +15,9 @@ import (
 // serveTarget answers the JSON 1.x and CBOR 1.1 protocols. The order of its
 // checks is the service's own; clients' mistakes get the answer they get there.
 func (x *exchange) serveTarget(ctx context.Context, m *Mounts, rt route, body []byte) {
+	if rt.op == nil {
+		x.event.Resource = asked(x.r)
+	}
 	if x.r.Method != http.MethodPost {
 		x.refuseUnnamed()
 		return
@@ -42,6 +46,19 @@ func (x *exchange) serveTarget(ctx context.Context, m *Mounts, rt route, body []
 	}
 	request := &wire.Request{Header: x.r.Header, Body: body}
 	x.perform(ctx, attempt{service: rt.service, op: rt.op, codec: codec, request: request})
+}
+
+// askedLongest bounds what is kept of a request that nothing here answers.
+const askedLongest = 128
+
+// asked says what a request that nothing here answers was for, so that the list
+// of calls shows whose it was: a client of another service, most of the time.
+func asked(r *http.Request) string {
+	what := r.Header.Get("X-Amz-Target")
+	if what == "" {
+		what = r.Method + " " + r.URL.Path
+	}
+	return strings.ToValidUTF8(what[:min(len(what), askedLongest)], "")
 }
 
 // targetCodec chooses by content type among what the service speaks, or what

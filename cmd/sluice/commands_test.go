@@ -35,7 +35,7 @@ func TestStreamsCreateDelete(t *testing.T) {
 	var talk strings.Builder
 	code := run(t.Context(), []string{"streams", "--endpoint", w.Endpoint()}, nil, &strings.Builder{}, &talk, env())
 	require.Equal(t, exitFine, code)
-	require.Contains(t, talk.String(), "there are no streams at "+w.Endpoint()+"; make one with `sluice create NAME`")
+	require.Contains(t, talk.String(), "there are no streams in us-east-1 at "+w.Endpoint()+"; make one with `sluice create NAME`")
 	require.Equal(t, `{"items":[]}`+"\n", w.ok("streams", "--json"))
 
 	made := object[stream](t, w.ok("create", "orders", "--shards", "3", "--retention", "48h", "--tag", "team=billing,env=test", "--json"))

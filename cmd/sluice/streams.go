@@ -27,7 +27,7 @@ func (p *program) streamsCommand() *cobra.Command {
 			return err
 		}
 		if len(list) == 0 && !c.asJSON {
-			c.say("there are no streams at %s; make one with `sluice create NAME`", c.endpoint)
+			c.say("there are no streams in %s at %s; make one with `sluice create NAME`", c.endpoint.Region, c.endpoint)
 			return nil
 		}
 		return items(c, list, "NAME\tSTATUS\tMODE\tCREATED", streamRow)
