@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -68,6 +70,9 @@ func (l *logger) Errorf(format string, args ...any) {
 // disk can cause is caught by the guard before; what is left are
 // inconsistencies it found in itself, after which only a reopening helps.
 func (l *logger) Fatalf(format string, args ...any) {
-	l.guard.fail(fmt.Errorf("pebble: "+format, args...))
-	l.slog.Error("store: " + fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	// Stack traces follow, which are for the log and not for who asks how we are.
+	reason, _, _ := strings.Cut(text, "\n")
+	l.guard.fail(errors.New("pebble: " + reason))
+	l.slog.Error("store: " + text)
 }
