@@ -13,7 +13,7 @@ import (
 // its decoded form, which is never larger.
 const bodyWeight = 2
 
-// budget bounds the memory of all request bodies together. Requests wait for
+// budget bounds the memory of all request bodies and large answers together. Requests wait for
 // their share in the order they came, which lets a large one through in time.
 type budget struct {
 	limit    int64
@@ -30,15 +30,20 @@ func newBudget(limit int64, patience time.Duration) *budget {
 // all of it and so travels alone.
 func (b *budget) take(ctx context.Context, n int64) (weight int64, err error) {
 	weight = min(n*bodyWeight, b.limit)
+	return weight, b.claim(ctx, weight)
+}
+
+// claim waits for exactly that weight, which the limit admits.
+func (b *budget) claim(ctx context.Context, weight int64) error {
 	if !b.share.TryAcquire(weight) {
 		ctx, cancel := context.WithTimeout(ctx, b.patience)
 		defer cancel()
 		if err := b.share.Acquire(ctx, weight); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	b.held.Add(weight)
-	return weight, nil
+	return nil
 }
 
 func (b *budget) give(weight int64) {

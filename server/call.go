@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	"sluice/internal/caller"
+	"sluice/internal/page"
 	"sluice/server/wire"
 )
 
@@ -46,6 +47,9 @@ func (m *Mounts) invoke(ctx context.Context, serviceID, name string, in any) (ou
 	}
 	if reflect.TypeOf(in) != op.input || reflect.ValueOf(in).IsNil() {
 		return nil, fmt.Errorf("%s.%s takes a %s, not a %T", serviceID, name, op.input, in)
+	}
+	if page.From(ctx) != nil {
+		ctx = page.With(ctx, nil) // of the request that calls, whose end says nothing of this answer's
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	k := &call{cancel: cancel, stream: op.Stream}

@@ -15,6 +15,7 @@
 //	perform    types, authentication, constraints               perform.go
 //	gate       which instance is mounted right now              gate.go
 //	room       the operation itself                             mount.go
+//	answer     large ones in pieces, out of lent memory         lend.go
 //
 // Configuration uses two clocks: host time for everything about connections,
 // service time only to show and move it on the admin paths.

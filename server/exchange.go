@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"sluice/internal/page"
 	"sluice/server/wire"
 )
 
@@ -27,9 +28,10 @@ type exchange struct {
 	ending context.Context // ends when the instance begins to close
 	manner *manner         // how the answer travels, nil for as fast and whole as it can
 
-	body  *[]byte // pooled
-	share int64   // of the budget
-	wrote bool    // the head of the answer is out
+	body  *[]byte    // pooled
+	share int64      // of the budget
+	lease page.Lease // of what the answer points to
+	wrote bool       // the head of the answer is out
 }
 
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
@@ -51,6 +53,7 @@ func (x *exchange) end() {
 		}
 	}
 	x.dropBody()
+	x.lease.End()
 	x.s.budget.give(x.share)
 	x.event.Duration = x.s.cfg.Host.Now().Sub(x.start)
 	x.s.watch.record(&x.event)
@@ -65,9 +68,9 @@ func (x *exchange) logPanic(p any) {
 		"operation", x.event.Operation, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
-// reply writes a whole answer. Values of header are taken over.
-func (x *exchange) reply(status int, header http.Header, body []byte) {
-	x.settle(len(body))
+// head fills in the head of an answer. Values of header are taken over.
+func (x *exchange) head(status int, header http.Header, length int) {
+	x.settle(length)
 	h := x.w.Header()
 	for name, values := range header {
 		h[name] = values
@@ -77,10 +80,15 @@ func (x *exchange) reply(status int, header http.Header, body []byte) {
 		h["Content-Type"] = nil // keeps net/http from guessing one
 	}
 	if status != http.StatusNoContent {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+		h["Content-Length"] = []string{strconv.Itoa(length)}
 	}
 	x.wrote = true
 	x.event.Status = status
+}
+
+// reply writes a whole answer. Values of header are taken over.
+func (x *exchange) reply(status int, header http.Header, body []byte) {
+	x.head(status, header, len(body))
 	x.event.BytesOut += int64(len(body))
 	if x.manner != nil {
 		x.deliver(status, body)

@@ -39,6 +39,7 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		x.fail(a.codec, a.service.Service, f)
 		return
 	}
+	ctx = x.lend(ctx, a.op)
 	if v := x.s.judge(ctx, &a.op.known, in, false); v != nil {
 		x.obey(ctx, a, in, v)
 		return
@@ -63,7 +64,7 @@ func (x *exchange) conclude(ctx context.Context, a attempt, out any, err error) 
 		return
 	}
 	response.SetRequestID(x.id)
-	x.reply(response.Status, response.Header, response.Body)
+	x.answer(ctx, response)
 }
 
 func decodeFault(err error) *wire.Fault {

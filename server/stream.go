@@ -68,6 +68,7 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 			x.log("a stream was given up by its client", err)
 			return nil
 		}
+		x.lease.End()
 		if sent++; x.manner != nil && (x.manner.truncate || x.manner.endsBefore(sent)) {
 			return errCut
 		}

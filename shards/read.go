@@ -3,16 +3,17 @@ package shards
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"sluice/internal/page"
 	"sluice/store/log"
 )
 
-// span is what one read of a shard gave. It owns its memory.
+// span is what one read of a shard gave. Its memory is lent when the context
+// of the read has a lease, else its own.
 type span struct {
 	records []types.Record
 	size    int // of data and keys
@@ -38,13 +39,23 @@ func (s *Streams) read(ctx context.Context, st *stream, v *view, sh *shard, from
 	now, limit := s.clock.Now(), sh.limit()
 	out := &span{next: from, records: []types.Record{}}
 	if from < limit {
-		page, err := s.log.Read(ctx, st.logID(sh), from, log.Limit{Records: records, Bytes: bytes, Before: limit, NotBefore: v.state.horizon(now)})
+		lease := page.From(ctx)
+		if lease != nil {
+			if err := lease.Resize(ctx, heaviest(v, int(min(int64(records), limit-from)), bytes)); err != nil {
+				return nil, err
+			}
+		}
+		got, err := s.log.Read(ctx, st.logID(sh), from, log.Limit{Records: records, Bytes: bytes, Before: limit, NotBefore: v.state.horizon(now)})
 		if err != nil {
 			return nil, s.logError(st, err)
 		}
-		out.take(sh, page)
-		page.Release()
-		if len(page.Records) == 0 {
+		out.take(sh, got, lease, &s.leaves)
+		if lease != nil {
+			if err := lease.Resize(ctx, out.weight()); err != nil {
+				return nil, err
+			}
+		}
+		if len(out.records) == 0 {
 			// Nothing below the limit is left to read: what there was has expired.
 			out.next = limit
 		}
@@ -54,47 +65,6 @@ func (s *Streams) read(ctx context.Context, st *stream, v *view, sh *shard, from
 		out.behind = max(0, now.Sub(out.last))
 	}
 	return out, nil
-}
-
-// take copies a page into shapes. Texts and payloads share one allocation
-// each: the page's memory goes back to the log before the answer is encoded.
-func (out *span) take(sh *shard, page log.Page) {
-	n, keySize, dataSize := len(page.Records), 0, 0
-	for i := range page.Records {
-		keySize += len(page.Records[i].PartitionKey)
-		dataSize += len(page.Records[i].Data)
-	}
-	var keys strings.Builder
-	keys.Grow(keySize)
-	data, digits := make([]byte, 0, dataSize), make([]byte, 0, 58*n)
-	ends := make([]int, n)
-	for i := range page.Records {
-		r := &page.Records[i]
-		keys.WriteString(r.PartitionKey)
-		data = append(data, r.Data...)
-		digits = sh.number(r.Position, r.Arrival).append(digits)
-		ends[i] = len(digits)
-	}
-	text, keyText := string(digits), keys.String()
-	strs, times := make([]string, 2*n), make([]time.Time, n)
-	out.records = make([]types.Record, n)
-	digit, key, at := 0, 0, 0
-	for i := range page.Records {
-		r := &page.Records[i]
-		strs[2*i], strs[2*i+1], times[i] = text[digit:ends[i]], keyText[key:key+len(r.PartitionKey)], r.Arrival
-		out.records[i] = types.Record{
-			SequenceNumber: &strs[2*i], Data: data[at : at+len(r.Data) : at+len(r.Data)],
-			ApproximateArrivalTimestamp: &times[i], EncryptionType: recordEncryption(r.Encrypted),
-		}
-		if r.PartitionKey != "" { // one was given
-			out.records[i].PartitionKey = &strs[2*i+1]
-		}
-		digit, key, at = ends[i], key+len(r.PartitionKey), at+len(r.Data)
-	}
-	out.next, out.size = page.Next, keySize+dataSize
-	if n > 0 {
-		out.last = times[n-1]
-	}
 }
 
 // start is where a reader wants to begin, as iterators and subscriptions say it.

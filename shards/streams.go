@@ -78,6 +78,7 @@ type Streams struct {
 	catalog Catalog
 	sealer  *sealer
 	puts    sync.Pool // of *put
+	leaves  sync.Pool // of *leaf
 	fanout  subscriptions
 
 	limits  atomic.Pointer[Limits]
