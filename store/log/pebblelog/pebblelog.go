@@ -19,7 +19,7 @@ type Log struct {
 	keys   keys
 	now    func() time.Time
 
-	chunks sync.Pool // memory of released pages, *chunk
+	pools pools
 
 	// mu guards streams, a cache of what has been used since the start.
 	mu      sync.RWMutex

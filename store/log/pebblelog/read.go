@@ -42,7 +42,7 @@ func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (l
 	}
 	limit.Before = min(limit.Before, v.durable)
 	r := reading{view: v, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
-	r.page.pool = &l.chunks
+	r.page.pools = &l.pools
 	if from < limit.Before {
 		if err := l.engine.Read(r.run); err != nil {
 			r.page.release()
@@ -139,6 +139,7 @@ func (r *reading) block(p place, value []byte) error {
 		r.bytes += n
 		size += n
 	}
+	r.page.list()
 	memory := r.page.copied(b.payload[skip : skip+size])
 	arrival := time.UnixMilli(p.arrival).UTC()
 	for range count {
