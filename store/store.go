@@ -236,8 +236,9 @@ type Health struct {
 	Durability Durability
 	// Format is the version of the layout on disk.
 	Format int
-	// Err is why records are refused at present, nil when they are not. A full
-	// disk is a reason, although what frees space goes on.
+	// Err is why records are refused at present, or the damage that a read has
+	// met; nil when all is well. A full disk is a reason, although what frees
+	// space goes on.
 	Err error
 }
 
@@ -246,6 +247,9 @@ func (s *Store) Health() Health {
 	h := Health{Kind: "memory", Durability: s.options.Durability, Format: Format}
 	if s.engine != nil {
 		h.Kind, h.Err = "pebble", s.engine.Refusal()
+		if h.Err == nil {
+			h.Err = s.engine.Damage()
+		}
 	}
 	return h
 }

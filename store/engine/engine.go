@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -64,6 +65,8 @@ type Engine struct {
 	closed bool
 
 	space space
+	// damage is the first damage that a read met.
+	damage atomic.Pointer[error]
 	// reviving admits one recovery at a time; the others do not wait for it.
 	reviving sync.Mutex
 }
@@ -189,7 +192,7 @@ func (e *Engine) Read(f func(r pebble.Reader) error) error {
 	if err := e.usable(); err != nil {
 		return err
 	}
-	return f(e.db)
+	return e.guarded(f)
 }
 
 // Failure returns why writes are refused at present, nil when they are not.
@@ -236,7 +239,7 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.guard.release()
-	err := e.db.Close()
+	err := closeDB(e.db)
 	failure := e.guard.failure()
 	if failure == nil {
 		return err

@@ -107,7 +107,7 @@ func (e *Engine) revive() error {
 	}
 	if e.db != nil {
 		e.guard.release()
-		_ = e.db.Close() // its writes go nowhere; nothing to learn from it
+		_ = closeDB(e.db) // its writes go nowhere; nothing to learn from it
 		e.db = nil
 	}
 	if err := e.open(); err != nil {

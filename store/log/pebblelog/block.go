@@ -2,9 +2,10 @@ package pebblelog
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 	"unsafe"
 
+	"sluice/store/engine"
 	"sluice/store/log"
 )
 
@@ -24,7 +25,7 @@ const blockVersion = 1
 // are below 1 % of it.
 const blockBytes = 64 << 10
 
-var errBlock = errors.New("stored block is malformed")
+var errBlock = fmt.Errorf("%w: malformed block", engine.ErrDamaged)
 
 // entry is one record on its way into a block.
 type entry = log.Entry
