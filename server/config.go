@@ -38,7 +38,7 @@ type Config struct {
 	// AdminToken, when set, must come as a bearer token with every call below
 	// /_sluice/ except the health check.
 	AdminToken string
-	// MemoryLimit bounds the bytes of all request bodies held at one time,
+	// MemoryLimit bounds the bytes of all request bodies and large answers held at one time,
 	// decoded forms included; default 256 MiB.
 	MemoryLimit int64
 	// LogRequests writes one line per call at level info.
