@@ -66,7 +66,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 	s := open(t, countingRoom(&calls))
 	host := clock.Host()
 	for name, transport := range transports(t, s) {
-		try := func(t *testing.T, effect string) (answer, error, time.Duration) {
+		try := func(t *testing.T, effect string) (answer, time.Duration, error) {
 			t.Helper()
 			calls.Store(0)
 			id := order(t, s, `{"match":{"operation":"PutRecord"},"when":{"first":1},"effect":`+effect+`}`)
@@ -79,47 +79,47 @@ func TestFaultsOnTheWire(t *testing.T) {
 			require.Equal(t, putAnswer, after.body)
 			require.Empty(t, after.header.Get(faultHeader))
 			calls.Add(-1)
-			return a, err, took
+			return a, took, err
 		}
 		t.Run(name, func(t *testing.T) {
-			a, err, _ := try(t, `{"error":{"code":"ResourceInUseException","message":"busy"}}`)
+			a, _, err := try(t, `{"error":{"code":"ResourceInUseException","message":"busy"}}`)
 			require.NoError(t, err)
 			require.Equal(t, 400, a.status)
 			require.JSONEq(t, `{"__type":"ResourceInUseException","message":"busy"}`, a.body)
 			require.NotEmpty(t, a.header.Get(faultHeader))
 			require.Zero(t, calls.Load())
 
-			a, err, _ = try(t, `{"error":{"code":"ServiceUnavailable"}}`)
+			a, _, err = try(t, `{"error":{"code":"ServiceUnavailable"}}`)
 			require.NoError(t, err)
 			require.Equal(t, 503, a.status)
 			require.JSONEq(t, `{"__type":"ServiceUnavailable"}`, a.body)
 
-			a, err, _ = try(t, `{"throttle":true}`)
+			a, _, err = try(t, `{"throttle":true}`)
 			require.NoError(t, err)
 			require.Equal(t, 400, a.status)
 			require.JSONEq(t, `{"__type":"ProvisionedThroughputExceededException","message":"Rate exceeded"}`, a.body)
 			require.Zero(t, calls.Load())
 
-			a, err, took := try(t, `{"latency":"60ms"}`)
+			a, took, err := try(t, `{"latency":"60ms"}`)
 			require.NoError(t, err)
 			require.Equal(t, putAnswer, a.body)
 			require.GreaterOrEqual(t, took, 60*time.Millisecond)
 
-			_, err, _ = try(t, `{"reset":"before"}`)
+			_, _, err = try(t, `{"reset":"before"}`)
 			requireBroken(t, name, err)
 			require.Zero(t, calls.Load(), "nothing has happened")
 
-			_, err, _ = try(t, `{"reset":"after"}`)
+			_, _, err = try(t, `{"reset":"after"}`)
 			requireBroken(t, name, err)
 			require.EqualValues(t, 1, calls.Load(), "the call has run and its answer is lost")
 
-			a, err, _ = try(t, `{"truncate":true}`)
+			a, _, err = try(t, `{"truncate":true}`)
 			require.Error(t, err)
 			require.Equal(t, 200, a.status)
 			require.Equal(t, putAnswer[:len(putAnswer)/2], a.body)
 			require.EqualValues(t, 1, calls.Load())
 
-			a, err, took = try(t, fmt.Sprintf(`{"bytesPerSecond":%d}`, 10*len(putAnswer)))
+			a, took, err = try(t, fmt.Sprintf(`{"bytesPerSecond":%d}`, 10*len(putAnswer)))
 			require.NoError(t, err)
 			require.Equal(t, putAnswer, a.body)
 			require.GreaterOrEqual(t, took, 90*time.Millisecond)
