@@ -59,22 +59,22 @@ func (out *span) take(sh *shard, from log.Page, lease *page.Lease, leaves *sync.
 	for i := range from.Records {
 		out.size += len(from.Records[i].PartitionKey) + len(from.Records[i].Data)
 	}
-	switch {
-	case n == 0:
+	if n == 0 {
 		from.Release()
 		return
-	case lease == nil:
-		out.fill(sh, owned(from.Records, out.size), newLeaf(new(sync.Pool), n))
-		from.Release()
-	default:
-		f := newLeaf(leaves, n)
-		out.fill(sh, from.Records, f)
-		lease.Keep(func() {
-			f.drop(leaves)
-			from.Release()
-		})
 	}
 	out.last = from.Records[n-1].Arrival
+	if lease == nil {
+		out.fill(sh, owned(from.Records, out.size), newLeaf(new(sync.Pool), n))
+		from.Release()
+		return
+	}
+	f := newLeaf(leaves, n)
+	out.fill(sh, from.Records, f)
+	lease.Keep(func() {
+		f.drop(leaves)
+		from.Release()
+	})
 }
 
 // owned copies keys and payloads, all into two pieces of memory.

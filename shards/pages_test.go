@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ import (
 	"sluice/store/log"
 )
 
-// borrowed spoils the keys' and payloads' memory once a page is released.
+// borrowed spoils the records and their payloads once a page is released.
 type borrowed struct {
 	Log
 	released int
@@ -39,6 +40,7 @@ func (b *borrowed) Read(ctx context.Context, id log.ID, from int64, limit log.Li
 		for i := range mine {
 			clear(mine[i].Data)
 		}
+		clear(mine)
 		release()
 	}
 	return got, nil
@@ -69,6 +71,10 @@ func TestLentPages(t *testing.T) {
 	it := r.iterator("a", shard0, types.ShardIteratorTypeTrimHorizon)
 	own := r.get(it)
 	require.Equal(t, 1, b.released, "what is read in process is a copy")
+	part, err := r.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: &it, Limit: aws.Int32(20)})
+	require.NoError(t, err)
+	require.EqualValues(t, 7*700, *part.MillisBehindLatest, "the clock moved seven times after the 20th record")
+	b.released = 1
 	share := &tally{}
 	lease := &page.Lease{Share: share}
 	for range 3 { // the memory of the shapes is used again
@@ -84,7 +90,7 @@ func TestLentPages(t *testing.T) {
 	require.Less(t, share.asked[1], int64(400<<10), "what it really weighs")
 
 	share.err = errors.New("no memory")
-	_, err := r.GetRecords(page.With(r.ctx, lease), &kinesis.GetRecordsInput{ShardIterator: &it})
+	_, err = r.GetRecords(page.With(r.ctx, lease), &kinesis.GetRecordsInput{ShardIterator: &it})
 	require.ErrorIs(t, err, share.err)
 	require.Equal(t, 4, b.released, "nothing was read")
 	require.Equal(t, "!", string(own.Records[0].Data))
