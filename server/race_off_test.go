@@ -1,0 +1,6 @@
+//go:build !race
+
+package server
+
+// raceDetector tells that memory is not what it is in the program.
+const raceDetector = false
