@@ -33,7 +33,7 @@ func TestGeneratedFileIsFresh(t *testing.T) {
 	require.NoError(t, err)
 	got, err := os.ReadFile("../constraints_gen.go")
 	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "run: go run ./server/wire/gen -models DIR")
+	require.Equal(t, string(want), string(got), "run: make generate MODELS=DIR")
 }
 
 // The models may also come as botocore ships them, unpacked or as a wheel.
@@ -85,7 +85,7 @@ func gzipped(t *testing.T, b []byte) []byte {
 }
 
 func TestRunRefuses(t *testing.T) {
-	require.ErrorContains(t, run("", "x"), "-models DIR")
+	require.ErrorContains(t, run("", "x"), "say DIR")
 	require.ErrorContains(t, run(t.TempDir(), "x"), "no model of kinesis")
 	require.Error(t, run(filepath.Join(t.TempDir(), "none"), "x"))
 	file := filepath.Join(t.TempDir(), "file")

@@ -1,7 +1,7 @@
 // Command gen writes server/wire/constraints_gen.go, the tables of operations,
 // shapes and constraints, from the public API models.
 //
-//	go run ./server/wire/gen -models DIR [-o FILE]
+//	go run ./server/wire/gen [-o FILE] DIR
 //
 // DIR is a folder of files named kinesis-2013-12-02.service-2.json and so on,
 // or a botocore checkout, an unpacked wheel or the wheel file itself
@@ -16,10 +16,9 @@ import (
 )
 
 func main() {
-	models := flag.String("models", "", "folder or wheel with the public API models")
 	out := flag.String("o", "server/wire/constraints_gen.go", "file to write")
 	flag.Parse()
-	if err := run(*models, *out); err != nil {
+	if err := run(flag.Arg(0), *out); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
@@ -27,7 +26,7 @@ func main() {
 
 func run(models, out string) error {
 	if models == "" {
-		return fmt.Errorf("say -models DIR, the folder with kinesis-2013-12-02.service-2.json or a botocore wheel")
+		return fmt.Errorf("say DIR, the folder with kinesis-2013-12-02.service-2.json or a botocore wheel")
 	}
 	text, err := generate(models)
 	if err != nil {
