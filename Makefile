@@ -25,6 +25,7 @@ build:
 
 test: build
 	@rm -f build/report/suites.tsv
+	$(suite) setup .ci/setup
 	$(suite) format make -s suite-format
 	$(suite) vet make -s suite-vet
 	$(suite) staticcheck make -s suite-staticcheck
