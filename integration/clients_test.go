@@ -30,22 +30,22 @@ func (c *collector) add(rows []Row) {
 	c.rows = append(c.rows, rows...)
 }
 
-// TestClients runs every client program with default settings over http and https, and three of them once more with
-// states that last as long as they do by default. Beside them runs what only some can do: the producer library, and a
+// TestClients runs every client program with default settings over http and https, and three of them once more against
+// a server with its own defaults: states that last 100 ms, and the limits of AWS. Beside them runs what only some can do: the producer library, and a
 // reader under a writer that asks for too much. All rows go to build/report/clients.json.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	var all collector
 	t.Run("run", func(t *testing.T) {
 		at := Start(t, "--memory", "--transition", "0")
-		slow := Start(t, "--memory")
+		usual := Start(t, "--memory", "--limits", "aws")
 		for _, client := range Clients() {
 			all.run(t, at, client, "", "http")
 			all.run(t, at, client, "", "https")
 		}
 		for _, client := range Clients() {
 			if client.Name == "go" || client.Name == "boto3" || client.Name == "js" {
-				all.run(t, slow, client, "", "http, states of 100 ms")
+				all.run(t, usual, client, "", "http, server by default")
 			}
 		}
 		all.producer(t, Producer(), "")
