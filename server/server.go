@@ -23,8 +23,10 @@ const (
 	// maxStreams is how many calls one HTTP/2 connection may have open. Fan-out
 	// clients keep one open per shard.
 	maxStreams = 1000
-	// drainLimit bounds Close, so that the whole program ends within 5 s.
-	drainLimit = 5 * time.Second
+	// drainLimit bounds how long Close waits for connections, so that the whole
+	// program, which then closes its store, ends within 5 s. It is longer than
+	// what calls under way are given.
+	drainLimit = 4 * time.Second
 )
 
 // Server is the open door.
