@@ -170,6 +170,14 @@ func (s *Server) Kill() {
 	s.process = nil
 }
 
+// Signal sends a signal to the running server.
+func (s *Server) Signal(signal syscall.Signal) {
+	s.t.Helper()
+	if err := s.process.Process.Signal(signal); err != nil {
+		s.t.Error(err)
+	}
+}
+
 // PID is the process id of the running server.
 func (s *Server) PID() int { return s.process.Process.Pid }
 

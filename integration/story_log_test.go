@@ -10,17 +10,18 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// The story's size. Two producers of eight lanes each keep up to sixteen requests on the way.
+// The story's size. Two producers of twenty lanes each keep up to forty requests on the way.
 const (
 	storyLines     = 1_000_000
 	storyProducers = 2
-	storyLanes     = 8 // of each producer
+	storyLanes     = 20 // of each producer
 	storyBatch     = 500
 	storyInFlight  = 8 // at the kill, at least
 )
@@ -188,19 +189,42 @@ func (s *story) waitFor(t *testing.T, lines int64) {
 	}
 }
 
-// killAndRestart kills the server while at least eight requests are on their way and starts it on the same folder.
+// killAndRestart kills the server while at least eight requests are on their way and starts it on the same folder. To be
+// sure of them it halts the process first: what is unanswered then, the server has and will never answer.
 func (s *story) killAndRestart(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); s.inFlight.Load() < storyInFlight+2; {
-		require.True(t, time.Now().Before(deadline), "never ten requests in flight")
+	inFlight := s.halt(t)
+	for deadline := time.Now().Add(time.Minute); inFlight < storyInFlight; inFlight = s.halt(t) {
+		require.True(t, time.Now().Before(deadline), "never %d requests in flight", storyInFlight)
+		s.server.Signal(syscall.SIGCONT)
+		s.gate.Unlock()
+		time.Sleep(time.Millisecond)
 	}
-	s.gate.Lock() // first, so that no lane spends its lines on a server that is not there
 	s.server.Kill()
+	for s.inFlight.Load() > 0 { // the connections are gone, so it is a moment
+		time.Sleep(time.Millisecond)
+	}
 	begin := time.Now()
 	s.server.Restart()
 	s.gate.Unlock()
 	t.Logf("killed; %d requests had no answer; ready again after %d ms", s.unknownRequests.Load(), time.Since(begin).Milliseconds())
-	require.GreaterOrEqual(t, s.unknownRequests.Load(), int64(storyInFlight), "requests in flight at the kill")
+	require.Equal(t, inFlight, s.unknownRequests.Load(), "requests in flight at the kill")
+}
+
+// halt keeps lanes from sending more, halts the server in the middle of what it does, and counts the requests that have
+// no answer once all answers that were out have been read.
+func (s *story) halt(t *testing.T) (inFlight int64) {
+	t.Helper()
+	s.gate.Lock() // first, so that no lane spends its lines on a server that is not there
+	s.server.Signal(syscall.SIGSTOP)
+	for quiet := 0; quiet < 20; time.Sleep(5 * time.Millisecond) {
+		if now := s.inFlight.Load(); now != inFlight {
+			inFlight, quiet = now, 0
+			continue
+		}
+		quiet++
+	}
+	return inFlight
 }
 
 // verify reads every shard that ever was and compares.
