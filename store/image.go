@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"sluice/internal/must"
 	"sluice/store/kv"
@@ -81,17 +83,19 @@ func (i *Image) Bytes() (n int64) {
 }
 
 // Pairs gives all that the image holds as keys and values of the layout on
-// disk, Format. What put is given is its to keep.
+// disk, Format, in the same order each time, so that two exports of an image
+// are the same file. What put is given is its to keep.
 func (i *Image) Pairs(put func(key, value []byte) error) error {
-	for name, contents := range i.logs {
-		for _, c := range contents {
+	for _, name := range slices.Sorted(maps.Keys(i.logs)) {
+		for _, c := range i.logs[name] {
 			if err := pebblelog.Rows(clean(name), c, put); err != nil {
 				return err
 			}
 		}
 	}
-	for name, values := range i.values {
-		for key, v := range values {
+	for _, name := range slices.Sorted(maps.Keys(i.values)) {
+		for _, key := range slices.Sorted(maps.Keys(i.values[name])) {
+			v := i.values[name][key]
 			k := append([]byte{kindValue}, clean(name)...)
 			k = append(append(k, 0), key...)
 			value := binary.AppendUvarint(make([]byte, 0, len(v.State)+8), v.Version)

@@ -1,6 +1,8 @@
 package memlog
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"sluice/store/log"
@@ -13,8 +15,8 @@ func (l *Log) Pause() (resume func()) {
 	return l.mu.RUnlock
 }
 
-// Contents returns all logs as they are, while the log is paused. It costs
-// nothing per record: records are never changed, and what is appended later
+// Contents returns all logs as they are, by id, while the log is paused. It
+// costs nothing per record: records are never changed, and what is appended later
 // lies beyond the end of these slices.
 func (l *Log) Contents() []log.Contents {
 	var all []log.Contents
@@ -26,6 +28,9 @@ func (l *Log) Contents() []log.Contents {
 			})
 		}
 	}
+	slices.SortFunc(all, func(a, b log.Contents) int {
+		return cmp.Or(cmp.Compare(a.ID.Stream, b.ID.Stream), cmp.Compare(a.ID.Shard, b.ID.Shard))
+	})
 	return all
 }
 
