@@ -26,6 +26,9 @@ type instance struct {
 	work sync.WaitGroup
 	// seeded is closed when the seeds are applied, or cannot be.
 	seeded chan struct{}
+	// closings and resets are filled by openRooms; see rooms.go.
+	closings []closing
+	resets   map[string]resetRoom // by service
 }
 
 // keepEvery is how often the running clock is saved, in host time, so that a
@@ -62,7 +65,7 @@ func (s *Sluice) openStore(ctx context.Context) (*instance, error) {
 }
 
 func newInstance(st *store.Store) *instance {
-	inst := &instance{store: st, mounts: server.NewMounts(), seeded: make(chan struct{})}
+	inst := &instance{store: st, mounts: server.NewMounts(), seeded: make(chan struct{}), resets: map[string]resetRoom{}}
 	inst.life, inst.end = context.WithCancel(context.Background())
 	return inst
 }
@@ -91,6 +94,7 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		return err
 	}
 	inst.streams.Store(streams)
+	inst.resets[kinesisID] = streams.Reset
 	inst.limit(s.Limits()) // they may have been changed meanwhile
 	err = errors.Join(
 		inst.mounts.Mount(kinesisID, streams, server.Coverage(shards.Coverage())),
@@ -146,9 +150,9 @@ func (s *Sluice) awaitSeeds(ctx context.Context, inst *instance) error {
 func (inst *instance) close(keeper *timekeeper) error {
 	inst.end()
 	inst.work.Wait()
-	var err error
+	err := inst.closeRooms()
 	if streams := inst.streams.Load(); streams != nil {
-		err = wrap("close streams", streams.Close())
+		err = errors.Join(err, wrap("close streams", streams.Close()))
 	}
 	err = errors.Join(err, wrap("save the clock", keeper.detach()))
 	return errors.Join(err, wrap("close the store", inst.store.Close()))
