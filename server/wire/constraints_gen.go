@@ -678,27 +678,142 @@ structure WarmThroughputObject
 `
 
 const lambdaModel = `service lambda signing=lambda version=2015-03-31 package=com.amazonaws.lambda.v20150331 protocols=rest-json-1
+error AliasLimitExceededException 400 message typed
+error CodeArtifactUserDeletedException 409 message typed
+error CodeArtifactUserFailedException 409 message typed
+error CodeArtifactUserPendingException 409 message typed
+error CodeSigningConfigNotFoundException 404 Message typed
+error CodeStorageExceededException 400 message typed
+error CodeVerificationFailedException 400 Message typed
+error DurableExecutionAlreadyStartedException 409 Message typed
+error EC2AccessDeniedException 502 Message typed
+error EC2ThrottledException 502 Message typed
+error EC2UnexpectedException 502 Message typed
+error EFSIOException 410 Message typed
+error EFSMountConnectivityException 408 Message typed
+error EFSMountFailureException 403 Message typed
+error EFSMountTimeoutException 408 Message typed
+error ENILimitReachedException 502 Message typed
+error ENINotReadyException 502 Message typed
+error FunctionVersionsPerCapacityProviderLimitExceededException 400 message typed
+error InvalidCodeSignatureException 400 Message typed
 error InvalidParameterValueException 400 message typed
+error InvalidRequestContentException 400 message typed
+error InvalidRuntimeException 502 Message typed
+error InvalidSecurityGroupIDException 502 Message typed
+error InvalidSubnetIDException 502 Message typed
+error InvalidZipFileException 502 Message typed
+error KMSAccessDeniedException 502 Message typed
+error KMSDisabledException 502 Message typed
+error KMSInvalidStateException 502 Message typed
+error KMSNotFoundException 502 Message typed
+error ModeNotSupportedException 400 message typed
+error NoPublishedVersionException 400 Message typed
+error PolicyLengthExceededException 400 message typed
+error PreconditionFailedException 412 message typed
+error PublicPolicyException 400 Message typed
+error RecursiveInvocationException 400 Message typed
+error RequestTooLargeException 413 message typed
 error ResourceConflictException 409 message typed
 error ResourceInUseException 400 Message typed
 error ResourceNotFoundException 404 Message typed
+error ResourceNotReadyException 502 message typed
+error S3FilesMountConnectivityException 408 Message typed
+error S3FilesMountFailureException 403 Message typed
+error S3FilesMountTimeoutException 408 Message typed
+error SerializedRequestEntityTooLargeException 413 message typed
 error ServiceException 500 Message typed
+error ServiceQuotaExceededException 402 Message typed
+error SnapStartException 400 Message typed
+error SnapStartNotReadyException 409 Message typed
+error SnapStartRegenerationFailureException 409 Message typed
+error SnapStartTimeoutException 408 Message typed
+error SubnetIPAddressLimitReachedException 502 Message typed
 error TooManyRequestsException 429 message typed
+error UnsupportedMediaTypeException 415 message typed
+operation AddPermission POST /2015-03-31/functions/{FunctionName}/policy 201 in=AddPermissionRequest out=AddPermissionResponse errors=InvalidParameterValueException,PolicyLengthExceededException,PreconditionFailedException,PublicPolicyException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation CreateAlias POST /2015-03-31/functions/{FunctionName}/aliases 201 in=CreateAliasRequest out=AliasConfiguration errors=AliasLimitExceededException,InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation CreateEventSourceMapping POST /2015-03-31/event-source-mappings 202 in=CreateEventSourceMappingRequest out=EventSourceMappingConfiguration errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation CreateFunction POST /2015-03-31/functions 201 in=CreateFunctionRequest out=FunctionConfiguration errors=CodeSigningConfigNotFoundException,CodeStorageExceededException,CodeVerificationFailedException,FunctionVersionsPerCapacityProviderLimitExceededException,InvalidCodeSignatureException,InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation DeleteAlias DELETE /2015-03-31/functions/{FunctionName}/aliases/{Name} 204 in=DeleteAliasRequest errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation DeleteEventSourceMapping DELETE /2015-03-31/event-source-mappings/{UUID} 202 in=DeleteEventSourceMappingRequest out=EventSourceMappingConfiguration errors=InvalidParameterValueException,ResourceConflictException,ResourceInUseException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation DeleteFunction DELETE /2015-03-31/functions/{FunctionName} 200 in=DeleteFunctionRequest out=DeleteFunctionResponse errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation DeleteFunctionConcurrency DELETE /2017-10-31/functions/{FunctionName}/concurrency 204 in=DeleteFunctionConcurrencyRequest errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation GetAlias GET /2015-03-31/functions/{FunctionName}/aliases/{Name} 200 in=GetAliasRequest out=AliasConfiguration errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation GetEventSourceMapping GET /2015-03-31/event-source-mappings/{UUID} 200 in=GetEventSourceMappingRequest out=EventSourceMappingConfiguration errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation GetFunction GET /2015-03-31/functions/{FunctionName} 200 in=GetFunctionRequest out=GetFunctionResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation GetFunctionCodeSigningConfig GET /2020-06-30/functions/{FunctionName}/code-signing-config 200 in=GetFunctionCodeSigningConfigRequest out=GetFunctionCodeSigningConfigResponse errors=CodeSigningConfigNotFoundException,InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation GetFunctionConcurrency GET /2019-09-30/functions/{FunctionName}/concurrency 200 in=GetFunctionConcurrencyRequest out=GetFunctionConcurrencyResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation GetFunctionConfiguration GET /2015-03-31/functions/{FunctionName}/configuration 200 in=GetFunctionConfigurationRequest out=FunctionConfiguration errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation GetPolicy GET /2015-03-31/functions/{FunctionName}/policy 200 in=GetPolicyRequest out=GetPolicyResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation Invoke POST /2015-03-31/functions/{FunctionName}/invocations 200 in=InvocationRequest out=InvocationResponse errors=CodeArtifactUserDeletedException,CodeArtifactUserFailedException,CodeArtifactUserPendingException,DurableExecutionAlreadyStartedException,EC2AccessDeniedException,EC2ThrottledException,EC2UnexpectedException,EFSIOException,EFSMountConnectivityException,EFSMountFailureException,EFSMountTimeoutException,ENILimitReachedException,ENINotReadyException,InvalidParameterValueException,InvalidRequestContentException,InvalidRuntimeException,InvalidSecurityGroupIDException,InvalidSubnetIDException,InvalidZipFileException,KMSAccessDeniedException,KMSDisabledException,KMSInvalidStateException,KMSNotFoundException,ModeNotSupportedException,NoPublishedVersionException,RecursiveInvocationException,RequestTooLargeException,ResourceConflictException,ResourceNotFoundException,ResourceNotReadyException,S3FilesMountConnectivityException,S3FilesMountFailureException,S3FilesMountTimeoutException,SerializedRequestEntityTooLargeException,ServiceException,ServiceQuotaExceededException,SnapStartException,SnapStartNotReadyException,SnapStartRegenerationFailureException,SnapStartTimeoutException,SubnetIPAddressLimitReachedException,TooManyRequestsException,UnsupportedMediaTypeException
+operation ListAliases GET /2015-03-31/functions/{FunctionName}/aliases 200 in=ListAliasesRequest out=ListAliasesResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation ListEventSourceMappings GET /2015-03-31/event-source-mappings 200 in=ListEventSourceMappingsRequest out=ListEventSourceMappingsResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation ListFunctions GET /2015-03-31/functions 200 in=ListFunctionsRequest out=ListFunctionsResponse errors=InvalidParameterValueException,ServiceException,TooManyRequestsException
 operation ListTags GET /2017-03-31/tags/{Resource} 200 in=ListTagsRequest out=ListTagsResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation ListVersionsByFunction GET /2015-03-31/functions/{FunctionName}/versions 200 in=ListVersionsByFunctionRequest out=ListVersionsByFunctionResponse errors=InvalidParameterValueException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation PublishVersion POST /2015-03-31/functions/{FunctionName}/versions 201 in=PublishVersionRequest out=FunctionConfiguration errors=CodeStorageExceededException,FunctionVersionsPerCapacityProviderLimitExceededException,InvalidParameterValueException,PreconditionFailedException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation PutFunctionConcurrency PUT /2017-10-31/functions/{FunctionName}/concurrency 200 in=PutFunctionConcurrencyRequest out=Concurrency errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation RemovePermission DELETE /2015-03-31/functions/{FunctionName}/policy/{StatementId} 204 in=RemovePermissionRequest errors=InvalidParameterValueException,PreconditionFailedException,PublicPolicyException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation TagResource POST /2017-03-31/tags/{Resource} 204 in=TagResourceRequest errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation UntagResource DELETE /2017-03-31/tags/{Resource} 204 in=UntagResourceRequest errors=InvalidParameterValueException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation UpdateAlias PUT /2015-03-31/functions/{FunctionName}/aliases/{Name} 200 in=UpdateAliasRequest out=AliasConfiguration errors=InvalidParameterValueException,PreconditionFailedException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
 operation UpdateEventSourceMapping PUT /2015-03-31/event-source-mappings/{UUID} 202 in=UpdateEventSourceMappingRequest out=EventSourceMappingConfiguration errors=InvalidParameterValueException,ResourceConflictException,ResourceInUseException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation UpdateFunctionCode PUT /2015-03-31/functions/{FunctionName}/code 200 in=UpdateFunctionCodeRequest out=FunctionConfiguration errors=CodeSigningConfigNotFoundException,CodeStorageExceededException,CodeVerificationFailedException,InvalidCodeSignatureException,InvalidParameterValueException,PreconditionFailedException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+operation UpdateFunctionConfiguration PUT /2015-03-31/functions/{FunctionName}/configuration 200 in=UpdateFunctionConfigurationRequest out=FunctionConfiguration errors=CodeSigningConfigNotFoundException,CodeVerificationFailedException,InvalidCodeSignatureException,InvalidParameterValueException,PreconditionFailedException,ResourceConflictException,ResourceNotFoundException,ServiceException,TooManyRequestsException
+string Action min=0 max=10000 pattern="(lambda:[*]|lambda:[a-zA-Z]+|[*])"
+structure AddPermissionRequest
+  FunctionName NamespacedFunctionName required at=uri
+  StatementId StatementId required
+  Action Action required
+  Principal Principal required
+  SourceArn Arn
+  FunctionUrlAuthType FunctionUrlAuthType
+  InvokedViaFunctionUrl InvokedViaFunctionUrl
+  SourceAccount SourceOwner
+  EventSourceToken EventSourceToken
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+  RevisionId String
+  PrincipalOrgID PrincipalOrgID
+structure AddPermissionResponse
+  Statement String
+string AdditionalVersion min=1 max=1024 pattern="[0-9]+"
+map AdditionalVersionWeights key=AdditionalVersion of=Weight
+string Alias min=1 max=128 pattern="(?!^[0-9]+$)([a-zA-Z0-9-_]+)" accept="([a-zA-Z0-9-_]+)" deny="^[0-9]+$(?s:.)*"
+structure AliasConfiguration
+  AliasArn FunctionArn
+  Name Alias
+  FunctionVersion Version
+  Description Description
+  RoutingConfig AliasRoutingConfiguration
+  RevisionId String
+list AliasList of=AliasConfiguration
+structure AliasRoutingConfiguration
+  AdditionalVersionWeights AdditionalVersionWeights
 structure AmazonManagedKafkaEventSourceConfig
   ConsumerGroupId URI
   SchemaRegistryConfig KafkaSchemaRegistryConfig
+string ApplicationLogLevel enum="TRACE,DEBUG,INFO,WARN,ERROR,FATAL"
+string Architecture enum="x86_64,arm64"
+list ArchitecturesList of=Architecture min=1 max=1
 string Arn min=0 max=10000 pattern="arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)" accept="arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:([^\\n\\r\\x{85}\\x{2028}\\x{2029}]*)"
 integer BatchSize min=1 max=10000
 boolean BisectBatchOnFunctionError
+blob Blob
+boolean Boolean
+string CapacityProviderArn min=1 max=140 pattern="arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+"
+structure CapacityProviderConfig
+  LambdaManagedInstancesCapacityProviderConfig LambdaManagedInstancesCapacityProviderConfig required
+string CodeSigningConfigArn min=0 max=200 pattern="arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}"
 string CollectionName min=1 max=57 pattern="(^(?!(system\\x2e)))(^[_a-zA-Z0-9])([^$]*)" accept="(^)(^[_a-zA-Z0-9])([^$]*)" deny="(system\\x2e)(?s:.)*"
+structure Concurrency
+  ReservedConcurrentExecutions ReservedConcurrentExecutions
+structure CreateAliasRequest
+  FunctionName FunctionName required at=uri
+  Name Alias required
+  FunctionVersion VersionWithLatestPublished required
+  Description Description
+  RoutingConfig AliasRoutingConfiguration
 structure CreateEventSourceMappingRequest
   EventSourceArn Arn
   FunctionName NamespacedFunctionName required
@@ -728,23 +843,86 @@ structure CreateEventSourceMappingRequest
   SelfManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig
   DocumentDBEventSourceConfig DocumentDBEventSourceConfig
   ProvisionedPollerConfig ProvisionedPollerConfig
+structure CreateFunctionRequest
+  FunctionName FunctionName required
+  Runtime Runtime
+  Role RoleArn required
+  Handler Handler
+  Code FunctionCode required
+  Description Description
+  Timeout Timeout
+  MemorySize MemorySize
+  Publish Boolean
+  PublishTo FunctionVersionLatestPublished
+  VpcConfig VpcConfig
+  PackageType PackageType
+  DeadLetterConfig DeadLetterConfig
+  Environment Environment
+  KMSKeyArn KMSKeyArn
+  TracingConfig TracingConfig
+  Tags Tags
+  Layers LayerList
+  FileSystemConfigs FileSystemConfigList
+  CodeSigningConfigArn CodeSigningConfigArn
+  ImageConfig ImageConfig
+  Architectures ArchitecturesList
+  EphemeralStorage EphemeralStorage
+  SnapStart SnapStart
+  LoggingConfig LoggingConfig
+  TenancyConfig TenancyConfig
+  CapacityProviderConfig CapacityProviderConfig
+  DurableConfig DurableConfig
 string DatabaseName min=1 max=63 pattern="[^ /\\.$\\x22]*"
 timestamp Date
+structure DeadLetterConfig
+  TargetArn ResourceArn
+structure DeleteAliasRequest
+  FunctionName FunctionName required at=uri
+  Name Alias required at=uri
 structure DeleteEventSourceMappingRequest
   UUID UUIDString required at=uri
+structure DeleteFunctionConcurrencyRequest
+  FunctionName FunctionName required at=uri
+structure DeleteFunctionRequest
+  FunctionName NamespacedFunctionName required at=uri
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+structure DeleteFunctionResponse
+  StatusCode Integer at=statusCode
+string Description min=0 max=256
 string DestinationArn min=0 max=350 pattern="$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)" accept="$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:([^\\n\\r\\x{85}\\x{2028}\\x{2029}]*)"
 structure DestinationConfig
   OnSuccess OnSuccess
   OnFailure OnFailure
+string DirectS3Read enum="AUTO,ENABLED,DISABLED"
 structure DocumentDBEventSourceConfig
   DatabaseName DatabaseName
   CollectionName CollectionName
   FullDocument FullDocument
+structure DurableConfig
+  KMSKeyArn KMSKeyArn
+  RetentionPeriodInDays RetentionPeriodInDays
+  ExecutionTimeout ExecutionTimeout
+string DurableExecutionArn min=1 max=1024 pattern="arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"
+string DurableExecutionName min=1 max=64 pattern="[a-zA-Z0-9-_]+"
 boolean Enabled
 string EndPointType enum="KAFKA_BOOTSTRAP_SERVERS"
 string Endpoint min=1 max=300 pattern="(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5}"
 list EndpointLists of=Endpoint min=1 max=10
 map Endpoints key=EndPointType of=EndpointLists min=1 max=2
+structure Environment
+  Variables EnvironmentVariables
+structure EnvironmentError
+  ErrorCode String
+  Message SensitiveString
+structure EnvironmentResponse
+  Variables EnvironmentVariables
+  Error EnvironmentError
+string EnvironmentVariableName pattern="[a-zA-Z]([a-zA-Z0-9_])+"
+string EnvironmentVariableValue
+map EnvironmentVariables key=EnvironmentVariableName of=EnvironmentVariableValue
+structure EphemeralStorage
+  Size EphemeralStorageSize required
+integer EphemeralStorageSize min=512 max=10240
 string EventSourceMappingArn min=85 max=120 pattern="arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 structure EventSourceMappingConfiguration
   UUID UUIDString
@@ -789,6 +967,15 @@ structure EventSourceMappingMetricsConfig
 string EventSourceMappingSystemLogLevel enum="DEBUG,INFO,WARN"
 list EventSourceMappingsList of=EventSourceMappingConfiguration
 string EventSourcePosition enum="LATEST,AT_TIMESTAMP,TRIM_HORIZON"
+string EventSourceToken min=0 max=256 pattern="[a-zA-Z0-9._\\-]+"
+double ExecutionEnvironmentMemoryGiBPerVCpu min=2 max=8
+integer ExecutionTimeout min=1 max=31622400
+string FileSystemArn min=0 max=256 pattern="arn:aws[a-zA-Z-]*:elasticfilesystem:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}"
+structure FileSystemConfig
+  Arn FileSystemArn required
+  LocalMountPath LocalMountPath required
+  S3FilesConfig S3FilesConfig
+list FileSystemConfigList of=FileSystemConfig min=0 max=1
 structure Filter
   Pattern Pattern
 structure FilterCriteria
@@ -801,10 +988,135 @@ string FilterCriteriaErrorMessage min=10 max=2048 pattern=".*" accept="[^\\n\\r\
 list FilterList of=Filter
 string FullDocument enum="UpdateLookup,Default"
 string FunctionArn min=0 max=10000 pattern="arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"
+structure FunctionCode
+  ZipFile Blob
+  S3Bucket S3Bucket
+  S3Key S3Key
+  S3ObjectVersion S3ObjectVersion
+  S3ObjectStorageMode S3ObjectStorageMode
+  ImageUri String
+  SourceKMSKeyArn KMSKeyArn
+structure FunctionCodeLocation
+  RepositoryType String
+  Location SensitiveStringOnServerOnly
+  ImageUri String
+  ResolvedImageUri String
+  ResolvedS3Object ResolvedS3Object
+  SourceKMSKeyArn KMSKeyArn
+  Error FunctionCodeLocationError
+structure FunctionCodeLocationError
+  ErrorCode String
+  Message SensitiveString
+structure FunctionConfiguration
+  FunctionName NamespacedFunctionName
+  FunctionArn NameSpacedFunctionArn
+  Runtime Runtime
+  Role RoleArn
+  Handler Handler
+  CodeSize Long
+  Description Description
+  Timeout Timeout
+  MemorySize MemorySize
+  LastModified Timestamp
+  CodeSha256 String
+  Version Version
+  VpcConfig VpcConfigResponse
+  DeadLetterConfig DeadLetterConfig
+  Environment EnvironmentResponse
+  KMSKeyArn KMSKeyArn
+  TracingConfig TracingConfigResponse
+  MasterArn FunctionArn
+  RevisionId String
+  Layers LayersReferenceList
+  State State
+  StateReason StateReason
+  StateReasonCode StateReasonCode
+  LastUpdateStatus LastUpdateStatus
+  LastUpdateStatusReason LastUpdateStatusReason
+  LastUpdateStatusReasonCode LastUpdateStatusReasonCode
+  FileSystemConfigs FileSystemConfigList
+  SigningProfileVersionArn Arn
+  SigningJobArn Arn
+  PackageType PackageType
+  ImageConfigResponse ImageConfigResponse
+  Architectures ArchitecturesList
+  EphemeralStorage EphemeralStorage
+  SnapStart SnapStartResponse
+  RuntimeVersionConfig RuntimeVersionConfig
+  LoggingConfig LoggingConfig
+  TenancyConfig TenancyConfig
+  CapacityProviderConfig CapacityProviderConfig
+  ConfigSha256 String
+  DurableConfig DurableConfig
+list FunctionList of=FunctionConfiguration
+string FunctionName min=1 max=140 pattern="(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"
 string FunctionResponseType enum="ReportBatchItemFailures"
 list FunctionResponseTypeList of=FunctionResponseType min=0 max=1
+string FunctionUrlAuthType enum="NONE,AWS_IAM"
+string FunctionVersion enum="ALL"
+string FunctionVersionLatestPublished enum="LATEST_PUBLISHED"
+structure GetAliasRequest
+  FunctionName FunctionName required at=uri
+  Name Alias required at=uri
 structure GetEventSourceMappingRequest
   UUID UUIDString required at=uri
+structure GetFunctionCodeSigningConfigRequest
+  FunctionName NamespacedFunctionName required at=uri
+structure GetFunctionCodeSigningConfigResponse
+  CodeSigningConfigArn CodeSigningConfigArn required
+  FunctionName FunctionName required
+structure GetFunctionConcurrencyRequest
+  FunctionName FunctionName required at=uri
+structure GetFunctionConcurrencyResponse
+  ReservedConcurrentExecutions ReservedConcurrentExecutions
+structure GetFunctionConfigurationRequest
+  FunctionName NamespacedFunctionName required at=uri
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+structure GetFunctionRequest
+  FunctionName NamespacedFunctionName required at=uri
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+structure GetFunctionResponse
+  Configuration FunctionConfiguration
+  Code FunctionCodeLocation
+  Tags Tags
+  TagsError TagsError
+  Concurrency Concurrency
+structure GetPolicyRequest
+  FunctionName NamespacedFunctionName required at=uri
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+structure GetPolicyResponse
+  Policy String
+  RevisionId String
+string Handler min=0 max=128 pattern="[^\\s]+" accept="[^\\t\\n\\x0B\\f\\r ]+"
+structure ImageConfig
+  EntryPoint StringList
+  Command StringList
+  WorkingDirectory WorkingDirectory
+structure ImageConfigError
+  ErrorCode String
+  Message SensitiveString
+structure ImageConfigResponse
+  ImageConfig ImageConfig
+  Error ImageConfigError
+integer Integer
+structure InvocationRequest
+  FunctionName NamespacedFunctionName required at=uri
+  InvocationType InvocationType at=header as=X-Amz-Invocation-Type
+  LogType LogType at=header as=X-Amz-Log-Type
+  ClientContext String at=header as=X-Amz-Client-Context
+  DurableExecutionName DurableExecutionName at=header as=X-Amz-Durable-Execution-Name
+  Payload Blob at=payload
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+  TenantId TenantId at=header as=X-Amz-Tenant-Id
+structure InvocationResponse
+  StatusCode Integer at=statusCode
+  FunctionError String at=header as=X-Amz-Function-Error
+  LogResult String at=header as=X-Amz-Log-Result
+  Payload Blob at=payload
+  ExecutedVersion Version at=header as=X-Amz-Executed-Version
+  DurableExecutionArn DurableExecutionArn at=header as=X-Amz-Durable-Execution-Arn
+string InvocationType enum="Event,RequestResponse,DryRun"
+boolean InvokedViaFunctionUrl
 string KMSKeyArn min=0 max=10000 pattern="(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" accept="(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*)|()"
 string KafkaEventSourceMappingConsumptionMode enum="Stream,Queue"
 structure KafkaSchemaRegistryAccessConfig
@@ -821,6 +1133,29 @@ string KafkaSchemaValidationAttribute enum="KEY,VALUE"
 structure KafkaSchemaValidationConfig
   Attribute KafkaSchemaValidationAttribute
 list KafkaSchemaValidationConfigList of=KafkaSchemaValidationConfig
+structure LambdaManagedInstancesCapacityProviderConfig
+  CapacityProviderArn CapacityProviderArn required
+  PerExecutionEnvironmentMaxConcurrency PerExecutionEnvironmentMaxConcurrency
+  ExecutionEnvironmentMemoryGiBPerVCpu ExecutionEnvironmentMemoryGiBPerVCpu
+string LastUpdateStatus enum="Successful,Failed,InProgress"
+string LastUpdateStatusReason
+string LastUpdateStatusReasonCode enum="EniLimitExceeded,InsufficientRolePermissions,InvalidConfiguration,InternalError,SubnetOutOfIPAddresses,InvalidSubnet,InvalidSecurityGroup,ImageDeleted,ImageAccessDenied,InvalidImage,KMSKeyAccessDenied,KMSKeyNotFound,InvalidStateKMSKey,DisabledKMSKey,EFSIOError,EFSMountConnectivityError,EFSMountFailure,EFSMountTimeout,InvalidRuntime,InvalidZipFileException,FunctionError,ServiceQuotaExceededException,VcpuLimitExceeded,CapacityProviderScalingLimitExceeded,InsufficientCapacity,EC2RequestLimitExceeded,FunctionError.InitTimeout,FunctionError.RuntimeInitError,FunctionError.ExtensionInitError,FunctionError.InvalidEntryPoint,FunctionError.InvalidWorkingDirectory,FunctionError.PermissionDenied,FunctionError.TooManyExtensions,FunctionError.InitResourceExhausted,DisallowedByVpcEncryptionControl,DependencyError"
+structure Layer
+  Arn LayerVersionArn
+  CodeSize Long
+  SigningProfileVersionArn Arn
+  SigningJobArn Arn
+list LayerList of=LayerVersionArn
+string LayerVersionArn min=1 max=2048 pattern="((arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+))"
+list LayersReferenceList of=Layer
+structure ListAliasesRequest
+  FunctionName FunctionName required at=uri
+  FunctionVersion VersionWithLatestPublished at=querystring
+  Marker String at=querystring
+  MaxItems MaxListItems at=querystring
+structure ListAliasesResponse
+  NextMarker String
+  Aliases AliasList
 structure ListEventSourceMappingsRequest
   EventSourceArn Arn at=querystring
   FunctionName NamespacedFunctionName at=querystring
@@ -829,47 +1164,138 @@ structure ListEventSourceMappingsRequest
 structure ListEventSourceMappingsResponse
   NextMarker String
   EventSourceMappings EventSourceMappingsList
+structure ListFunctionsRequest
+  MasterRegion MasterRegion at=querystring
+  FunctionVersion FunctionVersion at=querystring
+  Marker String at=querystring
+  MaxItems MaxListItems at=querystring
+structure ListFunctionsResponse
+  NextMarker String
+  Functions FunctionList
 structure ListTagsRequest
   Resource TaggableResource required at=uri
 structure ListTagsResponse
   Tags Tags
+structure ListVersionsByFunctionRequest
+  FunctionName NamespacedFunctionName required at=uri
+  Marker String at=querystring
+  MaxItems MaxListItems at=querystring
+structure ListVersionsByFunctionResponse
+  NextMarker String
+  Versions FunctionList
+string LocalMountPath min=0 max=160 pattern="/mnt/[a-zA-Z0-9-_.]+"
+string LogFormat enum="JSON,Text"
+string LogGroup min=1 max=512 pattern="[\\.\\-_/#A-Za-z0-9]+"
+string LogType enum="None,Tail"
+structure LoggingConfig
+  LogFormat LogFormat
+  ApplicationLogLevel ApplicationLogLevel
+  SystemLogLevel SystemLogLevel
+  LogGroup LogGroup
+long Long
+string MasterRegion min=1 max=50 pattern="ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}"
 integer MaxListItems min=1 max=10000
 integer MaximumBatchingWindowInSeconds min=0 max=300
 integer MaximumConcurrency min=2 max=1000
 integer MaximumNumberOfPollers min=1 max=10000
 integer MaximumRecordAgeInSeconds min=-1 max=604800
 integer MaximumRetryAttemptsEventSourceMapping min=-1 max=10000
+integer MemorySize min=128 max=32768
 integer MinimumNumberOfPollers min=1 max=200
+string NameSpacedFunctionArn min=0 max=10000 pattern="arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 string NamespacedFunctionName min=1 max=256 pattern="(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:|(((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?))(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
+string NamespacedStatementId min=1 max=100 pattern="([a-zA-Z0-9-_.]+)"
+boolean NullableBoolean
+string NumericLatestPublishedOrAliasQualifier min=1 max=128 pattern="\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 structure OnFailure
   Destination DestinationArn
 structure OnSuccess
   Destination DestinationArn
+string PackageType enum="Zip,Image"
 integer ParallelizationFactor min=1 max=10
 string Pattern min=0 max=4096 pattern="[\\s\\S]*" accept="(?s:.)*"
+integer PerExecutionEnvironmentMaxConcurrency min=1 max=1600
+string Principal min=0 max=2048 pattern="[^\\s]+" accept="[^\\t\\n\\x0B\\f\\r ]+"
+string PrincipalOrgID min=12 max=34 pattern="o-[a-z0-9]{10,32}"
 structure ProvisionedPollerConfig
   MinimumPollers MinimumNumberOfPollers
   MaximumPollers MaximumNumberOfPollers
   PollerGroupName ProvisionedPollerGroupName
 string ProvisionedPollerGroupName min=0 max=128 pattern="[a-zA-Z0-9-_]*"
+structure PublishVersionRequest
+  FunctionName FunctionName required at=uri
+  CodeSha256 String
+  Description Description
+  RevisionId String
+  PublishTo FunctionVersionLatestPublished
+structure PutFunctionConcurrencyRequest
+  FunctionName FunctionName required at=uri
+  ReservedConcurrentExecutions ReservedConcurrentExecutions required
 string Queue min=1 max=1000 pattern="[\\s\\S]*" accept="(?s:.)*"
 list Queues of=Queue min=1 max=1
+structure RemovePermissionRequest
+  FunctionName NamespacedFunctionName required at=uri
+  StatementId NamespacedStatementId required at=uri
+  Qualifier NumericLatestPublishedOrAliasQualifier at=querystring
+  RevisionId String at=querystring
+integer ReservedConcurrentExecutions min=0
+structure ResolvedS3Object
+  S3Bucket S3Bucket
+  S3Key S3Key
+  S3ObjectVersion S3ObjectVersion
+string ResourceArn min=0 max=10000 pattern="(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" accept="(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*)|()"
+integer RetentionPeriodInDays min=1 max=90
+string RoleArn min=0 max=10000 pattern="arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"
+string Runtime enum="nodejs,nodejs4.3,nodejs6.10,nodejs8.10,nodejs10.x,nodejs12.x,nodejs14.x,nodejs16.x,nodejs18.x,nodejs20.x,nodejs22.x,nodejs24.x,java8,java8.al2,java11,java17,java21,java25,python2.7,python3.6,python3.7,python3.8,python3.9,python3.10,python3.11,python3.12,python3.13,python3.14,dotnetcore1.0,dotnetcore2.0,dotnetcore2.1,dotnetcore3.1,dotnet6,dotnet8,dotnet10,nodejs4.3-edge,go1.x,ruby2.5,ruby2.7,ruby3.2,ruby3.3,ruby3.4,ruby4.0,provided,provided.al2,provided.al2023,nodejs26.x,python3.15,java8.al2023,java11.al2023,java17.al2023"
+string RuntimeVersionArn min=26 max=2048 pattern="arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}::runtime:.+" accept="arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}::runtime:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+"
+structure RuntimeVersionConfig
+  RuntimeVersionArn RuntimeVersionArn
+  Error RuntimeVersionError
+structure RuntimeVersionError
+  ErrorCode String
+  Message SensitiveString
+string S3Bucket min=3 max=63 pattern="[0-9A-Za-z\\.\\-_]*(?<!\\.)" accept="[0-9A-Za-z\\.\\-_]*" deny="(?s:.)*\\."
+structure S3FilesConfig
+  DirectS3Read DirectS3Read
+string S3Key min=1 max=1024 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string S3ObjectStorageMode enum="COPY,REFERENCE"
+string S3ObjectVersion min=1 max=1024 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
 structure ScalingConfig
   MaximumConcurrency MaximumConcurrency
 string SchemaRegistryEventRecordFormat enum="JSON,SOURCE"
 string SchemaRegistryUri min=1 max=10000 pattern="[a-zA-Z0-9-\\/*:_+=.@-]*"
+string SecurityGroupId min=0 max=1024 pattern="sg-[0-9a-zA-Z]*"
+list SecurityGroupIds of=SecurityGroupId min=0 max=5
 structure SelfManagedEventSource
   Endpoints Endpoints
 structure SelfManagedKafkaEventSourceConfig
   ConsumerGroupId URI
   SchemaRegistryConfig KafkaSchemaRegistryConfig
   ConsumptionMode KafkaEventSourceMappingConsumptionMode
+string SensitiveString
+string SensitiveStringOnServerOnly min=0 max=10000
+structure SnapStart
+  ApplyOn SnapStartApplyOn
+string SnapStartApplyOn enum="PublishedVersions,None"
+string SnapStartOptimizationStatus enum="On,Off"
+structure SnapStartResponse
+  ApplyOn SnapStartApplyOn
+  OptimizationStatus SnapStartOptimizationStatus
 structure SourceAccessConfiguration
   Type SourceAccessType
   URI URI
 list SourceAccessConfigurations of=SourceAccessConfiguration min=0 max=23
 string SourceAccessType enum="BASIC_AUTH,VPC_SUBNET,VPC_SECURITY_GROUP,SASL_SCRAM_512_AUTH,SASL_SCRAM_256_AUTH,VIRTUAL_HOST,CLIENT_CERTIFICATE_TLS_AUTH,SERVER_ROOT_CA_CERTIFICATE"
+string SourceOwner min=0 max=12 pattern="\\d{12}"
+string State enum="Pending,Active,Inactive,Failed,Deactivating,Deactivated,ActiveNonInvocable,Deleting"
+string StateReason
+string StateReasonCode enum="Idle,Creating,Restoring,EniLimitExceeded,InsufficientRolePermissions,InvalidConfiguration,InternalError,SubnetOutOfIPAddresses,InvalidSubnet,InvalidSecurityGroup,ImageDeleted,ImageAccessDenied,InvalidImage,KMSKeyAccessDenied,KMSKeyNotFound,InvalidStateKMSKey,DisabledKMSKey,EFSIOError,EFSMountConnectivityError,EFSMountFailure,EFSMountTimeout,InvalidRuntime,InvalidZipFileException,FunctionError,ServiceQuotaExceededException,VcpuLimitExceeded,CapacityProviderScalingLimitExceeded,InsufficientCapacity,EC2RequestLimitExceeded,FunctionError.InitTimeout,FunctionError.RuntimeInitError,FunctionError.ExtensionInitError,FunctionError.InvalidEntryPoint,FunctionError.InvalidWorkingDirectory,FunctionError.PermissionDenied,FunctionError.TooManyExtensions,FunctionError.InitResourceExhausted,DisallowedByVpcEncryptionControl,DrainingDurableExecutions,DependencyError"
+string StatementId min=1 max=100 pattern="([a-zA-Z0-9-_]+)"
 string String
+list StringList of=String min=0 max=1500
+string SubnetId min=0 max=1024 pattern="subnet-[0-9a-z]*"
+list SubnetIds of=SubnetId min=0 max=16
+string SystemLogLevel enum="DEBUG,INFO,WARN"
 string TagKey min=1 max=128 pattern="([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)"
 list TagKeyList of=TagKey
 structure TagResourceRequest
@@ -878,14 +1304,37 @@ structure TagResourceRequest
 string TagValue min=0 max=256 pattern="([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)"
 string TaggableResource min=1 max=10000 pattern="arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})"
 map Tags key=TagKey of=TagValue
+structure TagsError
+  ErrorCode TagsErrorCode required
+  Message TagsErrorMessage required
+string TagsErrorCode min=10 max=21 pattern="[A-Za-z]+Exception"
+string TagsErrorMessage min=84 max=1000 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure TenancyConfig
+  TenantIsolationMode TenantIsolationMode required
+string TenantId min=1 max=256 pattern="[a-zA-Z0-9\\._:\\/=+\\-@ ]+"
+string TenantIsolationMode enum="PER_TENANT"
+integer Timeout min=1 max=5400
+string Timestamp min=0 max=100 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
 string Topic min=1 max=249 pattern="[^.]([a-zA-Z0-9\\-_.]+)"
 list Topics of=Topic min=1 max=1
+structure TracingConfig
+  Mode TracingMode
+structure TracingConfigResponse
+  Mode TracingMode
+string TracingMode enum="Active,PassThrough"
 integer TumblingWindowInSeconds min=0 max=900
 string URI min=1 max=200 pattern="[ a-zA-Z0-9-\\/*:_+=.@-]*"
 string UUIDString min=36 max=36
 structure UntagResourceRequest
   Resource TaggableResource required at=uri
   TagKeys TagKeyList required at=querystring as=tagKeys
+structure UpdateAliasRequest
+  FunctionName FunctionName required at=uri
+  Name Alias required at=uri
+  FunctionVersion VersionWithLatestPublished
+  Description Description
+  RoutingConfig AliasRoutingConfiguration
+  RevisionId String
 structure UpdateEventSourceMappingRequest
   UUID UUIDString required at=uri
   FunctionName NamespacedFunctionName
@@ -909,6 +1358,56 @@ structure UpdateEventSourceMappingRequest
   SelfManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig
   DocumentDBEventSourceConfig DocumentDBEventSourceConfig
   ProvisionedPollerConfig ProvisionedPollerConfig
+structure UpdateFunctionCodeRequest
+  FunctionName FunctionName required at=uri
+  ZipFile Blob
+  S3Bucket S3Bucket
+  S3Key S3Key
+  S3ObjectVersion S3ObjectVersion
+  S3ObjectStorageMode S3ObjectStorageMode
+  ImageUri String
+  Architectures ArchitecturesList
+  Publish Boolean
+  PublishTo FunctionVersionLatestPublished
+  DryRun Boolean
+  RevisionId String
+  SourceKMSKeyArn KMSKeyArn
+structure UpdateFunctionConfigurationRequest
+  FunctionName FunctionName required at=uri
+  Role RoleArn
+  Handler Handler
+  Description Description
+  Timeout Timeout
+  MemorySize MemorySize
+  VpcConfig VpcConfig
+  Environment Environment
+  Runtime Runtime
+  DeadLetterConfig DeadLetterConfig
+  KMSKeyArn KMSKeyArn
+  TracingConfig TracingConfig
+  RevisionId String
+  Layers LayerList
+  FileSystemConfigs FileSystemConfigList
+  ImageConfig ImageConfig
+  EphemeralStorage EphemeralStorage
+  SnapStart SnapStart
+  LoggingConfig LoggingConfig
+  CapacityProviderConfig CapacityProviderConfig
+  DurableConfig DurableConfig
+string Version min=1 max=1024 pattern="(\\$LATEST|[0-9]+)"
+string VersionWithLatestPublished min=1 max=1024 pattern="(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"
+structure VpcConfig
+  SubnetIds SubnetIds
+  SecurityGroupIds SecurityGroupIds
+  Ipv6AllowedForDualStack NullableBoolean
+structure VpcConfigResponse
+  SubnetIds SubnetIds
+  SecurityGroupIds SecurityGroupIds
+  VpcId VpcId
+  Ipv6AllowedForDualStack NullableBoolean
+string VpcId
+double Weight min=0 max=1
+string WorkingDirectory min=0 max=1000
 `
 
 const stsModel = `service sts signing=sts version=2011-06-15 namespace=https://sts.amazonaws.com/doc/2011-06-15/ protocols=query

@@ -143,7 +143,7 @@ type Member struct {
 }
 
 // Models returns every service Sluice knows: kinesis, lambda (event source
-// mappings and tags) and sts. The tables are made when first asked for.
+// mappings, functions and tags) and sts. The tables are made when first asked for.
 func Models() []*Service {
 	return []*Service{kinesisService(), lambdaService(), stsService()}
 }

@@ -262,11 +262,14 @@ func (n *node) withoutBound() *node {
 }
 
 // absentable says whether the zero value means absent, which every member of a
-// structure must be able to express.
+// structure must be able to express. The bare numbers and flags that Lambda has
+// cannot; theirs is a default that no constraint refuses, so it may stand there.
 func (n *node) absentable() bool {
 	switch n.kind {
 	case kindList, kindMap, kindBlob, kindEnum:
 		return true
+	case kindBool, kindInt32, kindInt64:
+		return n.ptr || n.shape.Min == nil && n.shape.Max == nil
 	}
 	return n.ptr
 }

@@ -41,10 +41,20 @@ func (r filler) fill(s *Shape, v reflect.Value) {
 		r.fill(s, v.Elem())
 	case s.Kind == KindStructure:
 		for _, m := range s.Members {
-			r.fill(m.Shape, v.FieldByName(upperFirst(m.Name)))
+			f := v.FieldByName(upperFirst(m.Name))
+			r.fill(m.Shape, f)
+			switch {
+			case m.Location == LocationStatus:
+				f.SetInt(200 + r.Int64N(100))
+			case m.Location == LocationPayload && f.Kind() == reflect.Slice:
+				f.SetBytes(append(f.Bytes(), 'x')) // a body without a byte is none
+			}
 		}
 	case s.Kind == KindList:
 		n := 1 + r.IntN(3)
+		if s.Max != nil {
+			n = min(n, int(*s.Max)) // reading stops soon after
+		}
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
 		for i := range n {
 			r.fill(s.Elem, v.Index(i))
@@ -78,6 +88,8 @@ func (r filler) scalar(s *Shape, v reflect.Value) {
 	case KindLong:
 		// Within what JavaScript and the clients' own floats hold.
 		v.SetInt(r.Int64N(1<<53) - 1<<52)
+	case KindDouble:
+		v.SetFloat(float64(r.IntN(8000)) / 8)
 	case KindBoolean:
 		v.SetBool(r.IntN(2) == 0)
 	case KindTimestamp:

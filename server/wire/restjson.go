@@ -158,7 +158,9 @@ func (r *Response) spread(f *field, p unsafe.Pointer) {
 			r.Header.Set(f.name+key, asString(value))
 		})
 	case LocationStatus:
-		r.Status = int(asInt32(p))
+		if status := int(asInt32(p)); status != 0 { // else the model's
+			r.Status = status
+		}
 	case LocationPayload:
 		switch f.node.kind {
 		case kindBlob:

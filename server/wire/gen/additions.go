@@ -212,6 +212,11 @@ func addToLambda(m *model) {
 		kafka.Members = append(kafka.Members,
 			structure("ConsumptionMode:KafkaEventSourceMappingConsumptionMode").Members...)
 	}
+	if files := m.Shapes["FileSystemConfig"]; !files.Members.has("S3FilesConfig") {
+		m.Shapes["DirectS3Read"] = enum("AUTO", "ENABLED", "DISABLED")
+		m.Shapes["S3FilesConfig"] = structure("DirectS3Read")
+		files.Members = append(files.Members, structure("S3FilesConfig").Members...)
+	}
 	s := m.Shapes["EventSourcePosition"]
 	s.Enum = reorder(s.Enum, "LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 }

@@ -37,8 +37,7 @@ func services() []service {
 			id: "lambda", signing: "lambda", version: "2015-03-31",
 			javaPackage: "com.amazonaws.lambda.v20150331",
 			protocols:   "rest-json-1", constant: "lambdaModel",
-			only: []string{"CreateEventSourceMapping", "GetEventSourceMapping", "UpdateEventSourceMapping",
-				"DeleteEventSourceMapping", "ListEventSourceMappings", "ListTags", "TagResource", "UntagResource"},
+			only: lambdaOperations(),
 			load: func(models string) (*model, error) {
 				m, err := load(models, "lambda", "2015-03-31")
 				if err == nil {
@@ -53,6 +52,20 @@ func services() []service {
 			protocols: "query", constant: "stsModel",
 			load: func(string) (*model, error) { return stsModel(), nil },
 		},
+	}
+}
+
+// lambdaOperations are those of event source mappings and of functions that
+// SDKs, the AWS CLI and Terraform need. The rest of Lambda is another product.
+func lambdaOperations() []string {
+	return []string{
+		"CreateEventSourceMapping", "GetEventSourceMapping", "UpdateEventSourceMapping",
+		"DeleteEventSourceMapping", "ListEventSourceMappings", "ListTags", "TagResource", "UntagResource",
+		"CreateFunction", "GetFunction", "GetFunctionConfiguration", "UpdateFunctionCode",
+		"UpdateFunctionConfiguration", "ListFunctions", "DeleteFunction", "Invoke", "ListVersionsByFunction",
+		"PublishVersion", "GetFunctionCodeSigningConfig", "PutFunctionConcurrency", "GetFunctionConcurrency",
+		"DeleteFunctionConcurrency", "AddPermission", "GetPolicy", "RemovePermission",
+		"CreateAlias", "GetAlias", "UpdateAlias", "DeleteAlias", "ListAliases",
 	}
 }
 

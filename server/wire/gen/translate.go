@@ -12,7 +12,8 @@ import (
 //
 //   - "." leaves out five line terminators, not one
 //   - \s and \S know the vertical tab
-//   - (?!…) at the start becomes an expression that must not match
+//   - (?!…) at the start and (?<!…) at the end become an expression that must
+//     not match
 //
 // Anything else that Go cannot express makes the generator stop.
 const (
@@ -21,8 +22,8 @@ const (
 	anything  = `(?s:.)`
 )
 
-// translate returns the expression to accept and, where there is a leading
-// negative look-ahead, the one to deny.
+// translate returns the expression to accept and, where the pattern looks
+// ahead at its start or behind at its end, the one to deny.
 func translate(pattern string) (accept, deny string, err error) {
 	rest := pattern
 	if at := strings.Index(pattern, "(?!"); at >= 0 {
@@ -35,6 +36,16 @@ func translate(pattern string) (accept, deny string, err error) {
 		}
 		deny += anything + "*"
 		rest = pattern[:at] + pattern[end+1:]
+	} else if at := strings.Index(pattern, "(?<!"); at >= 0 {
+		end, err := closing(pattern, at)
+		if err != nil || end != len(pattern)-1 {
+			return "", "", fmt.Errorf("pattern %q: only a look-behind at the end can be translated", pattern)
+		}
+		if deny, err = translateChars(pattern[at+4 : end]); err != nil {
+			return "", "", err
+		}
+		deny = anything + "*" + deny
+		rest = pattern[:at]
 	}
 	if accept, err = translateChars(rest); err != nil {
 		return "", "", err
