@@ -91,6 +91,53 @@ func TestSnapshotAndRestore(t *testing.T) {
 	})
 }
 
+// A list that was begun before a restore cannot go on after it: it would mix
+// two worlds. Its tokens have expired, as the iterators have.
+func TestRestoreExpiresTokens(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *Sluice) {
+		c, one := once(s), aws.Int32(1)
+		_, err := c.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("second"), ShardCount: one})
+		require.NoError(t, err)
+		described, err := c.DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: aws.String("orders")})
+		require.NoError(t, err)
+		arn := described.StreamDescriptionSummary.StreamARN
+		for _, name := range []string{"a", "b"} {
+			_, err := c.RegisterStreamConsumer(t.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: arn, ConsumerName: &name})
+			require.NoError(t, err)
+		}
+		require.NoError(t, s.Snapshot(t.Context(), "two"))
+		list, err := c.ListShards(t.Context(), &kinesis.ListShardsInput{StreamARN: arn, MaxResults: one})
+		require.NoError(t, err)
+		streams, err := c.ListStreams(t.Context(), &kinesis.ListStreamsInput{Limit: one})
+		require.NoError(t, err)
+		consumers, err := c.ListStreamConsumers(t.Context(), &kinesis.ListStreamConsumersInput{StreamARN: arn, MaxResults: one})
+		require.NoError(t, err)
+
+		goOn := map[string]func() error{
+			"ListShards": func() error {
+				_, err := c.ListShards(t.Context(), &kinesis.ListShardsInput{NextToken: list.NextToken})
+				return err
+			},
+			"ListStreams": func() error {
+				_, err := c.ListStreams(t.Context(), &kinesis.ListStreamsInput{NextToken: streams.NextToken})
+				return err
+			},
+			"ListStreamConsumers": func() error {
+				_, err := c.ListStreamConsumers(t.Context(), &kinesis.ListStreamConsumersInput{StreamARN: arn, NextToken: consumers.NextToken})
+				return err
+			},
+		}
+		for name, call := range goOn {
+			require.NoError(t, call(), name)
+		}
+		require.NoError(t, s.Restore(t.Context(), "two"))
+		for name, call := range goOn {
+			var expired *types.ExpiredNextTokenException
+			require.ErrorAs(t, call(), &expired, name)
+		}
+	})
+}
+
 // A snapshot outlives a restart and a replacement; so does what it restored.
 func TestRestoredStateOutlivesARestart(t *testing.T) {
 	dir := t.TempDir()

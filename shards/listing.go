@@ -20,6 +20,7 @@ type listing struct {
 	// after the first page count neither as shards nor as children.
 	bound uint32
 	made  int64
+	world uint64 // Config.World
 }
 
 // newListing checks a filter and settles what it depends on.
@@ -111,6 +112,7 @@ func (s *Streams) sealListing(k streamKey, l listing) *string {
 	f.putText(l.after)
 	f.putInt(l.at)
 	f.putInt(int64(l.bound))
+	f.putInt(int64(s.config.World))
 	return aws.String(s.sealer.seal(tokenShards, k, f.raw))
 }
 
@@ -121,11 +123,11 @@ func (s *Streams) openListing(k streamKey, token string) (listing, error) {
 	}
 	f := fields{raw: raw}
 	l := listing{made: f.int(), stream: uint64(f.int()), name: f.text(), filter: types.ShardFilterType(f.text()),
-		after: f.text(), at: f.int(), bound: uint32(f.int())}
+		after: f.text(), at: f.int(), bound: uint32(f.int()), world: uint64(f.int())}
 	if !f.done() {
 		return listing{}, errTokenForm()
 	}
-	if now := s.clock.Now(); expiredToken(timeOf(l.made), now) {
+	if now := s.clock.Now(); s.expired(timeOf(l.made), l.world, now) {
 		return listing{}, errTokenExpired(timeOf(l.made), now)
 	}
 	return l, nil

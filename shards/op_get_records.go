@@ -29,7 +29,7 @@ func (s *Streams) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _
 		return nil, errIteratorForm()
 	}
 	now := s.clock.Now()
-	if made := timeOf(it.made); now.Sub(made) > tokenLife || it.world != s.config.World {
+	if made := timeOf(it.made); s.expired(made, it.world, now) {
 		return nil, errIteratorExpired(made, now)
 	}
 	k := streamKey{account: scope.account, region: scope.region, name: it.name}

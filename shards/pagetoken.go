@@ -15,6 +15,7 @@ func (s *Streams) sealPageToken(kind string, k streamKey, p pageToken) string {
 	f.putInt(millis(s.clock.Now()))
 	f.putInt(int64(p.stream))
 	f.putText(p.after)
+	f.putInt(int64(s.config.World))
 	return s.sealer.seal(kind, k, f.raw)
 }
 
@@ -27,14 +28,18 @@ func (s *Streams) openPageToken(kind string, k streamKey, token string) (pageTok
 	}
 	f := fields{raw: raw}
 	made, p := timeOf(f.int()), pageToken{stream: uint64(f.int()), after: f.text()}
+	world := uint64(f.int())
 	if !f.done() {
 		return pageToken{}, errTokenForm()
 	}
-	if now := s.clock.Now(); expiredToken(made, now) {
+	if now := s.clock.Now(); s.expired(made, world, now) {
 		return pageToken{}, errTokenExpired(made, now)
 	}
 	return p, nil
 }
 
-// expiredToken reports whether a token has outlived its 300 seconds.
-func expiredToken(made, now time.Time) bool { return now.Sub(made) > tokenLife }
+// expired reports whether a token or iterator has outlived its 300 seconds, or
+// the world that it is of: a restore ends that.
+func (s *Streams) expired(made time.Time, world uint64, now time.Time) bool {
+	return now.Sub(made) > tokenLife || world != s.config.World
+}

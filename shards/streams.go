@@ -44,8 +44,8 @@ type Config struct {
 	// Account and Region stand in for those of a call without an identity;
 	// 000000000000 and us-east-1 when empty.
 	Account, Region string
-	// World is another number after every restore: iterators of other worlds
-	// have expired, for their positions may mean other records here.
+	// World is another number after every restore: iterators and next-tokens
+	// of other worlds have expired, for they may mean other things here.
 	World uint64
 	// Logger is told of what goes wrong behind the answers; nil: nobody is.
 	Logger *slog.Logger
