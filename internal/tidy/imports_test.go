@@ -34,6 +34,8 @@ var edges = []edge{
 	{dir: "store", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble", "github.com/cockroachdb/errors", "golang.org/x/sys"}},
 	{dir: "store/snapshot", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble/v2/vfs", "github.com/cockroachdb/errors", "github.com/klauspost/compress"}},
 	{dir: "companions", own: []string{"internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
+	{dir: "lambda/function"},
+	{dir: "lambda/poller", own: []string{"lambda/function", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
