@@ -1,7 +1,7 @@
 // Package store opens the place where an instance keeps its state: a data
-// folder, or memory. It hands out logs (records) and catalogs (small versioned
-// values), each under a namespace. docs/storage.md explains the layout and
-// what is promised.
+// folder, or memory. It hands out logs (records), catalogs (small versioned
+// values) and spaces (ordered keys and values), each under a namespace.
+// docs/storage.md explains the layout and what is promised.
 package store
 
 import (
@@ -94,11 +94,12 @@ type Store struct {
 	folder  *folder        // nil in memory
 	engine  *engine.Engine // nil in memory
 
-	// mu guards the maps; a namespace has one log and one space.
-	mu     sync.Mutex
-	logs   map[string]log.Log
-	spaces map[string]func(kv.Apply) kv.Catalog
-	memory map[string]*memkv.Space // of a store in memory
+	// mu guards the maps; a namespace has one log, one set of entities, one space.
+	mu      sync.Mutex
+	logs    map[string]log.Log
+	spaces  map[string]func(kv.Apply) kv.Catalog
+	memory  map[string]*memkv.Space // of a store in memory
+	ordered map[string]kv.Space
 }
 
 // Open opens a store. The caller closes it after everything that uses it.
@@ -106,7 +107,10 @@ func Open(o Options) (*Store, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	s := &Store{options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{}, memory: map[string]*memkv.Space{}}
+	s := &Store{
+		options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{},
+		memory: map[string]*memkv.Space{}, ordered: map[string]kv.Space{},
+	}
 	if o.Memory {
 		return s, nil
 	}
@@ -225,6 +229,23 @@ func (s *Store) remember(namespace string, space *memkv.Space) func(kv.Apply) kv
 	return open
 }
 
+// Space returns the space of a namespace; the same one each time. It has
+// nothing in common with the catalog and the log of that name.
+func (s *Store) Space(namespace string) kv.Space {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	space := s.ordered[namespace]
+	if space == nil {
+		if s.options.Memory {
+			space = memkv.NewOrdered()
+		} else {
+			space = pebblekv.NewOrdered(s.engine, clean(namespace))
+		}
+		s.ordered[namespace] = space
+	}
+	return space
+}
+
 // clean keeps zero bytes, which end namespaces in keys, out of them.
 func clean(namespace string) string { return strings.ReplaceAll(namespace, "\x00", "") }
 
@@ -273,8 +294,8 @@ func (s *Store) Checkpoint(dir string) error {
 	return kept.fill(s.engine, label{format: Format, durability: s.options.Durability})
 }
 
-// Close writes what nobody waited for and gives the folder back. Logs and
-// catalogs must not be used after it.
+// Close writes what nobody waited for and gives the folder back. Logs,
+// catalogs and spaces must not be used after it.
 func (s *Store) Close() error {
 	if s.engine == nil {
 		return nil

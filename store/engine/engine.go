@@ -49,6 +49,9 @@ func (c *Config) fill() {
 // ErrFull means that the disk is full.
 var ErrFull = errors.New("disk is full")
 
+// errNotKept means that a failure came before the durable state was kept.
+var errNotKept = errors.New("the store has not recovered yet")
+
 // ErrClosed means that the engine has been closed.
 var ErrClosed = errors.New("store is closed")
 
@@ -64,7 +67,8 @@ type Engine struct {
 	guard  *guard
 	closed bool
 
-	space space
+	space   space
+	durable durable
 	// damage is the first damage that a read met.
 	damage atomic.Pointer[error]
 	// reviving admits one recovery at a time; the others do not wait for it.
@@ -98,6 +102,7 @@ func (e *Engine) open() error {
 		return err
 	}
 	e.db, e.guard = db, g
+	e.durable.renew(db)
 	return nil
 }
 
@@ -181,6 +186,7 @@ func (e *Engine) commit(b *pebble.Batch) error {
 		return classify(err)
 	}
 	_ = b.Close()
+	e.durable.renew(e.db)
 	return nil
 }
 
@@ -239,6 +245,7 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.guard.release()
+	e.durable.forget()
 	err := closeDB(e.db)
 	failure := e.guard.failure()
 	if failure == nil {

@@ -7,13 +7,14 @@ import "context"
 // Rooms decide under locks of their own and write the outcome in one batch.
 // Methods may be called concurrently.
 type Space interface {
-	// Get returns the value of a key. It is read-only and stays valid; ok is
-	// false when there is none.
+	// Get returns the durable value of a key. It is read-only and stays valid;
+	// ok is false when there is none.
 	Get(ctx context.Context, key []byte) (value []byte, ok bool, err error)
 	// Scan calls f for the pairs with from <= key < to in order of keys, or
 	// from the last to the first when reverse is set. A nil to means the end.
-	// What f sees is one moment; the slices are valid during the call only. It
-	// stops when f returns false or an error, and returns that error.
+	// What f sees is one moment and durable; the slices are valid during the
+	// call only, and f must not call the space. It stops when f returns false or
+	// an error, and returns that error. It seeks to where it begins.
 	Scan(ctx context.Context, from, to []byte, reverse bool, f func(key, value []byte) (more bool, err error)) error
 	// Commit applies a batch whole or not at all and returns once that is
 	// durable. Commits under way at the same time share their syncs.

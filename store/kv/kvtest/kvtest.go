@@ -1,4 +1,4 @@
-// Package kvtest is the contract of kv.Catalog as a test suite.
+// Package kvtest is the contracts of kv.Catalog and kv.Space as test suites.
 package kvtest
 
 import (

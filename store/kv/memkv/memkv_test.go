@@ -13,3 +13,9 @@ func TestContract(t *testing.T) {
 		return &kvtest.Instance{Catalog: memkv.New(memkv.NewSpace(), apply)}
 	})
 }
+
+func TestSpaceContract(t *testing.T) {
+	kvtest.RunSpace(t, func(*testing.T) *kvtest.SpaceInstance {
+		return &kvtest.SpaceInstance{Space: memkv.NewOrdered()}
+	})
+}
