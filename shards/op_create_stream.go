@@ -76,6 +76,7 @@ func (s *Streams) CreateStream(ctx context.Context, in *kinesis.CreateStreamInpu
 	s.mu.Lock()
 	s.streams[k] = st
 	s.mu.Unlock()
+	s.changes.of(k)
 	err = s.settle(ctx, st, now)
 	s.arm(st)
 	return &kinesis.CreateStreamOutput{}, err

@@ -99,6 +99,8 @@ type tail struct {
 	watching atomic.Int32
 	// metering counts the shard's traffic, nil before there is any.
 	metering atomic.Pointer[meter]
+	// calls are what readers in this process were promised.
+	calls waiters
 
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{} // guarded by mu
@@ -139,6 +141,7 @@ func (t *tail) publish(tip int64) {
 
 // wake makes watchers look again.
 func (t *tail) wake() {
+	t.calls.all()
 	if t.watching.Load() == 0 {
 		return
 	}

@@ -80,6 +80,7 @@ type Streams struct {
 	puts    sync.Pool // of *put
 	leaves  sync.Pool // of *leaf
 	fanout  subscriptions
+	changes waiters // for changes of streams
 
 	limits  atomic.Pointer[Limits]
 	price   atomic.Int64 // Limits.price of limits, for the hot path

@@ -144,6 +144,7 @@ func (s *Streams) install(st *stream, value kv.Value) error {
 		st.trim.stop()
 		st.scaling.stop()
 		st.show(&view{state: old.state, layout: &layout{}, gone: true, replaced: make(chan struct{})})
+		s.changes.of(st.key)
 		return nil
 	}
 	state, err := decodeState(value.State)
@@ -155,6 +156,7 @@ func (s *Streams) install(st *stream, value kv.Value) error {
 		next.layout = newLayout(state, old.layout, true)
 	}
 	st.show(next)
+	s.changes.of(st.key)
 	s.planTrim(st, old.state, state)
 	s.planLook(st, next)
 	return nil

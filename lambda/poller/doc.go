@@ -2,15 +2,15 @@
 // hands their records to a function in batches, and keeps the promises Lambda
 // makes about order, retries and what becomes of records that fail.
 //
-//	   Readers  one per process; mappings at the same place of a shard share a read
-//	      │  pages
-//	   Poller   one per mapping: shards, settings, what is known of them
-//	      │
-//	   flow     one per shard, pure: driven by the time and by what happened
-//	      ├── lane × ParallelizationFactor   batches, retries, bisection, windows
-//	      └── tracker                        below which nothing is unfinished
-//	      │  jobs
-//	 Invoker, Failures, Checkpoints  what the room connects
+//	  Readers  one per process; mappings at the same place of a shard share a read
+//	     │  pages
+//	  Poller   one per mapping: shards, settings, what is known of them
+//	     │
+//	  flow     one per shard, pure: driven by the time and by what happened
+//	     ├── lane × ParallelizationFactor   batches, retries, bisection, windows
+//	     └── tracker                        below which nothing is unfinished
+//	     │  jobs
+//	Invoker, Failures, Checkpoints  what the room connects
 //
 // A flow has no clock and no goroutine. It is told what happened (records were
 // read, the function answered, a document was delivered) and asked for what
