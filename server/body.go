@@ -2,11 +2,15 @@ package server
 
 import (
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"time"
+
+	"sluice/internal/sigv4"
 )
 
 var (
@@ -30,6 +34,7 @@ func (x *exchange) readBody(limit int64) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	if n == 0 {
+		x.noteHash(nil)
 		return nil, nil
 	}
 	packed := strings.EqualFold(strings.TrimSpace(x.r.Header.Get("Content-Encoding")), "gzip")
@@ -44,6 +49,7 @@ func (x *exchange) readBody(limit int64) ([]byte, error) {
 	x.body = x.s.buffers.get(int(n))
 	whole := (*x.body)[:n]
 	_, err := io.ReadFull(from, whole)
+	x.noteHash(whole)
 	if n > quickBody {
 		x.asked = x.s.cfg.Host.Now()
 	}
@@ -60,8 +66,13 @@ func (x *exchange) readUnknown(from io.Reader, limit int64, packed bool) ([]byte
 	// before the connection goes.
 	raw := &countingReader{from: http.MaxBytesReader(x.w, io.NopCloser(from), limit)}
 	from = raw
+	if x.s.cfg.Keys != nil {
+		sum := sha256.New() // of what travelled, which is what was signed
+		from = io.TeeReader(raw, sum)
+		defer func() { x.bodyHash = hex.EncodeToString(sum.Sum(nil)) }()
+	}
 	if packed {
-		unpacked, err := gzip.NewReader(raw)
+		unpacked, err := gzip.NewReader(from)
 		if err != nil {
 			return notGzip(raw)
 		}
@@ -114,6 +125,13 @@ func notGzip(raw *countingReader) ([]byte, error) {
 		return nil, err // the body is too large or the client gone; the packing may be fine
 	}
 	return brokenBody, nil
+}
+
+// noteHash notes the hash of a body for the check of its signature.
+func (x *exchange) noteHash(body []byte) {
+	if x.s.cfg.Keys != nil {
+		x.bodyHash = sigv4.BodyHash(body)
+	}
 }
 
 // countingReader counts what came over the wire and remembers why it ended.

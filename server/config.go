@@ -38,6 +38,9 @@ type Config struct {
 	// AdminToken, when set, must come as a bearer token with every call below
 	// /_sluice/ except the health check.
 	AdminToken string
+	// Keys makes every call prove who it is by its signature; nil believes
+	// what requests say.
+	Keys Keyring
 	// MemoryLimit bounds the bytes of all request bodies and large answers held at one time,
 	// decoded forms included; default 256 MiB.
 	MemoryLimit int64

@@ -28,6 +28,8 @@ type exchange struct {
 	ending context.Context // ends when the instance begins to close
 	manner *manner         // how the answer travels, nil for as fast and whole as it can
 
+	bodyHash string // of the body as it travelled, when signatures are checked
+
 	body  *[]byte    // pooled
 	share int64      // of the budget
 	lease page.Lease // of what the answer points to

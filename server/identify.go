@@ -11,9 +11,9 @@ import (
 	"sluice/server/wire"
 )
 
-// scope is what a request says about itself by its signature. Signatures are
-// never checked: a local service has no secrets to compare with. Only their
-// form is, so that a client's mistakes show.
+// scope is what a request says about itself by its signature. Whether it is
+// true is another matter, see auth.go; the form is looked at in any case, so
+// that a client's mistakes show.
 type scope struct {
 	header string     // Authorization, empty when absent
 	query  url.Values // nil unless the query string holds the signature
@@ -179,6 +179,12 @@ func (s *Server) caller(r *http.Request, sc *scope, requestID string) caller.Cal
 	c := caller.Caller{Account: s.cfg.Account, Region: sc.region, AccessKeyID: sc.key, RequestID: requestID}
 	if isAccount(sc.key) {
 		c.Account = sc.key
+	}
+	if s.cfg.Keys != nil {
+		// Nothing runs for this caller before the signature is found right.
+		if credential, known := s.cfg.Keys.Find(sc.key); known {
+			c.Account = credential.Account
+		}
 	}
 	if c.Region == "" {
 		c.Region = hostRegion(r.Host)

@@ -57,6 +57,12 @@ type Route struct {
 	// budget, may go full duplex and may take the connection over. The caller
 	// is in its request's context.
 	Handler http.Handler
+	// SigningName makes the door check signatures before the handler runs, by
+	// the rules of S3, when it checks them at all: chunks of the body are
+	// checked as the handler reads them. Empty leaves it to the handler.
+	SigningName string
+	// Anonymous lets unsigned requests pass to the handler all the same.
+	Anonymous bool
 	// Fail writes an error in the form of the service, for fault rules; nil
 	// where there is no such form.
 	Fail func(w http.ResponseWriter, r *http.Request, status int, code, message string)

@@ -26,7 +26,11 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		x.fail(a.codec, a.service.Service, bad)
 		return
 	}
-	if f := x.scope.fault(a.service.authStatus); f != nil {
+	f := x.scope.fault(a.service.authStatus)
+	if f == nil {
+		f = x.authenticate(a.service.Service, a.service.authStatus)
+	}
+	if f != nil {
 		x.fail(a.codec, a.service.Service, f)
 		return
 	}

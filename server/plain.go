@@ -10,6 +10,10 @@ import (
 // servePlain lets a declared handler answer alone.
 func (x *exchange) servePlain(ctx context.Context, rt route) {
 	x.stamp(x.w.Header())
+	ctx, ok := x.authenticatePlain(ctx, rt.plain)
+	if !ok {
+		return
+	}
 	if x.s.faults.Any() {
 		o := ordered{Target: rt.plain.target()}
 		if v := x.s.judge(ctx, &o, nil, false); v != nil {

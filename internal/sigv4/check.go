@@ -84,7 +84,7 @@ func (c *Claim) checkScope(k Check) error {
 	case k.Region != "" && c.Region != k.Region:
 		return &Refusal{Reason: WrongRegion, Detail: c.Region}
 	case c.Date != day:
-		return &Refusal{Reason: WrongDate, Detail: c.Date}
+		return &Refusal{Reason: WrongDate, Detail: c.Date, At: c.At}
 	}
 	return nil
 }
@@ -96,11 +96,11 @@ func (c *Claim) checkTime(k Check) error {
 	}
 	switch {
 	case c.Time.After(k.Now.Add(window)):
-		return &Refusal{Reason: Early, Detail: c.At, Now: k.Now}
+		return &Refusal{Reason: Early, At: c.At, Now: k.Now}
 	case c.Presigned && k.Now.After(c.Time.Add(c.Expires)):
-		return &Refusal{Reason: Overdue, Detail: c.At, Now: k.Now}
+		return &Refusal{Reason: Overdue, At: c.At, Now: k.Now}
 	case !c.Presigned && c.Time.Before(k.Now.Add(-window)):
-		return &Refusal{Reason: Late, Detail: c.At, Now: k.Now}
+		return &Refusal{Reason: Late, At: c.At, Now: k.Now}
 	}
 	return nil
 }

@@ -37,7 +37,9 @@ type Refusal struct {
 	Reason Reason
 	// Detail names what was found, in words for logs and for texts.
 	Detail string
-	// Now is the time the signature was compared with, for Early, Late and Overdue.
+	// At is the time of signing as the request spells it. Now is what it was
+	// compared with, for Early, Late and Overdue.
+	At  string
 	Now time.Time
 	// StringToSign and CanonicalRequest are what was computed, for Mismatch.
 	// They hold nothing secret: the client knows them.

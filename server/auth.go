@@ -1,0 +1,159 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"sluice/internal/sigv4"
+	"sluice/server/wire"
+)
+
+// Credential is a key that may sign requests.
+type Credential struct {
+	// Secret is what requests are signed with. It appears in no log or answer.
+	Secret string
+	// Account is where calls with this key act.
+	Account string
+	// Token must come with every request when it is set; it must not when not.
+	Token string
+	// Expires ends temporary credentials, in host time; zero means never.
+	Expires time.Time
+}
+
+// Keyring knows who may call. It may be called concurrently.
+type Keyring interface {
+	// Find returns the credential of an access key id.
+	Find(accessKey string) (Credential, bool)
+}
+
+// decoySecret keeps the time an answer takes from telling whether a key exists.
+const decoySecret = "no such key"
+
+// distrust is why a request is not believed.
+type distrust uint8
+
+const (
+	trusted distrust = iota
+	unknownKey
+	expiredKey
+	wrongToken
+	badSignature
+)
+
+// authenticate checks the signature of a request when the server was told to.
+// It returns nil when the caller may go on. The region is not held against
+// anything: this server stands for all of them.
+func (x *exchange) authenticate(svc *wire.Service, status int) *wire.Fault {
+	if x.s.cfg.Keys == nil {
+		return nil
+	}
+	_, doubt, err := x.s.verify(x.r, svc.SigningName, x.bodyHash, false)
+	if doubt == trusted {
+		return nil
+	}
+	x.log("a signature was refused", err)
+	if svc.Protocols[0] == wire.Query {
+		return queryDistrust(doubt, err)
+	}
+	return jsonDistrust(svc, status, doubt, err)
+}
+
+// verify checks the signature of r by the rules of a service.
+func (s *Server) verify(r *http.Request, service, bodyHash string, s3 bool) (*sigv4.Proof, distrust, error) {
+	claim, err := sigv4.Parse(r)
+	if err != nil {
+		return nil, badSignature, err
+	}
+	if claim == nil {
+		return nil, badSignature, &sigv4.Refusal{Reason: sigv4.Malformed, Detail: "no signature"}
+	}
+	now := s.cfg.Host.Now()
+	credential, known := s.cfg.Keys.Find(claim.AccessKey)
+	if !known {
+		credential.Secret = decoySecret
+	}
+	proof, err := claim.Check(r, sigv4.Check{Secret: credential.Secret, Now: now, Service: service, PayloadHash: bodyHash, S3: s3})
+	switch {
+	case !known:
+		return nil, unknownKey, err
+	case credential.Token != claim.Token:
+		return nil, wrongToken, err
+	case err != nil:
+		return nil, badSignature, err
+	case !credential.Expires.IsZero() && now.After(credential.Expires):
+		return nil, expiredKey, nil
+	}
+	return proof, trusted, nil
+}
+
+const (
+	textUnknownToken = "The security token included in the request is invalid."
+	textExpiredToken = "The security token included in the request is expired"
+	textMismatch     = "The request signature we calculated does not match the signature you provided. " +
+		"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+)
+
+// jsonDistrust is what the JSON and REST services answer.
+func jsonDistrust(svc *wire.Service, status int, d distrust, err error) *wire.Fault {
+	switch d {
+	case unknownKey, wrongToken:
+		return clientFault("UnrecognizedClientException", status, textUnknownToken)
+	case expiredKey:
+		return clientFault("ExpiredTokenException", status, textExpiredToken)
+	}
+	code := "InvalidSignatureException"
+	refusal := refusalOf(err)
+	if refusal.Reason == sigv4.Malformed || refusal.Reason == sigv4.Unsupported {
+		code = "IncompleteSignatureException"
+	}
+	return clientFault(code, status, distrustText(svc.SigningName, refusal))
+}
+
+// queryDistrust is what the query services answer.
+func queryDistrust(d distrust, err error) *wire.Fault {
+	fault := func(code, message string) *wire.Fault { return clientFault(code, http.StatusForbidden, message) }
+	switch d {
+	case unknownKey, wrongToken:
+		return fault("InvalidClientTokenId", textUnknownToken)
+	case expiredKey:
+		return fault("ExpiredToken", textExpiredToken)
+	}
+	refusal := refusalOf(err)
+	if refusal.Reason == sigv4.Malformed || refusal.Reason == sigv4.Unsupported {
+		return clientFault("IncompleteSignature", http.StatusBadRequest, distrustText("sts", refusal))
+	}
+	return fault("SignatureDoesNotMatch", distrustText("sts", refusal))
+}
+
+func refusalOf(err error) *sigv4.Refusal {
+	refusal, ok := err.(*sigv4.Refusal) //nolint:errorlint // sigv4 wraps none
+	if !ok {
+		return &sigv4.Refusal{Reason: sigv4.Mismatch}
+	}
+	return refusal
+}
+
+// distrustText is the text that AWS gives for a refusal.
+func distrustText(service string, r *sigv4.Refusal) string {
+	stamp := func(t time.Time) string { return t.UTC().Format(sigv4.Form) }
+	switch r.Reason {
+	case sigv4.WrongService:
+		return "Credential should be scoped to correct service: '" + service + "'. "
+	case sigv4.WrongDate:
+		return fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",
+			r.Detail, r.At[:len("20060102")], r.At)
+	case sigv4.Late, sigv4.Overdue:
+		return fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 5 min.)", r.At, stamp(r.Now.Add(-sigv4.Window)), stamp(r.Now))
+	case sigv4.Early:
+		return fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 5 min.)", r.At, stamp(r.Now.Add(sigv4.Window)), stamp(r.Now))
+	case sigv4.Unsigned:
+		return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+	case sigv4.Unsupported:
+		return "Unsupported AWS 'algorithm': '" + strings.ToValidUTF8(r.Detail, "") + "'."
+	case sigv4.Malformed:
+		return "The signature cannot be read: " + strings.ToValidUTF8(r.Detail, "") + "."
+	}
+	return textMismatch
+}
