@@ -47,6 +47,11 @@ type Config struct {
 	AdminListen string
 	// AdminToken, when set, guards /_sluice/ as a bearer token.
 	AdminToken string
+	// Auth says whether signatures are checked. Default AuthOff.
+	Auth Auth
+	// Keys may call when they are, and those of the file Credentials.
+	Keys        []Key
+	Credentials string
 	// MemoryLimit is the one budget for bodies, pages and caches. Default 256 MiB.
 	MemoryLimit Size
 	// LogFormat, LogLevel and LogRequests shape the log. Defaults text, info, off.
@@ -103,6 +108,7 @@ func (c Config) withDefaults() Config {
 	c.Account = or(c.Account, DefaultAccount)
 	c.MemoryLimit = or(c.MemoryLimit, DefaultMemoryLimit)
 	c.LogFormat = or(c.LogFormat, LogText)
+	c.Auth = or(c.Auth, AuthOff)
 	c.Version = or(c.Version, "dev")
 	return c
 }

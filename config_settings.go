@@ -57,6 +57,8 @@ func serverSettings() []Setting {
 		list("server", "cors-origins", "ORIGIN", "web origin that may call, instead of loopback ones", func(c *Config) *[]string { return &c.CORSOrigins }),
 		text("server", "admin-listen", "HOST:PORT", "address of its own for /_sluice/", func(c *Config) *string { return &c.AdminListen }),
 		text("server", "admin-token", "TOKEN", "bearer token that /_sluice/ asks for", func(c *Config) *string { return &c.AdminToken }),
+		typed("server", "auth", "off|verify", "whether signatures of requests are checked", func(c *Config) *Auth { return &c.Auth }),
+		text("server", "credentials", "FILE", "keys that may call with --auth verify", func(c *Config) *string { return &c.Credentials }),
 		typed("server", "memory-limit", "SIZE", "one budget for bodies, pages and caches", func(c *Config) *Size { return &c.MemoryLimit }),
 		live(typed("server", "limits", "aws|off|xN", "rates to enforce: those of AWS, none, N times those of AWS", func(c *Config) *Limits { return &c.Limits })),
 		typed("server", "transition", "DUR|aws", "how long CREATING, UPDATING and DELETING last", func(c *Config) *Transition { return &c.Transition }),

@@ -48,6 +48,7 @@ type Sluice struct {
 	keeper *timekeeper
 	dice   *dice.Dice
 	faults *fault.Set
+	keys   server.Keyring // nil when signatures are not checked
 	door   *server.Server
 	shelf  snapshot.Shelf
 
@@ -85,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Sluice, error) {
 }
 
 // prepare makes what outlives an instance and opens nothing.
-func prepare(c Config) (*Sluice, error) {
+func prepare(c Config) (_ *Sluice, err error) {
 	c = c.withDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -100,7 +101,8 @@ func prepare(c Config) (*Sluice, error) {
 	s.seeds.Store(&c.Streams)
 	s.limits.Store(&c.Limits)
 	s.keeper = &timekeeper{host: s.host}
-	return s, nil
+	s.keys, err = c.keys()
+	return s, err
 }
 
 // start opens from the inside out. Close undoes what a failed start has done.
@@ -119,6 +121,7 @@ func (s *Sluice) start(ctx context.Context) (err error) {
 	if s.door, err = server.Open(ctx, s.serverConfig()); err != nil {
 		return err
 	}
+	warnOpen(s.log, s.config)
 	if err = s.openRooms(ctx, inst); err != nil {
 		return err
 	}
@@ -141,7 +144,7 @@ func (s *Sluice) serverConfig() server.Config {
 		Listen: c.Listen, HostNames: c.HostNames, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Region: c.Region, Account: c.Account,
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
-		Faults: s.faults,
+		Faults: s.faults, Keys: s.keys,
 		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s},
 			Snapshots: snapshots{s}, Archives: archives{s}, Reset: s.resetHook},
 	}
@@ -162,14 +165,19 @@ func (s *Sluice) Endpoint() string { return s.door.Addresses()[0] }
 func (s *Sluice) Endpoints() []string { return s.door.Addresses() }
 
 // AWSConfig is a configuration for clients of the AWS SDK for Go: this
-// endpoint, the region and credentials of this instance's account. It reads
-// nothing from the environment.
+// endpoint, the region and credentials of this instance's account, or the first
+// of Config.Keys where signatures are checked. It reads nothing from the
+// environment.
 func (s *Sluice) AWSConfig() aws.Config {
+	// An access key id of 12 digits names the account.
+	key := Key{ID: s.config.Account, Secret: "sluice"}
+	if s.keys != nil && len(s.config.Keys) > 0 {
+		key = s.config.Keys[0]
+	}
 	return aws.Config{
 		Region:       s.config.Region,
 		BaseEndpoint: aws.String(s.Endpoint()),
-		// An access key id of 12 digits names the account.
-		Credentials: credentials.NewStaticCredentialsProvider(s.config.Account, "sluice", ""),
+		Credentials:  credentials.NewStaticCredentialsProvider(key.ID, key.Secret, key.Token),
 	}
 }
 
