@@ -1411,11 +1411,707 @@ string WorkingDirectory min=0 max=1000
 `
 
 const stsModel = `service sts signing=sts version=2011-06-15 namespace=https://sts.amazonaws.com/doc/2011-06-15/ protocols=query
+error ExpiredTokenException 400 message
+error MalformedPolicyDocumentException 400 message
+error PackedPolicyTooLargeException 400 message
+error RegionDisabledException 403 message
+operation AssumeRole POST / 200 in=AssumeRoleInput out=AssumeRoleOutput errors=ExpiredTokenException,MalformedPolicyDocumentException,PackedPolicyTooLargeException,RegionDisabledException
 operation GetCallerIdentity POST / 200 in=GetCallerIdentityInput out=GetCallerIdentityOutput
+string ArnType min=20 max=2048
+structure AssumeRoleInput
+  RoleArn ArnType required
+  RoleSessionName SessionName required
+  Policy SessionPolicy
+  DurationSeconds RoleDuration
+  ExternalId ExternalIdType
+  SourceIdentity SessionName
+structure AssumeRoleOutput
+  Credentials Credentials
+  AssumedRoleUser AssumedRoleUser
+  PackedPolicySize Number
+  SourceIdentity SessionName
+structure AssumedRoleUser
+  AssumedRoleId String required
+  Arn String required
+structure Credentials
+  AccessKeyId String required
+  SecretAccessKey String required
+  SessionToken String required
+  Expiration Date required
+timestamp Date
+string ExternalIdType min=2 max=1224 pattern="[\\w+=,.@:\\/-]*"
 structure GetCallerIdentityInput
 structure GetCallerIdentityOutput
   UserId String
   Account String
   Arn String
+integer Number
+integer RoleDuration min=900 max=43200
+string SessionName min=2 max=64 pattern="[\\w+=,.@-]*"
+string SessionPolicy min=1
 string String
+`
+
+const dynamodbModel = `service dynamodb signing=dynamodb target=DynamoDB_20120810 version=2012-08-10 package=com.amazonaws.dynamodb.v20120810 protocols=json-1.0
+error ConditionalCheckFailedException 400 message with=Item:AttributeMap
+error ContinuousBackupsUnavailableException 400 message
+error IdempotentParameterMismatchException 400 Message
+error InternalServerError 500 message
+error LimitExceededException 400 message
+error ProvisionedThroughputExceededException 400 message
+error ResourceInUseException 400 message
+error ResourceNotFoundException 400 message
+error TableNotFoundException 400 message
+error ThrottlingException 400 message
+error TransactionCanceledException 400 Message with=CancellationReasons:CancellationReasonList
+error TransactionInProgressException 400 Message
+operation BatchGetItem POST / 200 in=BatchGetItemInput out=BatchGetItemOutput errors=InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation BatchWriteItem POST / 200 in=BatchWriteItemInput out=BatchWriteItemOutput errors=InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation CreateTable POST / 200 in=CreateTableInput out=CreateTableOutput errors=InternalServerError,LimitExceededException,ResourceInUseException
+operation DeleteItem POST / 200 in=DeleteItemInput out=DeleteItemOutput errors=ConditionalCheckFailedException,InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation DeleteTable POST / 200 in=DeleteTableInput out=DeleteTableOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation DescribeContinuousBackups POST / 200 in=DescribeContinuousBackupsInput out=DescribeContinuousBackupsOutput errors=InternalServerError,TableNotFoundException
+operation DescribeTable POST / 200 in=DescribeTableInput out=DescribeTableOutput errors=InternalServerError,ResourceNotFoundException
+operation DescribeTimeToLive POST / 200 in=DescribeTimeToLiveInput out=DescribeTimeToLiveOutput errors=InternalServerError,ResourceNotFoundException
+operation GetItem POST / 200 in=GetItemInput out=GetItemOutput errors=InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation ListTables POST / 200 in=ListTablesInput out=ListTablesOutput errors=InternalServerError
+operation ListTagsOfResource POST / 200 in=ListTagsOfResourceInput out=ListTagsOfResourceOutput errors=InternalServerError,ResourceNotFoundException
+operation PutItem POST / 200 in=PutItemInput out=PutItemOutput errors=ConditionalCheckFailedException,InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation Query POST / 200 in=QueryInput out=QueryOutput errors=InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation Scan POST / 200 in=ScanInput out=ScanOutput errors=InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation TagResource POST / 200 in=TagResourceInput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation TransactGetItems POST / 200 in=TransactGetItemsInput out=TransactGetItemsOutput errors=InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException,TransactionCanceledException
+operation TransactWriteItems POST / 200 in=TransactWriteItemsInput out=TransactWriteItemsOutput errors=IdempotentParameterMismatchException,InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException,TransactionCanceledException,TransactionInProgressException
+operation UntagResource POST / 200 in=UntagResourceInput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation UpdateContinuousBackups POST / 200 in=UpdateContinuousBackupsInput out=UpdateContinuousBackupsOutput errors=ContinuousBackupsUnavailableException,InternalServerError,TableNotFoundException
+operation UpdateItem POST / 200 in=UpdateItemInput out=UpdateItemOutput errors=ConditionalCheckFailedException,InternalServerError,ProvisionedThroughputExceededException,ResourceNotFoundException,ThrottlingException
+operation UpdateTable POST / 200 in=UpdateTableInput out=UpdateTableOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation UpdateTimeToLive POST / 200 in=UpdateTimeToLiveInput out=UpdateTimeToLiveOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+string AttributeAction enum="ADD,PUT,DELETE"
+structure AttributeDefinition
+  AttributeName KeySchemaAttributeName required
+  AttributeType ScalarAttributeType required
+list AttributeDefinitions of=AttributeDefinition
+map AttributeMap key=AttributeName of=AttributeValue
+string AttributeName max=65535
+list AttributeNameList of=AttributeName min=1
+map AttributeUpdates key=AttributeName of=AttributeValueUpdate
+structure AttributeValue
+  S StringAttributeValue
+  N NumberAttributeValue
+  B BinaryAttributeValue
+  SS StringSetAttributeValue
+  NS NumberSetAttributeValue
+  BS BinarySetAttributeValue
+  M MapAttributeValue
+  L ListAttributeValue
+  NULL NullAttributeValue
+  BOOL BooleanAttributeValue
+list AttributeValueList of=AttributeValue
+structure AttributeValueUpdate
+  Value AttributeValue
+  Action AttributeAction
+structure BatchGetItemInput
+  RequestItems BatchGetRequestMap required
+  ReturnConsumedCapacity ReturnConsumedCapacity
+structure BatchGetItemOutput
+  Responses BatchGetResponseMap
+  UnprocessedKeys BatchGetRequestMap
+  ConsumedCapacity ConsumedCapacityMultiple
+map BatchGetRequestMap key=TableArn of=KeysAndAttributes min=1 max=100
+map BatchGetResponseMap key=TableArn of=ItemList
+structure BatchWriteItemInput
+  RequestItems BatchWriteItemRequestMap required
+  ReturnConsumedCapacity ReturnConsumedCapacity
+structure BatchWriteItemOutput
+  UnprocessedItems BatchWriteItemRequestMap
+  ConsumedCapacity ConsumedCapacityMultiple
+map BatchWriteItemRequestMap key=TableArn of=WriteRequests min=1 max=25
+string BillingMode enum="PROVISIONED,PAY_PER_REQUEST"
+structure BillingModeSummary
+  BillingMode BillingMode
+  LastUpdateToPayPerRequestDateTime Date
+blob BinaryAttributeValue
+list BinarySetAttributeValue of=BinaryAttributeValue
+boolean BooleanAttributeValue
+boolean BooleanObject
+structure CancellationReason
+  Item AttributeMap
+  Code Code
+  Message ErrorMessage
+list CancellationReasonList of=CancellationReason min=1 max=100
+structure Capacity
+  ReadCapacityUnits ConsumedCapacityUnits
+  WriteCapacityUnits ConsumedCapacityUnits
+  CapacityUnits ConsumedCapacityUnits
+string ClientRequestToken min=1 max=36
+string Code
+string ComparisonOperator enum="EQ,NE,IN,LE,LT,GE,GT,BETWEEN,NOT_NULL,NULL,CONTAINS,NOT_CONTAINS,BEGINS_WITH"
+structure Condition
+  AttributeValueList AttributeValueList
+  ComparisonOperator ComparisonOperator required
+structure ConditionCheck
+  Key Key required
+  TableName TableArn required
+  ConditionExpression ConditionExpression required
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+string ConditionExpression
+string ConditionalOperator enum="AND,OR"
+boolean ConsistentRead
+structure ConsumedCapacity
+  TableName TableArn
+  CapacityUnits ConsumedCapacityUnits
+  ReadCapacityUnits ConsumedCapacityUnits
+  WriteCapacityUnits ConsumedCapacityUnits
+  Table Capacity
+  LocalSecondaryIndexes SecondaryIndexesCapacityMap
+  GlobalSecondaryIndexes SecondaryIndexesCapacityMap
+list ConsumedCapacityMultiple of=ConsumedCapacity
+double ConsumedCapacityUnits
+structure ContinuousBackupsDescription
+  ContinuousBackupsStatus ContinuousBackupsStatus required
+  PointInTimeRecoveryDescription PointInTimeRecoveryDescription
+string ContinuousBackupsStatus enum="ENABLED,DISABLED"
+structure CreateGlobalSecondaryIndexAction
+  IndexName IndexName required
+  KeySchema KeySchema required
+  Projection Projection required
+  ProvisionedThroughput ProvisionedThroughput
+structure CreateTableInput
+  AttributeDefinitions AttributeDefinitions
+  TableName TableArn required
+  KeySchema KeySchema
+  LocalSecondaryIndexes LocalSecondaryIndexList
+  GlobalSecondaryIndexes GlobalSecondaryIndexList
+  BillingMode BillingMode
+  ProvisionedThroughput ProvisionedThroughput
+  StreamSpecification StreamSpecification
+  Tags TagList
+  DeletionProtectionEnabled DeletionProtectionEnabled
+structure CreateTableOutput
+  TableDescription TableDescription
+timestamp Date
+structure Delete
+  Key Key required
+  TableName TableArn required
+  ConditionExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+structure DeleteGlobalSecondaryIndexAction
+  IndexName IndexName required
+structure DeleteItemInput
+  TableName TableArn required
+  Key Key required
+  Expected ExpectedAttributeMap
+  ConditionalOperator ConditionalOperator
+  ReturnValues ReturnValue
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  ConditionExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+structure DeleteItemOutput
+  Attributes AttributeMap
+  ConsumedCapacity ConsumedCapacity
+structure DeleteRequest
+  Key Key required
+structure DeleteTableInput
+  TableName TableArn required
+structure DeleteTableOutput
+  TableDescription TableDescription
+boolean DeletionProtectionEnabled
+structure DescribeContinuousBackupsInput
+  TableName TableArn required
+structure DescribeContinuousBackupsOutput
+  ContinuousBackupsDescription ContinuousBackupsDescription
+structure DescribeTableInput
+  TableName TableArn required
+structure DescribeTableOutput
+  Table TableDescription
+structure DescribeTimeToLiveInput
+  TableName TableArn required
+structure DescribeTimeToLiveOutput
+  TimeToLiveDescription TimeToLiveDescription
+string ErrorMessage
+map ExpectedAttributeMap key=AttributeName of=ExpectedAttributeValue
+structure ExpectedAttributeValue
+  Value AttributeValue
+  Exists BooleanObject
+  ComparisonOperator ComparisonOperator
+  AttributeValueList AttributeValueList
+map ExpressionAttributeNameMap key=ExpressionAttributeNameVariable of=AttributeName
+string ExpressionAttributeNameVariable
+map ExpressionAttributeValueMap key=ExpressionAttributeValueVariable of=AttributeValue
+string ExpressionAttributeValueVariable
+map FilterConditionMap key=AttributeName of=Condition
+structure Get
+  Key Key required
+  TableName TableArn required
+  ProjectionExpression ProjectionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+structure GetItemInput
+  TableName TableArn required
+  Key Key required
+  AttributesToGet AttributeNameList
+  ConsistentRead ConsistentRead
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  ProjectionExpression ProjectionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+structure GetItemOutput
+  Item AttributeMap
+  ConsumedCapacity ConsumedCapacity
+structure GlobalSecondaryIndex
+  IndexName IndexName required
+  KeySchema KeySchema required
+  Projection Projection required
+  ProvisionedThroughput ProvisionedThroughput
+structure GlobalSecondaryIndexDescription
+  IndexName IndexName
+  KeySchema KeySchema
+  Projection Projection
+  IndexStatus IndexStatus
+  ProvisionedThroughput ProvisionedThroughputDescription
+  IndexSizeBytes LongObject
+  ItemCount LongObject
+  IndexArn String
+list GlobalSecondaryIndexDescriptionList of=GlobalSecondaryIndexDescription
+list GlobalSecondaryIndexList of=GlobalSecondaryIndex
+structure GlobalSecondaryIndexUpdate
+  Update UpdateGlobalSecondaryIndexAction
+  Create CreateGlobalSecondaryIndexAction
+  Delete DeleteGlobalSecondaryIndexAction
+list GlobalSecondaryIndexUpdateList of=GlobalSecondaryIndexUpdate
+string IndexName min=3 max=255 pattern="[a-zA-Z0-9_.-]+"
+string IndexStatus enum="CREATING,UPDATING,DELETING,ACTIVE"
+integer Integer
+list ItemList of=AttributeMap
+structure ItemResponse
+  Item AttributeMap
+list ItemResponseList of=ItemResponse min=1 max=100
+map Key key=AttributeName of=AttributeValue
+map KeyConditions key=AttributeName of=Condition
+string KeyExpression
+list KeyList of=Key min=1 max=100
+list KeySchema of=KeySchemaElement min=1
+string KeySchemaAttributeName min=1 max=255
+structure KeySchemaElement
+  AttributeName KeySchemaAttributeName required
+  KeyType KeyType required
+string KeyType enum="HASH,RANGE"
+structure KeysAndAttributes
+  Keys KeyList required
+  AttributesToGet AttributeNameList
+  ConsistentRead ConsistentRead
+  ProjectionExpression ProjectionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+list ListAttributeValue of=AttributeValue
+structure ListTablesInput
+  ExclusiveStartTableName TableName
+  Limit ListTablesInputLimit
+integer ListTablesInputLimit min=1 max=100
+structure ListTablesOutput
+  TableNames TableNameList
+  LastEvaluatedTableName TableName
+structure ListTagsOfResourceInput
+  ResourceArn ResourceArnString required
+  NextToken NextTokenString
+structure ListTagsOfResourceOutput
+  Tags TagList
+  NextToken NextTokenString
+structure LocalSecondaryIndex
+  IndexName IndexName required
+  KeySchema KeySchema required
+  Projection Projection required
+structure LocalSecondaryIndexDescription
+  IndexName IndexName
+  KeySchema KeySchema
+  Projection Projection
+  IndexSizeBytes LongObject
+  ItemCount LongObject
+  IndexArn String
+list LocalSecondaryIndexDescriptionList of=LocalSecondaryIndexDescription
+list LocalSecondaryIndexList of=LocalSecondaryIndex
+long LongObject
+map MapAttributeValue key=AttributeName of=AttributeValue
+string NextTokenString
+string NonKeyAttributeName min=1 max=255
+list NonKeyAttributeNameList of=NonKeyAttributeName min=1 max=20
+long NonNegativeLongObject min=0
+boolean NullAttributeValue
+string NumberAttributeValue
+list NumberSetAttributeValue of=NumberAttributeValue
+structure PointInTimeRecoveryDescription
+  PointInTimeRecoveryStatus PointInTimeRecoveryStatus
+structure PointInTimeRecoverySpecification
+  PointInTimeRecoveryEnabled BooleanObject required
+string PointInTimeRecoveryStatus enum="ENABLED,DISABLED"
+integer PositiveIntegerObject min=1
+long PositiveLongObject min=1
+structure Projection
+  ProjectionType ProjectionType
+  NonKeyAttributes NonKeyAttributeNameList
+string ProjectionExpression
+string ProjectionType enum="ALL,KEYS_ONLY,INCLUDE"
+structure ProvisionedThroughput
+  ReadCapacityUnits PositiveLongObject required
+  WriteCapacityUnits PositiveLongObject required
+structure ProvisionedThroughputDescription
+  LastIncreaseDateTime Date
+  LastDecreaseDateTime Date
+  NumberOfDecreasesToday PositiveLongObject
+  ReadCapacityUnits NonNegativeLongObject
+  WriteCapacityUnits NonNegativeLongObject
+structure Put
+  Item PutItemInputAttributeMap required
+  TableName TableArn required
+  ConditionExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+structure PutItemInput
+  TableName TableArn required
+  Item PutItemInputAttributeMap required
+  Expected ExpectedAttributeMap
+  ReturnValues ReturnValue
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  ConditionalOperator ConditionalOperator
+  ConditionExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+map PutItemInputAttributeMap key=AttributeName of=AttributeValue
+structure PutItemOutput
+  Attributes AttributeMap
+  ConsumedCapacity ConsumedCapacity
+structure PutRequest
+  Item PutItemInputAttributeMap required
+structure QueryInput
+  TableName TableArn required
+  IndexName IndexName
+  Select Select
+  AttributesToGet AttributeNameList
+  Limit PositiveIntegerObject
+  ConsistentRead ConsistentRead
+  KeyConditions KeyConditions
+  QueryFilter FilterConditionMap
+  ConditionalOperator ConditionalOperator
+  ScanIndexForward BooleanObject
+  ExclusiveStartKey Key
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  ProjectionExpression ProjectionExpression
+  FilterExpression ConditionExpression
+  KeyConditionExpression KeyExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+structure QueryOutput
+  Items ItemList
+  Count Integer
+  ScannedCount Integer
+  LastEvaluatedKey Key
+  ConsumedCapacity ConsumedCapacity
+string ResourceArnString min=1 max=1283
+string ReturnConsumedCapacity enum="INDEXES,TOTAL,NONE"
+string ReturnValue enum="NONE,ALL_OLD,UPDATED_OLD,ALL_NEW,UPDATED_NEW"
+string ReturnValuesOnConditionCheckFailure enum="ALL_OLD,NONE"
+string ScalarAttributeType enum="S,N,B"
+structure ScanInput
+  TableName TableArn required
+  IndexName IndexName
+  AttributesToGet AttributeNameList
+  Limit PositiveIntegerObject
+  Select Select
+  ScanFilter FilterConditionMap
+  ConditionalOperator ConditionalOperator
+  ExclusiveStartKey Key
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  TotalSegments ScanTotalSegments
+  Segment ScanSegment
+  ProjectionExpression ProjectionExpression
+  FilterExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ConsistentRead ConsistentRead
+structure ScanOutput
+  Items ItemList
+  Count Integer
+  ScannedCount Integer
+  LastEvaluatedKey Key
+  ConsumedCapacity ConsumedCapacity
+integer ScanSegment min=0 max=999999
+integer ScanTotalSegments min=1 max=1000000
+map SecondaryIndexesCapacityMap key=IndexName of=Capacity
+string Select enum="ALL_ATTRIBUTES,ALL_PROJECTED_ATTRIBUTES,SPECIFIC_ATTRIBUTES,COUNT"
+boolean StreamEnabled
+structure StreamSpecification
+  StreamEnabled StreamEnabled required
+  StreamViewType StreamViewType
+string StreamViewType enum="NEW_IMAGE,OLD_IMAGE,NEW_AND_OLD_IMAGES,KEYS_ONLY"
+string String
+string StringAttributeValue
+list StringSetAttributeValue of=StringAttributeValue
+string TableArn min=1 max=1024
+structure TableDescription
+  AttributeDefinitions AttributeDefinitions
+  TableName TableName
+  KeySchema KeySchema
+  TableStatus TableStatus
+  CreationDateTime Date
+  ProvisionedThroughput ProvisionedThroughputDescription
+  TableSizeBytes LongObject
+  ItemCount LongObject
+  TableArn String
+  TableId TableId
+  BillingModeSummary BillingModeSummary
+  LocalSecondaryIndexes LocalSecondaryIndexDescriptionList
+  GlobalSecondaryIndexes GlobalSecondaryIndexDescriptionList
+  StreamSpecification StreamSpecification
+  DeletionProtectionEnabled DeletionProtectionEnabled
+string TableId pattern="[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+string TableName min=3 max=255 pattern="[a-zA-Z0-9_.-]+"
+list TableNameList of=TableName
+string TableStatus enum="CREATING,UPDATING,DELETING,ACTIVE,INACCESSIBLE_ENCRYPTION_CREDENTIALS,ARCHIVING,ARCHIVED,REPLICATION_NOT_AUTHORIZED"
+structure Tag
+  Key TagKeyString required
+  Value TagValueString required
+list TagKeyList of=TagKeyString
+string TagKeyString min=1 max=128
+list TagList of=Tag
+structure TagResourceInput
+  ResourceArn ResourceArnString required
+  Tags TagList required
+string TagValueString min=0 max=256
+string TimeToLiveAttributeName min=1 max=255
+structure TimeToLiveDescription
+  TimeToLiveStatus TimeToLiveStatus
+  AttributeName TimeToLiveAttributeName
+boolean TimeToLiveEnabled
+structure TimeToLiveSpecification
+  Enabled TimeToLiveEnabled required
+  AttributeName TimeToLiveAttributeName required
+string TimeToLiveStatus enum="ENABLING,DISABLING,ENABLED,DISABLED"
+structure TransactGetItem
+  Get Get required
+list TransactGetItemList of=TransactGetItem min=1 max=100
+structure TransactGetItemsInput
+  TransactItems TransactGetItemList required
+  ReturnConsumedCapacity ReturnConsumedCapacity
+structure TransactGetItemsOutput
+  ConsumedCapacity ConsumedCapacityMultiple
+  Responses ItemResponseList
+structure TransactWriteItem
+  ConditionCheck ConditionCheck
+  Put Put
+  Delete Delete
+  Update Update
+list TransactWriteItemList of=TransactWriteItem min=1 max=100
+structure TransactWriteItemsInput
+  TransactItems TransactWriteItemList required
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  ClientRequestToken ClientRequestToken
+structure TransactWriteItemsOutput
+  ConsumedCapacity ConsumedCapacityMultiple
+structure UntagResourceInput
+  ResourceArn ResourceArnString required
+  TagKeys TagKeyList required
+structure Update
+  Key Key required
+  UpdateExpression UpdateExpression required
+  TableName TableArn required
+  ConditionExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+structure UpdateContinuousBackupsInput
+  TableName TableArn required
+  PointInTimeRecoverySpecification PointInTimeRecoverySpecification required
+structure UpdateContinuousBackupsOutput
+  ContinuousBackupsDescription ContinuousBackupsDescription
+string UpdateExpression
+structure UpdateGlobalSecondaryIndexAction
+  IndexName IndexName required
+  ProvisionedThroughput ProvisionedThroughput
+structure UpdateItemInput
+  TableName TableArn required
+  Key Key required
+  AttributeUpdates AttributeUpdates
+  Expected ExpectedAttributeMap
+  ConditionalOperator ConditionalOperator
+  ReturnValues ReturnValue
+  ReturnConsumedCapacity ReturnConsumedCapacity
+  UpdateExpression UpdateExpression
+  ConditionExpression ConditionExpression
+  ExpressionAttributeNames ExpressionAttributeNameMap
+  ExpressionAttributeValues ExpressionAttributeValueMap
+  ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+structure UpdateItemOutput
+  Attributes AttributeMap
+  ConsumedCapacity ConsumedCapacity
+structure UpdateTableInput
+  AttributeDefinitions AttributeDefinitions
+  TableName TableArn required
+  BillingMode BillingMode
+  ProvisionedThroughput ProvisionedThroughput
+  GlobalSecondaryIndexUpdates GlobalSecondaryIndexUpdateList
+  StreamSpecification StreamSpecification
+  DeletionProtectionEnabled DeletionProtectionEnabled
+structure UpdateTableOutput
+  TableDescription TableDescription
+structure UpdateTimeToLiveInput
+  TableName TableArn required
+  TimeToLiveSpecification TimeToLiveSpecification required
+structure UpdateTimeToLiveOutput
+  TimeToLiveSpecification TimeToLiveSpecification
+structure WriteRequest
+  PutRequest PutRequest
+  DeleteRequest DeleteRequest
+list WriteRequests of=WriteRequest min=1 max=25
+`
+
+const cloudwatchModel = `service cloudwatch signing=monitoring target=GraniteServiceVersion20100801 version=2010-08-01 package=com.amazonaws.cloudwatch.v2010_08_01 namespace=http://monitoring.amazonaws.com/doc/2010-08-01/ protocols=rpc-v2-cbor,json-1.0,query
+error InternalServiceFault 500 Message
+error InvalidNextToken 400 message
+error InvalidParameterCombinationException 400 message
+error InvalidParameterValueException 400 message
+error MissingRequiredParameterException 400 message
+operation GetMetricData POST / 200 in=GetMetricDataInput out=GetMetricDataOutput errors=InvalidNextToken
+operation GetMetricStatistics POST / 200 in=GetMetricStatisticsInput out=GetMetricStatisticsOutput errors=InternalServiceFault,InvalidParameterCombinationException,InvalidParameterValueException,MissingRequiredParameterException
+operation ListMetrics POST / 200 in=ListMetricsInput out=ListMetricsOutput errors=InternalServiceFault,InvalidParameterValueException
+operation PutMetricData POST / 200 in=PutMetricDataInput errors=InternalServiceFault,InvalidParameterCombinationException,InvalidParameterValueException,MissingRequiredParameterException
+string AccountId min=1 max=255
+list Counts of=DatapointValue
+structure Datapoint
+  Timestamp Timestamp
+  SampleCount DatapointValue
+  Average DatapointValue
+  Sum DatapointValue
+  Minimum DatapointValue
+  Maximum DatapointValue
+  Unit StandardUnit
+  ExtendedStatistics DatapointValueMap
+double DatapointValue
+map DatapointValueMap key=ExtendedStatistic of=DatapointValue
+list DatapointValues of=DatapointValue
+list Datapoints of=Datapoint
+structure Dimension
+  Name DimensionName required
+  Value DimensionValue required
+structure DimensionFilter
+  Name DimensionName required
+  Value DimensionValue
+list DimensionFilters of=DimensionFilter max=10
+string DimensionName min=1 max=255
+string DimensionValue min=1 max=1024
+list Dimensions of=Dimension max=30
+string ExtendedStatistic
+list ExtendedStatistics of=ExtendedStatistic min=1 max=10
+structure GetMetricDataInput
+  MetricDataQueries MetricDataQueries required
+  StartTime Timestamp required
+  EndTime Timestamp required
+  NextToken NextToken
+  ScanBy ScanBy
+  MaxDatapoints GetMetricDataMaxDatapoints
+integer GetMetricDataMaxDatapoints
+structure GetMetricDataOutput
+  MetricDataResults MetricDataResults
+  NextToken NextToken
+  Messages MetricDataResultMessages
+structure GetMetricStatisticsInput
+  Namespace Namespace required
+  MetricName MetricName required
+  Dimensions Dimensions
+  StartTime Timestamp required
+  EndTime Timestamp required
+  Period Period required
+  Statistics Statistics
+  ExtendedStatistics ExtendedStatistics
+  Unit StandardUnit
+structure GetMetricStatisticsOutput
+  Label MetricLabel
+  Datapoints Datapoints
+boolean IncludeLinkedAccounts
+structure ListMetricsInput
+  Namespace Namespace
+  MetricName MetricName
+  Dimensions DimensionFilters
+  NextToken NextToken
+  RecentlyActive RecentlyActive
+  IncludeLinkedAccounts IncludeLinkedAccounts
+  OwningAccount AccountId
+structure ListMetricsOutput
+  Metrics Metrics
+  NextToken NextToken
+  OwningAccounts OwningAccounts
+structure MessageData
+  Code MessageDataCode
+  Value MessageDataValue
+string MessageDataCode
+string MessageDataValue
+structure Metric
+  Namespace Namespace
+  MetricName MetricName
+  Dimensions Dimensions
+list MetricData of=MetricDatum
+list MetricDataQueries of=MetricDataQuery
+structure MetricDataQuery
+  Id MetricId required
+  MetricStat MetricStat
+  Label MetricLabel
+  ReturnData ReturnData
+  Period Period
+structure MetricDataResult
+  Id MetricId
+  Label MetricLabel
+  Timestamps Timestamps
+  Values DatapointValues
+  StatusCode StatusCode
+  Messages MetricDataResultMessages
+list MetricDataResultMessages of=MessageData
+list MetricDataResults of=MetricDataResult
+structure MetricDatum
+  MetricName MetricName required
+  Dimensions Dimensions
+  Timestamp Timestamp
+  Value DatapointValue
+  StatisticValues StatisticSet
+  Values Values
+  Counts Counts
+  Unit StandardUnit
+  StorageResolution StorageResolution
+string MetricId min=1 max=255
+string MetricLabel
+string MetricName min=1 max=255
+structure MetricStat
+  Metric Metric required
+  Period Period required
+  Stat Stat required
+  Unit StandardUnit
+list Metrics of=Metric
+string Namespace min=1 max=255 pattern="[^:].*" accept="[^:][^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string NextToken
+list OwningAccounts of=AccountId
+integer Period min=1
+structure PutMetricDataInput
+  Namespace Namespace required
+  MetricData MetricData
+string RecentlyActive enum="PT3H"
+boolean ReturnData
+string ScanBy enum="TimestampDescending,TimestampAscending"
+string StandardUnit enum="Seconds,Microseconds,Milliseconds,Bytes,Kilobytes,Megabytes,Gigabytes,Terabytes,Bits,Kilobits,Megabits,Gigabits,Terabits,Percent,Count,Bytes/Second,Kilobytes/Second,Megabytes/Second,Gigabytes/Second,Terabytes/Second,Bits/Second,Kilobits/Second,Megabits/Second,Gigabits/Second,Terabits/Second,Count/Second,None"
+string Stat
+string Statistic enum="SampleCount,Average,Sum,Minimum,Maximum"
+structure StatisticSet
+  SampleCount DatapointValue required
+  Sum DatapointValue required
+  Minimum DatapointValue required
+  Maximum DatapointValue required
+list Statistics of=Statistic min=1 max=5
+string StatusCode enum="Complete,InternalError,PartialData,Forbidden"
+integer StorageResolution min=1
+timestamp Timestamp
+list Timestamps of=Timestamp
+list Values of=DatapointValue
 `

@@ -22,6 +22,9 @@ type Fault struct {
 	BodyKey string
 	// NoMessage leaves the message member out.
 	NoMessage bool
+
+	// details are further members, read from the error it was made of.
+	details *encoding
 }
 
 // Error returns code and message.
@@ -102,6 +105,7 @@ func FaultOf(op *Operation, err error) (f *Fault, modelled bool) {
 		f.Status = status
 		f.Sender = status < 500
 	}
+	f.details = detailsOf(op, err)
 	// A room that wants the bare internal failure says so by an empty message.
 	f.NoMessage = f.Code == codeInternal && f.Message == ""
 	return f, true

@@ -57,16 +57,17 @@ func (c jsonCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
 	return r, nil
 }
 
-// EncodeFault writes an error by its short name.
-func (c jsonCodec) EncodeFault(_ *Service, f *Fault, _ string) *Response {
+// EncodeFault writes an error by its short name, in JSON 1.0 by its full one.
+func (c jsonCodec) EncodeFault(svc *Service, f *Fault, _ string) *Response {
 	w := jsonWriter{b: []byte(`{"__type":`)}
-	w.str(f.Code)
+	w.str(c.typeOf(svc, f.Code))
 	if !f.NoMessage {
 		w.b = append(w.b, ',')
 		w.str(f.messageKey())
 		w.b = append(w.b, ':')
 		w.str(f.Message)
 	}
+	f.writeDetails(&w)
 	w.b = append(w.b, '}')
 	return &Response{
 		Status: f.Status,
@@ -108,6 +109,8 @@ func (d *jsonDecoder) value(n *node, p unsafe.Pointer) (ok bool) {
 			return d.object(n, n.place(p))
 		case kindMap:
 			return d.mapping(n, p)
+		case kindUnion:
+			return d.union(n, p)
 		}
 		d.mismatch(mismatch(n.kind, givenObject, ""))
 		return d.skip()

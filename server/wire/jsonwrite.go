@@ -28,6 +28,8 @@ func (w *jsonWriter) value(n *node, p unsafe.Pointer) {
 		w.list(n, p)
 	case kindMap:
 		w.mapping(n, p)
+	case kindUnion:
+		w.union(n, p)
 	case kindString, kindEnum:
 		w.str(asString(p))
 	case kindInt32:
@@ -224,6 +226,11 @@ func (n *node) sizeHint(p unsafe.Pointer) int {
 			size += n.elem.sizeHint(n.index(p, i)) + 1
 		}
 		return size
+	case kindUnion:
+		if f, at := n.chosen(p); f != nil {
+			return len(f.key) + 2 + f.node.sizeHint(at)
+		}
+		return 2
 	case kindMap:
 		return 64 * (1 + reflect.NewAt(n.typ, p).Elem().Len())
 	}

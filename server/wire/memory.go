@@ -24,7 +24,7 @@ func (n *node) at(p unsafe.Pointer) unsafe.Pointer {
 		if (*sliceHeader)(p).data == nil {
 			return nil
 		}
-	case kindMap:
+	case kindMap, kindUnion: // the first word of an interface is its type
 		if *(*unsafe.Pointer)(p) == nil {
 			return nil
 		}

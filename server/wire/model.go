@@ -66,6 +66,10 @@ type FaultShape struct {
 	MessageKey string
 	// Typed errors also carry a Type member, "User" or "Service" (lambda).
 	Typed bool
+	// Details are members beside the text (dynamodb); nil for none.
+	Details *Shape
+
+	compiled sync.Map // of Details: *node by Go type
 }
 
 // Kind is the type of a shape.
@@ -143,9 +147,10 @@ type Member struct {
 }
 
 // Models returns every service Sluice knows: kinesis, lambda (event source
-// mappings, functions and tags) and sts. The tables are made when first asked for.
+// mappings, functions and tags), sts, and what clients of Kinesis need of
+// dynamodb and cloudwatch. The tables are made when first asked for.
 func Models() []*Service {
-	return []*Service{kinesisService(), lambdaService(), stsService()}
+	return []*Service{kinesisService(), lambdaService(), stsService(), dynamodbService(), cloudwatchService()}
 }
 
 // Find returns the service with the given ID.
@@ -157,6 +162,10 @@ func Find(id string) (*Service, bool) {
 		return lambdaService(), true
 	case "sts":
 		return stsService(), true
+	case "dynamodb":
+		return dynamodbService(), true
+	case "cloudwatch":
+		return cloudwatchService(), true
 	}
 	return nil, false
 }
@@ -165,9 +174,11 @@ func Find(id string) (*Service, bool) {
 // never changes. Reading costs well under a millisecond, so nothing is done
 // before a service is asked for.
 var (
-	kinesisService = sync.OnceValue(func() *Service { return mustReadModel(kinesisModel) })
-	lambdaService  = sync.OnceValue(func() *Service { return mustReadModel(lambdaModel) })
-	stsService     = sync.OnceValue(func() *Service { return mustReadModel(stsModel) })
+	kinesisService    = sync.OnceValue(func() *Service { return mustReadModel(kinesisModel) })
+	lambdaService     = sync.OnceValue(func() *Service { return mustReadModel(lambdaModel) })
+	stsService        = sync.OnceValue(func() *Service { return mustReadModel(stsModel) })
+	dynamodbService   = sync.OnceValue(func() *Service { return mustReadModel(dynamodbModel) })
+	cloudwatchService = sync.OnceValue(func() *Service { return mustReadModel(cloudwatchModel) })
 )
 
 // matches says whether the whole of v satisfies the pattern, as Java's

@@ -99,7 +99,7 @@ func (r *modelReader) line(line string) error {
 		r.head(words[1], options)
 		return nil
 	case words[0] == "error":
-		return r.fault(words)
+		return r.fault(words, options)
 	case words[0] == "operation":
 		return r.operation(words, options)
 	}
@@ -115,14 +115,22 @@ func (r *modelReader) head(id string, o map[string]string) {
 	}
 }
 
-func (r *modelReader) fault(words []string) error {
+func (r *modelReader) fault(words []string, o map[string]string) error {
 	if len(words) < 4 {
 		return fmt.Errorf("an error needs status and key")
 	}
 	status, err := strconv.Atoi(words[2])
-	r.service.Faults[words[1]] = &FaultShape{
+	f := &FaultShape{
 		Name: words[1], Status: status, MessageKey: words[3], Typed: len(words) > 4 && words[4] == "typed",
 	}
+	if o["with"] != "" {
+		f.Details = &Shape{Name: f.Name, Kind: KindStructure}
+		for _, word := range strings.Split(o["with"], ",") {
+			name, of, _ := strings.Cut(word, ":")
+			f.Details.Members = append(f.Details.Members, &Member{Name: name, WireName: name, Shape: r.named(of), path: lowerFirst(name)})
+		}
+	}
+	r.service.Faults[f.Name] = f
 	return err
 }
 

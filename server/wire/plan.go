@@ -34,6 +34,7 @@ const (
 	kindBool
 	kindBlob
 	kindTime
+	kindUnion // a structure of which one member is set, an interface in Go
 )
 
 // node is the plan of one Go type in its role as a model shape.
@@ -49,6 +50,10 @@ type node struct {
 	fields []field        // of a structure, in model order
 	byName map[string]int // index into fields by wire name
 	elem   *node          // of a list or map
+	// choices are the Go types of a union's members, in the order of fields, and
+	// byType the indices into fields.
+	choices []reflect.Type
+	byType  map[reflect.Type]int
 	// body is the structure with only the members that travel in a REST body,
 	// which is the node itself where all do.
 	body *node
@@ -205,6 +210,8 @@ func (c *compiler) node(s *Shape, t reflect.Type, at string) (*node, error) {
 	switch n.kind {
 	case kindStruct:
 		err = c.fields(n, at)
+	case kindUnion:
+		err = c.alternatives(n, at)
 	case kindList, kindMap:
 		if n.elem, err = c.node(s.Elem, n.typ.Elem(), at+"[]"); err != nil {
 			return nil, err
@@ -266,7 +273,7 @@ func (n *node) withoutBound() *node {
 // cannot; theirs is a default that no constraint refuses, so it may stand there.
 func (n *node) absentable() bool {
 	switch n.kind {
-	case kindList, kindMap, kindBlob, kindEnum:
+	case kindList, kindMap, kindBlob, kindEnum, kindUnion:
 		return true
 	case kindBool, kindInt32, kindInt64:
 		return n.ptr || n.shape.Min == nil && n.shape.Max == nil
@@ -278,6 +285,9 @@ func (n *node) absentable() bool {
 func goKind(s *Shape, t reflect.Type, ptr bool) (k kind, ok bool) {
 	switch s.Kind {
 	case KindStructure:
+		if t.Kind() == reflect.Interface {
+			return kindUnion, !ptr && unionMembers(t) != nil
+		}
 		return kindStruct, t.Kind() == reflect.Struct
 	case KindList:
 		return kindList, t.Kind() == reflect.Slice && !ptr

@@ -15,6 +15,8 @@ type filler struct {
 	*rand.Rand
 	// tame leaves out characters that XML cannot hold.
 	tame bool
+	// depth bounds unions, which hold each other.
+	depth int
 }
 
 // pieces are what random strings are made of: escapes, wide characters, the
@@ -39,6 +41,21 @@ func (r filler) fill(s *Shape, v reflect.Value) {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		r.fill(s, v.Elem())
+	case v.Kind() == reflect.Interface:
+		choices := unionMembers(v.Type())
+		t := choices[r.IntN(len(choices))]
+		_, name, _ := strings.Cut(t.Name(), "Member")
+		if r.depth > 6 {
+			t, name = choices[0], "S"
+		}
+		r.depth++
+		value := reflect.New(t)
+		for _, m := range s.Members {
+			if m.Name == name {
+				r.fill(m.Shape, value.Elem().FieldByName("Value"))
+			}
+		}
+		v.Set(value)
 	case s.Kind == KindStructure:
 		for _, m := range s.Members {
 			f := v.FieldByName(upperFirst(m.Name))

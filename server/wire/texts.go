@@ -54,7 +54,7 @@ func mismatchText(want kind, got given, value string) string {
 		return textExpectedList
 	case want == kindMap:
 		return textExpectedMap
-	case want == kindStruct:
+	case want == kindStruct, want == kindUnion:
 		return textExpectedNull
 	case want == kindBool && got == givenString:
 		return fmt.Sprintf("'%s' can not be converted to an Boolean", strings.ToUpper(echo(value)))

@@ -298,7 +298,7 @@ func (v *validator) writeValue(b *strings.Builder, n *node, p unsafe.Pointer) {
 		v.writeList(b, n, p)
 	case kindMap:
 		v.writeMap(b, n, p)
-	case kindStruct:
+	case kindStruct, kindUnion:
 		b.WriteString(v.service.ShapePackage + "." + n.shape.Name + "@" + n.identity(p))
 	}
 }

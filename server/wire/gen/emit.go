@@ -16,7 +16,9 @@ type service struct {
 	constant                                             string
 	// only limits the operations; empty takes all.
 	only []string
-	load func(models string) (*model, error)
+	// details keeps what errors hold beside their text.
+	details bool
+	load    func(models string) (*model, error)
 }
 
 func services() []service {
@@ -51,6 +53,19 @@ func services() []service {
 			namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 			protocols: "query", constant: "stsModel",
 			load: func(string) (*model, error) { return stsModel(), nil },
+		},
+		{
+			id: "dynamodb", signing: "dynamodb", target: "DynamoDB_20120810", version: "2012-08-10",
+			javaPackage: "com.amazonaws.dynamodb.v20120810",
+			protocols:   "json-1.0", constant: "dynamodbModel", details: true,
+			load: func(string) (*model, error) { return dynamodbModel(), nil },
+		},
+		{
+			id: "cloudwatch", signing: "monitoring", target: "GraniteServiceVersion20100801", version: "2010-08-01",
+			javaPackage: "com.amazonaws.cloudwatch.v2010_08_01",
+			namespace:   "http://monitoring.amazonaws.com/doc/2010-08-01/",
+			protocols:   "rpc-v2-cbor,json-1.0,query", constant: "cloudwatchModel",
+			load: func(string) (*model, error) { return cloudwatchModel(), nil },
 		},
 	}
 }
@@ -117,10 +132,14 @@ func emit(s service, m *model) (string, error) {
 			emitOperation(&operations, m, m.Operations[name], reached)
 		}
 	}
+	details := map[string]string{}
+	if s.details {
+		details = errorDetails(m, reached)
+	}
 	names := sortedKeys(reached)
 	for _, name := range names {
 		if x := m.Shapes[name]; x != nil && x.Exception {
-			emitError(&b, name, x)
+			emitError(&b, name, x, details[name])
 		}
 	}
 	b.WriteString(operations.String())
@@ -136,7 +155,27 @@ func emit(s service, m *model) (string, error) {
 	return b.String(), nil
 }
 
-func emitError(b *strings.Builder, name string, x *shape) {
+// errorDetails tells what errors hold beside their text, and reaches it.
+func errorDetails(m *model, reached map[string]bool) map[string]string {
+	details := map[string]string{}
+	for _, name := range sortedKeys(reached) {
+		x := m.Shapes[name]
+		if x == nil || !x.Exception {
+			continue
+		}
+		var words []string
+		for _, y := range x.Members {
+			if !strings.EqualFold(y.name, "message") {
+				words = append(words, y.name+":"+y.ref.Shape)
+				reach(m, y.ref.Shape, reached)
+			}
+		}
+		details[name] = strings.Join(words, ",")
+	}
+	return details
+}
+
+func emitError(b *strings.Builder, name string, x *shape, details string) {
 	status := x.Error.HTTPStatusCode
 	if status == 0 {
 		status = 400
@@ -151,6 +190,9 @@ func emitError(b *strings.Builder, name string, x *shape) {
 	fmt.Fprintf(b, "error %s %d %s", name, status, key)
 	if x.Members.has("Type") {
 		b.WriteString(" typed")
+	}
+	if details != "" {
+		b.WriteString(" with=" + details)
 	}
 	b.WriteByte('\n')
 }

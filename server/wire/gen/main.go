@@ -6,7 +6,8 @@
 // DIR is a folder of files named kinesis-2013-12-02.service-2.json and so on,
 // or a botocore checkout, an unpacked wheel or the wheel file itself
 // (botocore/data/kinesis/2013-12-02/service-2.json, also with .gz). What the
-// Kinesis model lacks is told in additions.go, and the one STS call in sts.go.
+// Kinesis model lacks is told in additions.go; what is needed of DynamoDB,
+// CloudWatch and STS in files of their names.
 package main
 
 import (

@@ -1,16 +1,32 @@
 package main
 
-// stsModel is the one STS call that programs make before anything else. The
-// whole STS model would bring fifty shapes nobody asks for.
+// stsModel is the two STS calls that programs make before anything else.
 func stsModel() *model {
-	m := &model{
-		Operations: map[string]*operation{"GetCallerIdentity": post("GetCallerIdentity", true, "")},
-		Shapes: map[string]*shape{
-			"GetCallerIdentityInput":  structure(""),
-			"GetCallerIdentityOutput": structure("UserId:String Account:String Arn:String"),
-			"String":                  {Type: "string"},
-		},
-	}
-	m.Metadata.APIVersion = "2011-06-15"
-	return m
+	return handModel("2011-06-15", stsOperations, stsShapes)
 }
+
+const stsOperations = `
+AssumeRole AssumeRoleOutput ExpiredTokenException MalformedPolicyDocumentException PackedPolicyTooLargeException RegionDisabledException
+GetCallerIdentity GetCallerIdentityOutput
+`
+
+const stsShapes = `
+structure AssumeRoleInput RoleArn:ArnType* RoleSessionName:SessionName* Policy:SessionPolicy DurationSeconds:RoleDuration ExternalId:ExternalIdType SourceIdentity:SessionName
+structure AssumeRoleOutput Credentials AssumedRoleUser PackedPolicySize:Number SourceIdentity:SessionName
+structure AssumedRoleUser AssumedRoleId:String* Arn:String*
+structure Credentials AccessKeyId:String* SecretAccessKey:String* SessionToken:String* Expiration:Date*
+structure GetCallerIdentityInput
+structure GetCallerIdentityOutput UserId:String Account:String Arn:String
+string ArnType 20 2048
+string ExternalIdType 2 1224 [\w+=,.@:\/-]*
+integer Number
+integer RoleDuration 900 43200
+string SessionName 2 64 [\w+=,.@-]*
+string SessionPolicy 1 -
+string String
+timestamp Date
+error ExpiredTokenException 400 message:String
+error MalformedPolicyDocumentException 400 message:String
+error PackedPolicyTooLargeException 400 message:String
+error RegionDisabledException 403 message:String
+`
