@@ -39,6 +39,7 @@ var edges = []edge{
 	{dir: "lambda/function"},
 	{dir: "companions", own: []string{"internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "lambda/function"},
+	{dir: "lambda/runtime", own: []string{"lambda/function", "internal"}},
 	{dir: "lambda/poller", own: []string{"lambda/function", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},
