@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -15,7 +16,7 @@ import (
 // clients are the SDK clients whose methods tell the Go types of each operation.
 func clients() map[string]any {
 	return map[string]any{"kinesis": &kinesis.Client{}, "lambda": &lambda.Client{}, "sts": &sts.Client{},
-		"dynamodb": &dynamodb.Client{}, "cloudwatch": &cloudwatch.Client{}}
+		"dynamodb": &dynamodb.Client{}, "cloudwatch": &cloudwatch.Client{}, "firehose": &firehose.Client{}}
 }
 
 // compile makes the plan of an operation from the SDK's own method.
@@ -36,7 +37,7 @@ func compile(t testing.TB, service, operation string) *Plan {
 }
 
 func TestCompileEveryOperation(t *testing.T) {
-	want := map[string]int{"kinesis": 45, "lambda": 30, "sts": 2, "dynamodb": 22, "cloudwatch": 4}
+	want := map[string]int{"kinesis": 45, "lambda": 30, "sts": 2, "dynamodb": 22, "cloudwatch": 4, "firehose": 12}
 	for _, svc := range Models() {
 		require.Len(t, svc.Operations, want[svc.ID])
 		for name := range svc.Operations {

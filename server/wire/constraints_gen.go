@@ -1410,6 +1410,955 @@ double Weight min=0 max=1
 string WorkingDirectory min=0 max=1000
 `
 
+const firehoseModel = `service firehose signing=firehose target=Firehose_20150804 version=2015-08-04 package=com.amazonaws.firehose.v20150804 protocols=json-1.1 discreet=yes
+error ConcurrentModificationException 400 message
+error InvalidArgumentException 400 message
+error InvalidKMSResourceException 400 message
+error InvalidSourceException 400 message
+error LimitExceededException 400 message
+error ResourceInUseException 400 message
+error ResourceNotFoundException 400 message
+error ServiceUnavailableException 500 message
+operation CreateDeliveryStream POST / 200 in=CreateDeliveryStreamInput out=CreateDeliveryStreamOutput errors=InvalidArgumentException,InvalidKMSResourceException,LimitExceededException,ResourceInUseException
+operation DeleteDeliveryStream POST / 200 in=DeleteDeliveryStreamInput out=DeleteDeliveryStreamOutput errors=ResourceInUseException,ResourceNotFoundException
+operation DescribeDeliveryStream POST / 200 in=DescribeDeliveryStreamInput out=DescribeDeliveryStreamOutput errors=ResourceNotFoundException
+operation ListDeliveryStreams POST / 200 in=ListDeliveryStreamsInput out=ListDeliveryStreamsOutput
+operation ListTagsForDeliveryStream POST / 200 in=ListTagsForDeliveryStreamInput out=ListTagsForDeliveryStreamOutput errors=InvalidArgumentException,LimitExceededException,ResourceNotFoundException
+operation PutRecord POST / 200 in=PutRecordInput out=PutRecordOutput errors=InvalidArgumentException,InvalidKMSResourceException,InvalidSourceException,ResourceNotFoundException,ServiceUnavailableException
+operation PutRecordBatch POST / 200 in=PutRecordBatchInput out=PutRecordBatchOutput errors=InvalidArgumentException,InvalidKMSResourceException,InvalidSourceException,ResourceNotFoundException,ServiceUnavailableException
+operation StartDeliveryStreamEncryption POST / 200 in=StartDeliveryStreamEncryptionInput out=StartDeliveryStreamEncryptionOutput errors=InvalidArgumentException,InvalidKMSResourceException,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation StopDeliveryStreamEncryption POST / 200 in=StopDeliveryStreamEncryptionInput out=StopDeliveryStreamEncryptionOutput errors=InvalidArgumentException,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation TagDeliveryStream POST / 200 in=TagDeliveryStreamInput out=TagDeliveryStreamOutput errors=InvalidArgumentException,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation UntagDeliveryStream POST / 200 in=UntagDeliveryStreamInput out=UntagDeliveryStreamOutput errors=InvalidArgumentException,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+operation UpdateDestination POST / 200 in=UpdateDestinationInput out=UpdateDestinationOutput errors=ConcurrentModificationException,InvalidArgumentException,ResourceInUseException,ResourceNotFoundException
+string AWSKMSKeyARN min=1 max=512 pattern="arn:.*:kms:[a-zA-Z0-9\\-]+:\\d{12}:(key|alias)/[a-zA-Z_0-9+=,.@\\-_/]+" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:kms:[a-zA-Z0-9\\-]+:\\d{12}:(key|alias)/[a-zA-Z_0-9+=,.@\\-_/]+"
+string AWSKMSKeyARNForSSE min=1 max=512 pattern="arn:.*:kms:[a-zA-Z0-9\\-]+:\\d{12}:key/[a-zA-Z_0-9+=,.@\\-_/]+" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:kms:[a-zA-Z0-9\\-]+:\\d{12}:key/[a-zA-Z_0-9+=,.@\\-_/]+"
+structure AmazonOpenSearchServerlessBufferingHints
+  IntervalInSeconds AmazonOpenSearchServerlessBufferingIntervalInSeconds
+  SizeInMBs AmazonOpenSearchServerlessBufferingSizeInMBs
+integer AmazonOpenSearchServerlessBufferingIntervalInSeconds min=0 max=900
+integer AmazonOpenSearchServerlessBufferingSizeInMBs min=1 max=100
+string AmazonOpenSearchServerlessCollectionEndpoint min=1 max=512 pattern="https:.*" accept="https:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure AmazonOpenSearchServerlessDestinationConfiguration
+  RoleARN RoleARN required
+  CollectionEndpoint AmazonOpenSearchServerlessCollectionEndpoint
+  IndexName AmazonOpenSearchServerlessIndexName required
+  BufferingHints AmazonOpenSearchServerlessBufferingHints
+  RetryOptions AmazonOpenSearchServerlessRetryOptions
+  S3BackupMode AmazonOpenSearchServerlessS3BackupMode
+  S3Configuration S3DestinationConfiguration required
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  VpcConfiguration VpcConfiguration
+structure AmazonOpenSearchServerlessDestinationDescription
+  RoleARN RoleARN
+  CollectionEndpoint AmazonOpenSearchServerlessCollectionEndpoint
+  IndexName AmazonOpenSearchServerlessIndexName
+  BufferingHints AmazonOpenSearchServerlessBufferingHints
+  RetryOptions AmazonOpenSearchServerlessRetryOptions
+  S3BackupMode AmazonOpenSearchServerlessS3BackupMode
+  S3DestinationDescription S3DestinationDescription
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  VpcConfigurationDescription VpcConfigurationDescription
+structure AmazonOpenSearchServerlessDestinationUpdate
+  RoleARN RoleARN
+  CollectionEndpoint AmazonOpenSearchServerlessCollectionEndpoint
+  IndexName AmazonOpenSearchServerlessIndexName
+  BufferingHints AmazonOpenSearchServerlessBufferingHints
+  RetryOptions AmazonOpenSearchServerlessRetryOptions
+  S3Update S3DestinationUpdate
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+string AmazonOpenSearchServerlessIndexName min=1 max=80 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+integer AmazonOpenSearchServerlessRetryDurationInSeconds min=0 max=7200
+structure AmazonOpenSearchServerlessRetryOptions
+  DurationInSeconds AmazonOpenSearchServerlessRetryDurationInSeconds
+string AmazonOpenSearchServerlessS3BackupMode enum="FailedDocumentsOnly,AllDocuments"
+structure AmazonopensearchserviceBufferingHints
+  IntervalInSeconds AmazonopensearchserviceBufferingIntervalInSeconds
+  SizeInMBs AmazonopensearchserviceBufferingSizeInMBs
+integer AmazonopensearchserviceBufferingIntervalInSeconds min=0 max=900
+integer AmazonopensearchserviceBufferingSizeInMBs min=1 max=100
+string AmazonopensearchserviceClusterEndpoint min=1 max=512 pattern="https:.*" accept="https:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure AmazonopensearchserviceDestinationConfiguration
+  RoleARN RoleARN required
+  DomainARN AmazonopensearchserviceDomainARN
+  ClusterEndpoint AmazonopensearchserviceClusterEndpoint
+  IndexName AmazonopensearchserviceIndexName required
+  TypeName AmazonopensearchserviceTypeName
+  IndexRotationPeriod AmazonopensearchserviceIndexRotationPeriod
+  BufferingHints AmazonopensearchserviceBufferingHints
+  RetryOptions AmazonopensearchserviceRetryOptions
+  S3BackupMode AmazonopensearchserviceS3BackupMode
+  S3Configuration S3DestinationConfiguration required
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  VpcConfiguration VpcConfiguration
+  DocumentIdOptions DocumentIdOptions
+structure AmazonopensearchserviceDestinationDescription
+  RoleARN RoleARN
+  DomainARN AmazonopensearchserviceDomainARN
+  ClusterEndpoint AmazonopensearchserviceClusterEndpoint
+  IndexName AmazonopensearchserviceIndexName
+  TypeName AmazonopensearchserviceTypeName
+  IndexRotationPeriod AmazonopensearchserviceIndexRotationPeriod
+  BufferingHints AmazonopensearchserviceBufferingHints
+  RetryOptions AmazonopensearchserviceRetryOptions
+  S3BackupMode AmazonopensearchserviceS3BackupMode
+  S3DestinationDescription S3DestinationDescription
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  VpcConfigurationDescription VpcConfigurationDescription
+  DocumentIdOptions DocumentIdOptions
+structure AmazonopensearchserviceDestinationUpdate
+  RoleARN RoleARN
+  DomainARN AmazonopensearchserviceDomainARN
+  ClusterEndpoint AmazonopensearchserviceClusterEndpoint
+  IndexName AmazonopensearchserviceIndexName
+  TypeName AmazonopensearchserviceTypeName
+  IndexRotationPeriod AmazonopensearchserviceIndexRotationPeriod
+  BufferingHints AmazonopensearchserviceBufferingHints
+  RetryOptions AmazonopensearchserviceRetryOptions
+  S3Update S3DestinationUpdate
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  DocumentIdOptions DocumentIdOptions
+string AmazonopensearchserviceDomainARN min=1 max=512 pattern="arn:.*:es:[a-zA-Z0-9\\-]+:\\d{12}:domain/[a-z][-0-9a-z]{2,27}" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:es:[a-zA-Z0-9\\-]+:\\d{12}:domain/[a-z][-0-9a-z]{2,27}"
+string AmazonopensearchserviceIndexName min=1 max=80 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string AmazonopensearchserviceIndexRotationPeriod enum="NoRotation,OneHour,OneDay,OneWeek,OneMonth"
+integer AmazonopensearchserviceRetryDurationInSeconds min=0 max=7200
+structure AmazonopensearchserviceRetryOptions
+  DurationInSeconds AmazonopensearchserviceRetryDurationInSeconds
+string AmazonopensearchserviceS3BackupMode enum="FailedDocumentsOnly,AllDocuments"
+string AmazonopensearchserviceTypeName min=0 max=100 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure AuthenticationConfiguration
+  RoleARN RoleARN required
+  Connectivity Connectivity required
+integer BlockSizeBytes min=67108864
+boolean BooleanObject
+string BucketARN min=1 max=2048 pattern="arn:.*:s3:::[\\w\\.\\-]{1,255}" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:s3:::[\\w\\.\\-]{1,255}"
+structure BufferingHints
+  SizeInMBs SizeInMBs
+  IntervalInSeconds IntervalInSeconds
+structure CatalogConfiguration
+  CatalogARN GlueDataCatalogARN
+  WarehouseLocation WarehouseLocation
+structure CloudWatchLoggingOptions
+  Enabled BooleanObject
+  LogGroupName LogGroupName
+  LogStreamName LogStreamName
+string ClusterJDBCURL min=1 max=512 pattern="jdbc:(redshift|postgresql)://((?!-)[A-Za-z0-9-]{1,63}(?<!-)\\.)+(redshift(-serverless)?)\\.([a-zA-Z0-9\\.\\-]+):\\d{1,5}/[a-zA-Z0-9_$-]+" accept="jdbc:(redshift|postgresql)://([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+(redshift(-serverless)?)\\.([a-zA-Z0-9\\.\\-]+):\\d{1,5}/[a-zA-Z0-9_$-]+"
+map ColumnToJsonKeyMappings key=NonEmptyStringWithoutWhitespace of=NonEmptyString
+string CompressionFormat enum="ZIP,HADOOP_SNAPPY,Snappy,GZIP,UNCOMPRESSED"
+string Connectivity enum="PUBLIC,PRIVATE"
+string ContentEncoding enum="NONE,GZIP"
+structure CopyCommand
+  DataTableName DataTableName required
+  DataTableColumns DataTableColumns
+  CopyOptions CopyOptions
+string CopyOptions min=0 max=10240 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure CreateDeliveryStreamInput
+  DeliveryStreamName DeliveryStreamName required
+  DeliveryStreamType DeliveryStreamType
+  DirectPutSourceConfiguration DirectPutSourceConfiguration
+  KinesisStreamSourceConfiguration KinesisStreamSourceConfiguration
+  DeliveryStreamEncryptionConfigurationInput DeliveryStreamEncryptionConfigurationInput
+  S3DestinationConfiguration S3DestinationConfiguration
+  ExtendedS3DestinationConfiguration ExtendedS3DestinationConfiguration
+  RedshiftDestinationConfiguration RedshiftDestinationConfiguration
+  ElasticsearchDestinationConfiguration ElasticsearchDestinationConfiguration
+  AmazonopensearchserviceDestinationConfiguration AmazonopensearchserviceDestinationConfiguration
+  SplunkDestinationConfiguration SplunkDestinationConfiguration
+  HttpEndpointDestinationConfiguration HttpEndpointDestinationConfiguration
+  Tags TagDeliveryStreamInputTagList
+  AmazonOpenSearchServerlessDestinationConfiguration AmazonOpenSearchServerlessDestinationConfiguration
+  MSKSourceConfiguration MSKSourceConfiguration
+  SnowflakeDestinationConfiguration SnowflakeDestinationConfiguration
+  IcebergDestinationConfiguration IcebergDestinationConfiguration
+  DatabaseSourceConfiguration DatabaseSourceConfiguration
+structure CreateDeliveryStreamOutput
+  DeliveryStreamARN DeliveryStreamARN
+string CustomTimeZone min=0 max=50 pattern="^$|[a-zA-Z/_]+"
+blob Data min=0 max=1024000
+structure DataFormatConversionConfiguration
+  SchemaConfiguration SchemaConfiguration
+  InputFormatConfiguration InputFormatConfiguration
+  OutputFormatConfiguration OutputFormatConfiguration
+  Enabled BooleanObject
+string DataTableColumns min=0 max=10240 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string DataTableName min=1 max=512 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+list DatabaseColumnIncludeOrExcludeList of=DatabaseColumnName
+structure DatabaseColumnList
+  Include DatabaseColumnIncludeOrExcludeList
+  Exclude DatabaseColumnIncludeOrExcludeList
+string DatabaseColumnName min=1 max=194 pattern="[\\u0001-\\uFFFF]*" accept="[\\x{0001}-\\x{FFFF}]*"
+string DatabaseEndpoint min=1 max=255 pattern="^(?!\\s*$).+" accept="^[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+" deny="[\\t\\n\\x0B\\f\\r ]*$(?s:.)*"
+list DatabaseIncludeOrExcludeList of=DatabaseName
+structure DatabaseList
+  Include DatabaseIncludeOrExcludeList
+  Exclude DatabaseIncludeOrExcludeList
+string DatabaseName min=1 max=64 pattern="[\\u0001-\\uFFFF]*" accept="[\\x{0001}-\\x{FFFF}]*"
+integer DatabasePort min=0 max=65535
+structure DatabaseSnapshotInfo
+  Id NonEmptyStringWithoutWhitespace required
+  Table DatabaseTableName required
+  RequestTimestamp Timestamp required
+  RequestedBy SnapshotRequestedBy required
+  Status SnapshotStatus required
+  FailureDescription FailureDescription
+list DatabaseSnapshotInfoList of=DatabaseSnapshotInfo
+structure DatabaseSourceAuthenticationConfiguration
+  SecretsManagerConfiguration SecretsManagerConfiguration required
+structure DatabaseSourceConfiguration
+  Type DatabaseType required
+  Endpoint DatabaseEndpoint required
+  Port DatabasePort required
+  SSLMode SSLMode
+  Databases DatabaseList required
+  Tables DatabaseTableList required
+  Columns DatabaseColumnList
+  SurrogateKeys DatabaseSurrogateKeyList
+  SnapshotWatermarkTable DatabaseTableName required
+  DatabaseSourceAuthenticationConfiguration DatabaseSourceAuthenticationConfiguration required
+  DatabaseSourceVPCConfiguration DatabaseSourceVPCConfiguration required
+structure DatabaseSourceDescription
+  Type DatabaseType
+  Endpoint DatabaseEndpoint
+  Port DatabasePort
+  SSLMode SSLMode
+  Databases DatabaseList
+  Tables DatabaseTableList
+  Columns DatabaseColumnList
+  SurrogateKeys DatabaseColumnIncludeOrExcludeList
+  SnapshotWatermarkTable DatabaseTableName
+  SnapshotInfo DatabaseSnapshotInfoList
+  DatabaseSourceAuthenticationConfiguration DatabaseSourceAuthenticationConfiguration
+  DatabaseSourceVPCConfiguration DatabaseSourceVPCConfiguration
+structure DatabaseSourceVPCConfiguration
+  VpcEndpointServiceName VpcEndpointServiceName required
+list DatabaseSurrogateKeyList of=NonEmptyStringWithoutWhitespace
+list DatabaseTableIncludeOrExcludeList of=DatabaseTableName
+structure DatabaseTableList
+  Include DatabaseTableIncludeOrExcludeList
+  Exclude DatabaseTableIncludeOrExcludeList
+string DatabaseTableName min=1 max=129 pattern="[\\u0001-\\uFFFF]*" accept="[\\x{0001}-\\x{FFFF}]*"
+string DatabaseType enum="MySQL,PostgreSQL"
+string DefaultDocumentIdFormat enum="FIREHOSE_DEFAULT,NO_DOCUMENT_ID"
+structure DeleteDeliveryStreamInput
+  DeliveryStreamName DeliveryStreamName required
+  AllowForceDelete BooleanObject
+structure DeleteDeliveryStreamOutput
+timestamp DeliveryStartTimestamp
+string DeliveryStreamARN min=1 max=512 pattern="arn:.*:firehose:[a-zA-Z0-9\\-]+:\\d{12}:deliverystream/[a-zA-Z0-9._-]+" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:firehose:[a-zA-Z0-9\\-]+:\\d{12}:deliverystream/[a-zA-Z0-9._-]+"
+structure DeliveryStreamDescription
+  DeliveryStreamName DeliveryStreamName required
+  DeliveryStreamARN DeliveryStreamARN required
+  DeliveryStreamStatus DeliveryStreamStatus required
+  FailureDescription FailureDescription
+  DeliveryStreamEncryptionConfiguration DeliveryStreamEncryptionConfiguration
+  DeliveryStreamType DeliveryStreamType required
+  VersionId DeliveryStreamVersionId required
+  CreateTimestamp Timestamp
+  LastUpdateTimestamp Timestamp
+  Source SourceDescription
+  Destinations DestinationDescriptionList required
+  HasMoreDestinations BooleanObject required
+structure DeliveryStreamEncryptionConfiguration
+  KeyARN AWSKMSKeyARNForSSE
+  KeyType KeyType
+  Status DeliveryStreamEncryptionStatus
+  FailureDescription FailureDescription
+structure DeliveryStreamEncryptionConfigurationInput
+  KeyARN AWSKMSKeyARNForSSE
+  KeyType KeyType required
+string DeliveryStreamEncryptionStatus enum="ENABLED,ENABLING,ENABLING_FAILED,DISABLED,DISABLING,DISABLING_FAILED"
+string DeliveryStreamFailureType enum="VPC_ENDPOINT_SERVICE_NAME_NOT_FOUND,VPC_INTERFACE_ENDPOINT_SERVICE_ACCESS_DENIED,RETIRE_KMS_GRANT_FAILED,CREATE_KMS_GRANT_FAILED,KMS_ACCESS_DENIED,DISABLED_KMS_KEY,INVALID_KMS_KEY,KMS_KEY_NOT_FOUND,KMS_OPT_IN_REQUIRED,CREATE_ENI_FAILED,DELETE_ENI_FAILED,SUBNET_NOT_FOUND,SECURITY_GROUP_NOT_FOUND,ENI_ACCESS_DENIED,SUBNET_ACCESS_DENIED,SECURITY_GROUP_ACCESS_DENIED,UNKNOWN_ERROR"
+string DeliveryStreamName min=1 max=64 pattern="[a-zA-Z0-9_.-]+"
+list DeliveryStreamNameList of=DeliveryStreamName
+string DeliveryStreamStatus enum="CREATING,CREATING_FAILED,DELETING,DELETING_FAILED,ACTIVE"
+string DeliveryStreamType enum="DirectPut,KinesisStreamAsSource,MSKAsSource,DatabaseAsSource"
+string DeliveryStreamVersionId min=1 max=50 pattern="[0-9]+"
+structure DescribeDeliveryStreamInput
+  DeliveryStreamName DeliveryStreamName required
+  Limit DescribeDeliveryStreamInputLimit
+  ExclusiveStartDestinationId DestinationId
+integer DescribeDeliveryStreamInputLimit min=1 max=10000
+structure DescribeDeliveryStreamOutput
+  DeliveryStreamDescription DeliveryStreamDescription required
+structure Deserializer
+  OpenXJsonSerDe OpenXJsonSerDe
+  HiveJsonSerDe HiveJsonSerDe
+structure DestinationDescription
+  DestinationId DestinationId required
+  S3DestinationDescription S3DestinationDescription
+  ExtendedS3DestinationDescription ExtendedS3DestinationDescription
+  RedshiftDestinationDescription RedshiftDestinationDescription
+  ElasticsearchDestinationDescription ElasticsearchDestinationDescription
+  AmazonopensearchserviceDestinationDescription AmazonopensearchserviceDestinationDescription
+  SplunkDestinationDescription SplunkDestinationDescription
+  HttpEndpointDestinationDescription HttpEndpointDestinationDescription
+  SnowflakeDestinationDescription SnowflakeDestinationDescription
+  AmazonOpenSearchServerlessDestinationDescription AmazonOpenSearchServerlessDestinationDescription
+  IcebergDestinationDescription IcebergDestinationDescription
+list DestinationDescriptionList of=DestinationDescription
+string DestinationId min=1 max=100 pattern="[a-zA-Z0-9-]+"
+structure DestinationTableConfiguration
+  DestinationTableName StringWithLettersDigitsUnderscoresDots required
+  DestinationDatabaseName StringWithLettersDigitsUnderscoresDots required
+  UniqueKeys ListOfNonEmptyStringsWithoutWhitespace
+  PartitionSpec PartitionSpec
+  S3ErrorOutputPrefix ErrorOutputPrefix
+list DestinationTableConfigurationList of=DestinationTableConfiguration
+structure DirectPutSourceConfiguration
+  ThroughputHintInMBs ThroughputHintInMBs required
+structure DirectPutSourceDescription
+  ThroughputHintInMBs ThroughputHintInMBs
+structure DocumentIdOptions
+  DefaultDocumentIdFormat DefaultDocumentIdFormat required
+structure DynamicPartitioningConfiguration
+  RetryOptions RetryOptions
+  Enabled BooleanObject
+structure ElasticsearchBufferingHints
+  IntervalInSeconds ElasticsearchBufferingIntervalInSeconds
+  SizeInMBs ElasticsearchBufferingSizeInMBs
+integer ElasticsearchBufferingIntervalInSeconds min=0 max=900
+integer ElasticsearchBufferingSizeInMBs min=1 max=100
+string ElasticsearchClusterEndpoint min=1 max=512 pattern="https:.*" accept="https:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure ElasticsearchDestinationConfiguration
+  RoleARN RoleARN required
+  DomainARN ElasticsearchDomainARN
+  ClusterEndpoint ElasticsearchClusterEndpoint
+  IndexName ElasticsearchIndexName required
+  TypeName ElasticsearchTypeName
+  IndexRotationPeriod ElasticsearchIndexRotationPeriod
+  BufferingHints ElasticsearchBufferingHints
+  RetryOptions ElasticsearchRetryOptions
+  S3BackupMode ElasticsearchS3BackupMode
+  S3Configuration S3DestinationConfiguration required
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  VpcConfiguration VpcConfiguration
+  DocumentIdOptions DocumentIdOptions
+structure ElasticsearchDestinationDescription
+  RoleARN RoleARN
+  DomainARN ElasticsearchDomainARN
+  ClusterEndpoint ElasticsearchClusterEndpoint
+  IndexName ElasticsearchIndexName
+  TypeName ElasticsearchTypeName
+  IndexRotationPeriod ElasticsearchIndexRotationPeriod
+  BufferingHints ElasticsearchBufferingHints
+  RetryOptions ElasticsearchRetryOptions
+  S3BackupMode ElasticsearchS3BackupMode
+  S3DestinationDescription S3DestinationDescription
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  VpcConfigurationDescription VpcConfigurationDescription
+  DocumentIdOptions DocumentIdOptions
+structure ElasticsearchDestinationUpdate
+  RoleARN RoleARN
+  DomainARN ElasticsearchDomainARN
+  ClusterEndpoint ElasticsearchClusterEndpoint
+  IndexName ElasticsearchIndexName
+  TypeName ElasticsearchTypeName
+  IndexRotationPeriod ElasticsearchIndexRotationPeriod
+  BufferingHints ElasticsearchBufferingHints
+  RetryOptions ElasticsearchRetryOptions
+  S3Update S3DestinationUpdate
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  DocumentIdOptions DocumentIdOptions
+string ElasticsearchDomainARN min=1 max=512 pattern="arn:.*:es:[a-zA-Z0-9\\-]+:\\d{12}:domain/[a-z][-0-9a-z]{2,27}" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:es:[a-zA-Z0-9\\-]+:\\d{12}:domain/[a-z][-0-9a-z]{2,27}"
+string ElasticsearchIndexName min=1 max=80 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string ElasticsearchIndexRotationPeriod enum="NoRotation,OneHour,OneDay,OneWeek,OneMonth"
+integer ElasticsearchRetryDurationInSeconds min=0 max=7200
+structure ElasticsearchRetryOptions
+  DurationInSeconds ElasticsearchRetryDurationInSeconds
+string ElasticsearchS3BackupMode enum="FailedDocumentsOnly,AllDocuments"
+string ElasticsearchTypeName min=0 max=100 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure EncryptionConfiguration
+  NoEncryptionConfig NoEncryptionConfig
+  KMSEncryptionConfig KMSEncryptionConfig
+string ErrorCode
+string ErrorMessage
+string ErrorOutputPrefix min=0 max=1024 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure ExtendedS3DestinationConfiguration
+  RoleARN RoleARN required
+  BucketARN BucketARN required
+  Prefix Prefix
+  ErrorOutputPrefix ErrorOutputPrefix
+  BufferingHints BufferingHints
+  CompressionFormat CompressionFormat
+  EncryptionConfiguration EncryptionConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode S3BackupMode
+  S3BackupConfiguration S3DestinationConfiguration
+  DataFormatConversionConfiguration DataFormatConversionConfiguration
+  DynamicPartitioningConfiguration DynamicPartitioningConfiguration
+  FileExtension FileExtension
+  CustomTimeZone CustomTimeZone
+structure ExtendedS3DestinationDescription
+  RoleARN RoleARN required
+  BucketARN BucketARN required
+  Prefix Prefix
+  ErrorOutputPrefix ErrorOutputPrefix
+  BufferingHints BufferingHints required
+  CompressionFormat CompressionFormat required
+  EncryptionConfiguration EncryptionConfiguration required
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode S3BackupMode
+  S3BackupDescription S3DestinationDescription
+  DataFormatConversionConfiguration DataFormatConversionConfiguration
+  DynamicPartitioningConfiguration DynamicPartitioningConfiguration
+  FileExtension FileExtension
+  CustomTimeZone CustomTimeZone
+structure ExtendedS3DestinationUpdate
+  RoleARN RoleARN
+  BucketARN BucketARN
+  Prefix Prefix
+  ErrorOutputPrefix ErrorOutputPrefix
+  BufferingHints BufferingHints
+  CompressionFormat CompressionFormat
+  EncryptionConfiguration EncryptionConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode S3BackupMode
+  S3BackupUpdate S3DestinationUpdate
+  DataFormatConversionConfiguration DataFormatConversionConfiguration
+  DynamicPartitioningConfiguration DynamicPartitioningConfiguration
+  FileExtension FileExtension
+  CustomTimeZone CustomTimeZone
+structure FailureDescription
+  Type DeliveryStreamFailureType required
+  Details NonEmptyString required
+string FileExtension min=0 max=128 pattern="^$|\\.[0-9a-z!\\-_.*'()]+"
+string GlueDataCatalogARN min=1 max=512 pattern="arn:.*:glue:.*:\\d{12}:catalog(?:(/[a-z0-9_-]+){1,2})?" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:glue:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:\\d{12}:catalog(?:(/[a-z0-9_-]+){1,2})?"
+integer HECAcknowledgmentTimeoutInSeconds min=180 max=600
+string HECEndpoint min=0 max=2048 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string HECEndpointType enum="Raw,Event"
+string HECToken min=0 max=2048 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure HiveJsonSerDe
+  TimestampFormats ListOfNonEmptyStrings
+string HttpEndpointAccessKey min=0 max=4096 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string HttpEndpointAttributeName min=1 max=256 pattern="^(?!\\s*$).+" accept="^[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+" deny="[\\t\\n\\x0B\\f\\r ]*$(?s:.)*"
+string HttpEndpointAttributeValue min=0 max=1024 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure HttpEndpointBufferingHints
+  SizeInMBs HttpEndpointBufferingSizeInMBs
+  IntervalInSeconds HttpEndpointBufferingIntervalInSeconds
+integer HttpEndpointBufferingIntervalInSeconds min=0 max=900
+integer HttpEndpointBufferingSizeInMBs min=1 max=64
+structure HttpEndpointCommonAttribute
+  AttributeName HttpEndpointAttributeName required
+  AttributeValue HttpEndpointAttributeValue required
+list HttpEndpointCommonAttributesList of=HttpEndpointCommonAttribute min=0 max=50
+structure HttpEndpointConfiguration
+  Url HttpEndpointUrl required
+  Name HttpEndpointName
+  AccessKey HttpEndpointAccessKey
+structure HttpEndpointDescription
+  Url HttpEndpointUrl
+  Name HttpEndpointName
+structure HttpEndpointDestinationConfiguration
+  EndpointConfiguration HttpEndpointConfiguration required
+  BufferingHints HttpEndpointBufferingHints
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  RequestConfiguration HttpEndpointRequestConfiguration
+  ProcessingConfiguration ProcessingConfiguration
+  RoleARN RoleARN
+  RetryOptions HttpEndpointRetryOptions
+  S3BackupMode HttpEndpointS3BackupMode
+  S3Configuration S3DestinationConfiguration required
+  SecretsManagerConfiguration SecretsManagerConfiguration
+structure HttpEndpointDestinationDescription
+  EndpointConfiguration HttpEndpointDescription
+  BufferingHints HttpEndpointBufferingHints
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  RequestConfiguration HttpEndpointRequestConfiguration
+  ProcessingConfiguration ProcessingConfiguration
+  RoleARN RoleARN
+  RetryOptions HttpEndpointRetryOptions
+  S3BackupMode HttpEndpointS3BackupMode
+  S3DestinationDescription S3DestinationDescription
+  SecretsManagerConfiguration SecretsManagerConfiguration
+structure HttpEndpointDestinationUpdate
+  EndpointConfiguration HttpEndpointConfiguration
+  BufferingHints HttpEndpointBufferingHints
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  RequestConfiguration HttpEndpointRequestConfiguration
+  ProcessingConfiguration ProcessingConfiguration
+  RoleARN RoleARN
+  RetryOptions HttpEndpointRetryOptions
+  S3BackupMode HttpEndpointS3BackupMode
+  S3Update S3DestinationUpdate
+  SecretsManagerConfiguration SecretsManagerConfiguration
+string HttpEndpointName min=1 max=256 pattern="^(?!\\s*$).+" accept="^[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+" deny="[\\t\\n\\x0B\\f\\r ]*$(?s:.)*"
+structure HttpEndpointRequestConfiguration
+  ContentEncoding ContentEncoding
+  CommonAttributes HttpEndpointCommonAttributesList
+integer HttpEndpointRetryDurationInSeconds min=0 max=7200
+structure HttpEndpointRetryOptions
+  DurationInSeconds HttpEndpointRetryDurationInSeconds
+string HttpEndpointS3BackupMode enum="FailedDataOnly,AllData"
+string HttpEndpointUrl min=1 max=1000 pattern="https://.*" accept="https://[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure IcebergDestinationConfiguration
+  DestinationTableConfigurationList DestinationTableConfigurationList
+  SchemaEvolutionConfiguration SchemaEvolutionConfiguration
+  TableCreationConfiguration TableCreationConfiguration
+  BufferingHints BufferingHints
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode IcebergS3BackupMode
+  RetryOptions RetryOptions
+  RoleARN RoleARN required
+  AppendOnly BooleanObject
+  CatalogConfiguration CatalogConfiguration required
+  S3Configuration S3DestinationConfiguration required
+structure IcebergDestinationDescription
+  DestinationTableConfigurationList DestinationTableConfigurationList
+  SchemaEvolutionConfiguration SchemaEvolutionConfiguration
+  TableCreationConfiguration TableCreationConfiguration
+  BufferingHints BufferingHints
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode IcebergS3BackupMode
+  RetryOptions RetryOptions
+  RoleARN RoleARN
+  AppendOnly BooleanObject
+  CatalogConfiguration CatalogConfiguration
+  S3DestinationDescription S3DestinationDescription
+structure IcebergDestinationUpdate
+  DestinationTableConfigurationList DestinationTableConfigurationList
+  SchemaEvolutionConfiguration SchemaEvolutionConfiguration
+  TableCreationConfiguration TableCreationConfiguration
+  BufferingHints BufferingHints
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode IcebergS3BackupMode
+  RetryOptions RetryOptions
+  RoleARN RoleARN
+  AppendOnly BooleanObject
+  CatalogConfiguration CatalogConfiguration
+  S3Configuration S3DestinationConfiguration
+string IcebergS3BackupMode enum="FailedDataOnly,AllData"
+structure InputFormatConfiguration
+  Deserializer Deserializer
+integer IntervalInSeconds min=0 max=900
+structure KMSEncryptionConfig
+  AWSKMSKeyARN AWSKMSKeyARN required
+string KeyType enum="AWS_OWNED_CMK,CUSTOMER_MANAGED_CMK"
+string KinesisStreamARN min=1 max=512 pattern="arn:.*:kinesis:[a-zA-Z0-9\\-]+:\\d{12}:stream/[a-zA-Z0-9_.-]+" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:kinesis:[a-zA-Z0-9\\-]+:\\d{12}:stream/[a-zA-Z0-9_.-]+"
+structure KinesisStreamSourceConfiguration
+  KinesisStreamARN KinesisStreamARN required
+  RoleARN RoleARN required
+structure KinesisStreamSourceDescription
+  KinesisStreamARN KinesisStreamARN
+  RoleARN RoleARN
+  DeliveryStartTimestamp DeliveryStartTimestamp
+structure ListDeliveryStreamsInput
+  Limit ListDeliveryStreamsInputLimit
+  DeliveryStreamType DeliveryStreamType
+  ExclusiveStartDeliveryStreamName DeliveryStreamName
+integer ListDeliveryStreamsInputLimit min=1 max=10000
+structure ListDeliveryStreamsOutput
+  DeliveryStreamNames DeliveryStreamNameList required
+  HasMoreDeliveryStreams BooleanObject required
+list ListOfNonEmptyStrings of=NonEmptyString
+list ListOfNonEmptyStringsWithoutWhitespace of=NonEmptyStringWithoutWhitespace
+structure ListTagsForDeliveryStreamInput
+  DeliveryStreamName DeliveryStreamName required
+  ExclusiveStartTagKey TagKey
+  Limit ListTagsForDeliveryStreamInputLimit
+integer ListTagsForDeliveryStreamInputLimit min=1 max=50
+structure ListTagsForDeliveryStreamOutput
+  Tags ListTagsForDeliveryStreamOutputTagList required
+  HasMoreTags BooleanObject required
+list ListTagsForDeliveryStreamOutputTagList of=Tag min=0 max=50
+string LogGroupName min=0 max=512 pattern="[\\.\\-_/#A-Za-z0-9]*"
+string LogStreamName min=0 max=512 pattern="[^:*]*"
+string MSKClusterARN min=1 max=512 pattern="arn:.*" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure MSKSourceConfiguration
+  MSKClusterARN MSKClusterARN required
+  TopicName TopicName required
+  AuthenticationConfiguration AuthenticationConfiguration required
+  ReadFromTimestamp ReadFromTimestamp
+structure MSKSourceDescription
+  MSKClusterARN MSKClusterARN
+  TopicName TopicName
+  AuthenticationConfiguration AuthenticationConfiguration
+  DeliveryStartTimestamp DeliveryStartTimestamp
+  ReadFromTimestamp ReadFromTimestamp
+string NoEncryptionConfig enum="NoEncryption"
+string NonEmptyString min=1 max=1024 pattern="^(?!\\s*$).+" accept="^[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+" deny="[\\t\\n\\x0B\\f\\r ]*$(?s:.)*"
+string NonEmptyStringWithoutWhitespace min=1 max=1024 pattern="^\\S+$" accept="^[^\\t\\n\\x0B\\f\\r ]+$"
+integer NonNegativeIntegerObject min=0
+structure OpenXJsonSerDe
+  ConvertDotsInJsonKeysToUnderscores BooleanObject
+  CaseInsensitive BooleanObject
+  ColumnToJsonKeyMappings ColumnToJsonKeyMappings
+string OrcCompression enum="NONE,ZLIB,SNAPPY"
+string OrcFormatVersion enum="V0_11,V0_12"
+integer OrcRowIndexStride min=1000
+structure OrcSerDe
+  StripeSizeBytes OrcStripeSizeBytes
+  BlockSizeBytes BlockSizeBytes
+  RowIndexStride OrcRowIndexStride
+  EnablePadding BooleanObject
+  PaddingTolerance Proportion
+  Compression OrcCompression
+  BloomFilterColumns ListOfNonEmptyStringsWithoutWhitespace
+  BloomFilterFalsePositiveProbability Proportion
+  DictionaryKeyThreshold Proportion
+  FormatVersion OrcFormatVersion
+integer OrcStripeSizeBytes min=8388608
+structure OutputFormatConfiguration
+  Serializer Serializer
+string ParquetCompression enum="UNCOMPRESSED,GZIP,SNAPPY"
+integer ParquetPageSizeBytes min=65536
+structure ParquetSerDe
+  BlockSizeBytes BlockSizeBytes
+  PageSizeBytes ParquetPageSizeBytes
+  Compression ParquetCompression
+  EnableDictionaryCompression BooleanObject
+  MaxPaddingBytes NonNegativeIntegerObject
+  WriterVersion ParquetWriterVersion
+string ParquetWriterVersion enum="V1,V2"
+structure PartitionField
+  SourceName NonEmptyStringWithoutWhitespace required
+list PartitionFields of=PartitionField
+structure PartitionSpec
+  Identity PartitionFields
+string Password min=6 max=512 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string Prefix min=0 max=1024 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure ProcessingConfiguration
+  Enabled BooleanObject
+  Processors ProcessorList
+structure Processor
+  Type ProcessorType required
+  Parameters ProcessorParameterList
+list ProcessorList of=Processor
+structure ProcessorParameter
+  ParameterName ProcessorParameterName required
+  ParameterValue ProcessorParameterValue required
+list ProcessorParameterList of=ProcessorParameter
+string ProcessorParameterName enum="LambdaArn,NumberOfRetries,MetadataExtractionQuery,JsonParsingEngine,RoleArn,BufferSizeInMBs,BufferIntervalInSeconds,SubRecordType,Delimiter,CompressionFormat,DataMessageExtraction"
+string ProcessorParameterValue min=1 max=5120 pattern="^(?!\\s*$).+" accept="^[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+" deny="[\\t\\n\\x0B\\f\\r ]*$(?s:.)*"
+string ProcessorType enum="RecordDeAggregation,Decompression,CloudWatchLogProcessing,Lambda,MetadataExtraction,AppendDelimiterToRecord"
+double Proportion min=0 max=1
+structure PutRecordBatchInput
+  DeliveryStreamName DeliveryStreamName required
+  Records PutRecordBatchRequestEntryList required
+structure PutRecordBatchOutput
+  FailedPutCount NonNegativeIntegerObject required
+  Encrypted BooleanObject
+  RequestResponses PutRecordBatchResponseEntryList required
+list PutRecordBatchRequestEntryList of=Record min=1 max=500
+structure PutRecordBatchResponseEntry
+  RecordId PutResponseRecordId
+  ErrorCode ErrorCode
+  ErrorMessage ErrorMessage
+list PutRecordBatchResponseEntryList of=PutRecordBatchResponseEntry min=1 max=500
+structure PutRecordInput
+  DeliveryStreamName DeliveryStreamName required
+  Record Record required
+structure PutRecordOutput
+  RecordId PutResponseRecordId required
+  Encrypted BooleanObject
+string PutResponseRecordId min=1
+timestamp ReadFromTimestamp
+structure Record
+  Data Data required
+structure RedshiftDestinationConfiguration
+  RoleARN RoleARN required
+  ClusterJDBCURL ClusterJDBCURL required
+  CopyCommand CopyCommand required
+  Username Username
+  Password Password
+  RetryOptions RedshiftRetryOptions
+  S3Configuration S3DestinationConfiguration required
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode RedshiftS3BackupMode
+  S3BackupConfiguration S3DestinationConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  SecretsManagerConfiguration SecretsManagerConfiguration
+structure RedshiftDestinationDescription
+  RoleARN RoleARN required
+  ClusterJDBCURL ClusterJDBCURL required
+  CopyCommand CopyCommand required
+  Username Username
+  RetryOptions RedshiftRetryOptions
+  S3DestinationDescription S3DestinationDescription required
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode RedshiftS3BackupMode
+  S3BackupDescription S3DestinationDescription
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  SecretsManagerConfiguration SecretsManagerConfiguration
+structure RedshiftDestinationUpdate
+  RoleARN RoleARN
+  ClusterJDBCURL ClusterJDBCURL
+  CopyCommand CopyCommand
+  Username Username
+  Password Password
+  RetryOptions RedshiftRetryOptions
+  S3Update S3DestinationUpdate
+  ProcessingConfiguration ProcessingConfiguration
+  S3BackupMode RedshiftS3BackupMode
+  S3BackupUpdate S3DestinationUpdate
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  SecretsManagerConfiguration SecretsManagerConfiguration
+integer RedshiftRetryDurationInSeconds min=0 max=7200
+structure RedshiftRetryOptions
+  DurationInSeconds RedshiftRetryDurationInSeconds
+string RedshiftS3BackupMode enum="Disabled,Enabled"
+integer RetryDurationInSeconds min=0 max=7200
+structure RetryOptions
+  DurationInSeconds RetryDurationInSeconds
+string RoleARN min=1 max=512 pattern="arn:.*:iam::\\d{12}:role/[a-zA-Z_0-9+=,.@\\-_/]+" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:iam::\\d{12}:role/[a-zA-Z_0-9+=,.@\\-_/]+"
+string S3BackupMode enum="Disabled,Enabled"
+structure S3DestinationConfiguration
+  RoleARN RoleARN required
+  BucketARN BucketARN required
+  Prefix Prefix
+  ErrorOutputPrefix ErrorOutputPrefix
+  BufferingHints BufferingHints
+  CompressionFormat CompressionFormat
+  EncryptionConfiguration EncryptionConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+structure S3DestinationDescription
+  RoleARN RoleARN required
+  BucketARN BucketARN required
+  Prefix Prefix
+  ErrorOutputPrefix ErrorOutputPrefix
+  BufferingHints BufferingHints required
+  CompressionFormat CompressionFormat required
+  EncryptionConfiguration EncryptionConfiguration required
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+structure S3DestinationUpdate
+  RoleARN RoleARN
+  BucketARN BucketARN
+  Prefix Prefix
+  ErrorOutputPrefix ErrorOutputPrefix
+  BufferingHints BufferingHints
+  CompressionFormat CompressionFormat
+  EncryptionConfiguration EncryptionConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+string SSLMode enum="Disabled,Enabled"
+structure SchemaConfiguration
+  RoleARN NonEmptyStringWithoutWhitespace
+  CatalogId NonEmptyStringWithoutWhitespace
+  DatabaseName NonEmptyStringWithoutWhitespace
+  TableName NonEmptyStringWithoutWhitespace
+  Region NonEmptyStringWithoutWhitespace
+  VersionId NonEmptyStringWithoutWhitespace
+structure SchemaEvolutionConfiguration
+  Enabled BooleanObject required
+string SecretARN min=1 max=2048 pattern="arn:.*:secretsmanager:[a-zA-Z0-9\\-]+:\\d{12}:secret:[a-zA-Z0-9\\-/_+=.@!]+" accept="arn:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*:secretsmanager:[a-zA-Z0-9\\-]+:\\d{12}:secret:[a-zA-Z0-9\\-/_+=.@!]+"
+structure SecretsManagerConfiguration
+  SecretARN SecretARN
+  RoleARN RoleARN
+  Enabled BooleanObject required
+list SecurityGroupIdList of=NonEmptyStringWithoutWhitespace min=1 max=5
+structure Serializer
+  ParquetSerDe ParquetSerDe
+  OrcSerDe OrcSerDe
+integer SizeInMBs min=1 max=128
+string SnapshotRequestedBy enum="USER,FIREHOSE"
+string SnapshotStatus enum="IN_PROGRESS,COMPLETE,SUSPENDED"
+string SnowflakeAccountUrl min=24 max=2048 pattern=".+?\\.snowflakecomputing\\.com" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]+?\\.snowflakecomputing\\.com"
+structure SnowflakeBufferingHints
+  SizeInMBs SnowflakeBufferingSizeInMBs
+  IntervalInSeconds SnowflakeBufferingIntervalInSeconds
+integer SnowflakeBufferingIntervalInSeconds min=0 max=900
+integer SnowflakeBufferingSizeInMBs min=1 max=128
+string SnowflakeContentColumnName min=1 max=255
+string SnowflakeDataLoadingOption enum="JSON_MAPPING,VARIANT_CONTENT_MAPPING,VARIANT_CONTENT_AND_METADATA_MAPPING"
+string SnowflakeDatabase min=1 max=255
+structure SnowflakeDestinationConfiguration
+  AccountUrl SnowflakeAccountUrl required
+  PrivateKey SnowflakePrivateKey
+  KeyPassphrase SnowflakeKeyPassphrase
+  User SnowflakeUser
+  Database SnowflakeDatabase required
+  Schema SnowflakeSchema required
+  Table SnowflakeTable required
+  SnowflakeRoleConfiguration SnowflakeRoleConfiguration
+  DataLoadingOption SnowflakeDataLoadingOption
+  MetaDataColumnName SnowflakeMetaDataColumnName
+  ContentColumnName SnowflakeContentColumnName
+  SnowflakeVpcConfiguration SnowflakeVpcConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  RoleARN RoleARN required
+  RetryOptions SnowflakeRetryOptions
+  S3BackupMode SnowflakeS3BackupMode
+  S3Configuration S3DestinationConfiguration required
+  SecretsManagerConfiguration SecretsManagerConfiguration
+  BufferingHints SnowflakeBufferingHints
+structure SnowflakeDestinationDescription
+  AccountUrl SnowflakeAccountUrl
+  User SnowflakeUser
+  Database SnowflakeDatabase
+  Schema SnowflakeSchema
+  Table SnowflakeTable
+  SnowflakeRoleConfiguration SnowflakeRoleConfiguration
+  DataLoadingOption SnowflakeDataLoadingOption
+  MetaDataColumnName SnowflakeMetaDataColumnName
+  ContentColumnName SnowflakeContentColumnName
+  SnowflakeVpcConfiguration SnowflakeVpcConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  RoleARN RoleARN
+  RetryOptions SnowflakeRetryOptions
+  S3BackupMode SnowflakeS3BackupMode
+  S3DestinationDescription S3DestinationDescription
+  SecretsManagerConfiguration SecretsManagerConfiguration
+  BufferingHints SnowflakeBufferingHints
+structure SnowflakeDestinationUpdate
+  AccountUrl SnowflakeAccountUrl
+  PrivateKey SnowflakePrivateKey
+  KeyPassphrase SnowflakeKeyPassphrase
+  User SnowflakeUser
+  Database SnowflakeDatabase
+  Schema SnowflakeSchema
+  Table SnowflakeTable
+  SnowflakeRoleConfiguration SnowflakeRoleConfiguration
+  DataLoadingOption SnowflakeDataLoadingOption
+  MetaDataColumnName SnowflakeMetaDataColumnName
+  ContentColumnName SnowflakeContentColumnName
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  ProcessingConfiguration ProcessingConfiguration
+  RoleARN RoleARN
+  RetryOptions SnowflakeRetryOptions
+  S3BackupMode SnowflakeS3BackupMode
+  S3Update S3DestinationUpdate
+  SecretsManagerConfiguration SecretsManagerConfiguration
+  BufferingHints SnowflakeBufferingHints
+string SnowflakeKeyPassphrase min=7 max=255
+string SnowflakeMetaDataColumnName min=1 max=255
+string SnowflakePrivateKey min=256 max=4096 pattern="^(?:[A-Za-z0-9+\\/]{4})*(?:[A-Za-z0-9+\\/]{2}==|[A-Za-z0-9+\\/]{3}=)?$"
+string SnowflakePrivateLinkVpceId min=47 max=255 pattern="([a-zA-Z0-9\\-\\_]+\\.){2,3}vpce\\.[a-zA-Z0-9\\-]*\\.vpce-svc\\-[a-zA-Z0-9\\-]{17}$"
+integer SnowflakeRetryDurationInSeconds min=0 max=7200
+structure SnowflakeRetryOptions
+  DurationInSeconds SnowflakeRetryDurationInSeconds
+string SnowflakeRole min=1 max=255
+structure SnowflakeRoleConfiguration
+  Enabled BooleanObject
+  SnowflakeRole SnowflakeRole
+string SnowflakeS3BackupMode enum="FailedDataOnly,AllData"
+string SnowflakeSchema min=1 max=255
+string SnowflakeTable min=1 max=255
+string SnowflakeUser min=1 max=255
+structure SnowflakeVpcConfiguration
+  PrivateLinkVpceId SnowflakePrivateLinkVpceId required
+structure SourceDescription
+  DirectPutSourceDescription DirectPutSourceDescription
+  KinesisStreamSourceDescription KinesisStreamSourceDescription
+  MSKSourceDescription MSKSourceDescription
+  DatabaseSourceDescription DatabaseSourceDescription
+structure SplunkBufferingHints
+  IntervalInSeconds SplunkBufferingIntervalInSeconds
+  SizeInMBs SplunkBufferingSizeInMBs
+integer SplunkBufferingIntervalInSeconds min=0 max=60
+integer SplunkBufferingSizeInMBs min=1 max=5
+structure SplunkDestinationConfiguration
+  HECEndpoint HECEndpoint required
+  HECEndpointType HECEndpointType required
+  HECToken HECToken
+  HECAcknowledgmentTimeoutInSeconds HECAcknowledgmentTimeoutInSeconds
+  RetryOptions SplunkRetryOptions
+  S3BackupMode SplunkS3BackupMode
+  S3Configuration S3DestinationConfiguration required
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  BufferingHints SplunkBufferingHints
+  SecretsManagerConfiguration SecretsManagerConfiguration
+structure SplunkDestinationDescription
+  HECEndpoint HECEndpoint
+  HECEndpointType HECEndpointType
+  HECToken HECToken
+  HECAcknowledgmentTimeoutInSeconds HECAcknowledgmentTimeoutInSeconds
+  RetryOptions SplunkRetryOptions
+  S3BackupMode SplunkS3BackupMode
+  S3DestinationDescription S3DestinationDescription
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  BufferingHints SplunkBufferingHints
+  SecretsManagerConfiguration SecretsManagerConfiguration
+structure SplunkDestinationUpdate
+  HECEndpoint HECEndpoint
+  HECEndpointType HECEndpointType
+  HECToken HECToken
+  HECAcknowledgmentTimeoutInSeconds HECAcknowledgmentTimeoutInSeconds
+  RetryOptions SplunkRetryOptions
+  S3BackupMode SplunkS3BackupMode
+  S3Update S3DestinationUpdate
+  ProcessingConfiguration ProcessingConfiguration
+  CloudWatchLoggingOptions CloudWatchLoggingOptions
+  BufferingHints SplunkBufferingHints
+  SecretsManagerConfiguration SecretsManagerConfiguration
+integer SplunkRetryDurationInSeconds min=0 max=7200
+structure SplunkRetryOptions
+  DurationInSeconds SplunkRetryDurationInSeconds
+string SplunkS3BackupMode enum="FailedEventsOnly,AllEvents"
+structure StartDeliveryStreamEncryptionInput
+  DeliveryStreamName DeliveryStreamName required
+  DeliveryStreamEncryptionConfigurationInput DeliveryStreamEncryptionConfigurationInput
+structure StartDeliveryStreamEncryptionOutput
+structure StopDeliveryStreamEncryptionInput
+  DeliveryStreamName DeliveryStreamName required
+structure StopDeliveryStreamEncryptionOutput
+string StringWithLettersDigitsUnderscoresDots min=1 max=255 pattern="[a-zA-Z0-9\\.\\_]+"
+list SubnetIdList of=NonEmptyStringWithoutWhitespace min=1 max=16
+structure TableCreationConfiguration
+  Enabled BooleanObject required
+structure Tag
+  Key TagKey required
+  Value TagValue
+structure TagDeliveryStreamInput
+  DeliveryStreamName DeliveryStreamName required
+  Tags TagDeliveryStreamInputTagList required
+list TagDeliveryStreamInputTagList of=Tag min=1 max=50
+structure TagDeliveryStreamOutput
+string TagKey min=1 max=128 pattern="^(?!aws:)[\\p{L}\\p{Z}\\p{N}_.:\\/=+\\-@%]*$" accept="^[\\p{L}\\p{Z}\\p{N}_.:\\/=+\\-@%]*$" deny="aws:(?s:.)*"
+list TagKeyList of=TagKey min=1 max=50
+string TagValue min=0 max=256 pattern="^[\\p{L}\\p{Z}\\p{N}_.:\\/=+\\-@%]*$"
+integer ThroughputHintInMBs min=1 max=100
+timestamp Timestamp
+string TopicName min=1 max=255 pattern="[a-zA-Z0-9\\\\._\\\\-]+"
+structure UntagDeliveryStreamInput
+  DeliveryStreamName DeliveryStreamName required
+  TagKeys TagKeyList required
+structure UntagDeliveryStreamOutput
+structure UpdateDestinationInput
+  DeliveryStreamName DeliveryStreamName required
+  CurrentDeliveryStreamVersionId DeliveryStreamVersionId required
+  DestinationId DestinationId required
+  S3DestinationUpdate S3DestinationUpdate
+  ExtendedS3DestinationUpdate ExtendedS3DestinationUpdate
+  RedshiftDestinationUpdate RedshiftDestinationUpdate
+  ElasticsearchDestinationUpdate ElasticsearchDestinationUpdate
+  AmazonopensearchserviceDestinationUpdate AmazonopensearchserviceDestinationUpdate
+  SplunkDestinationUpdate SplunkDestinationUpdate
+  HttpEndpointDestinationUpdate HttpEndpointDestinationUpdate
+  AmazonOpenSearchServerlessDestinationUpdate AmazonOpenSearchServerlessDestinationUpdate
+  SnowflakeDestinationUpdate SnowflakeDestinationUpdate
+  IcebergDestinationUpdate IcebergDestinationUpdate
+structure UpdateDestinationOutput
+string Username min=1 max=512 pattern=".*" accept="[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure VpcConfiguration
+  SubnetIds SubnetIdList required
+  RoleARN RoleARN required
+  SecurityGroupIds SecurityGroupIdList required
+structure VpcConfigurationDescription
+  SubnetIds SubnetIdList required
+  RoleARN RoleARN required
+  SecurityGroupIds SecurityGroupIdList required
+  VpcId NonEmptyStringWithoutWhitespace required
+string VpcEndpointServiceName min=47 max=255 pattern="([a-zA-Z0-9\\-\\_]+\\.){2,3}vpce\\.[a-zA-Z0-9\\-]*\\.vpce-svc\\-[a-zA-Z0-9\\-]{17}$"
+string WarehouseLocation min=1 max=2048 pattern="s3:\\/\\/.*" accept="s3:\\/\\/[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+`
+
 const stsModel = `service sts signing=sts version=2011-06-15 namespace=https://sts.amazonaws.com/doc/2011-06-15/ protocols=query
 error ExpiredTokenException 400 message
 error MalformedPolicyDocumentException 400 message

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -69,6 +70,9 @@ func sdkClient(service string, f transport) any {
 	switch service {
 	case "kinesis":
 		return kinesis.New(kinesis.Options{Region: region, BaseEndpoint: endpoint, Credentials: key, HTTPClient: f,
+			Retryer: aws.NopRetryer{}})
+	case "firehose":
+		return firehose.New(firehose.Options{Region: region, BaseEndpoint: endpoint, Credentials: key, HTTPClient: f,
 			Retryer: aws.NopRetryer{}})
 	case "lambda":
 		return lambda.New(lambda.Options{Region: region, BaseEndpoint: endpoint, Credentials: key, HTTPClient: f,

@@ -34,6 +34,8 @@ type Service struct {
 	XMLNamespace string
 	// Protocols lists what the service speaks, its main protocol first.
 	Protocols []Protocol
+	// Discreet services leave values out of their validation texts.
+	Discreet bool
 	// Operations by name.
 	Operations map[string]*Operation
 	// Shapes by name, for those who want to look at the model itself.
@@ -146,11 +148,11 @@ type Member struct {
 	path string
 }
 
-// Models returns every service Sluice knows: kinesis, lambda (event source
-// mappings, functions and tags), sts, and what clients of Kinesis need of
+// Models returns every service Sluice knows: kinesis, firehose, lambda (event
+// source mappings, functions and tags), sts, and what clients of Kinesis need of
 // dynamodb and cloudwatch. The tables are made when first asked for.
 func Models() []*Service {
-	return []*Service{kinesisService(), lambdaService(), stsService(), dynamodbService(), cloudwatchService()}
+	return []*Service{kinesisService(), firehoseService(), lambdaService(), stsService(), dynamodbService(), cloudwatchService()}
 }
 
 // Find returns the service with the given ID.
@@ -160,6 +162,8 @@ func Find(id string) (*Service, bool) {
 		return kinesisService(), true
 	case "lambda":
 		return lambdaService(), true
+	case "firehose":
+		return firehoseService(), true
 	case "sts":
 		return stsService(), true
 	case "dynamodb":
@@ -176,6 +180,7 @@ func Find(id string) (*Service, bool) {
 var (
 	kinesisService    = sync.OnceValue(func() *Service { return mustReadModel(kinesisModel) })
 	lambdaService     = sync.OnceValue(func() *Service { return mustReadModel(lambdaModel) })
+	firehoseService   = sync.OnceValue(func() *Service { return mustReadModel(firehoseModel) })
 	stsService        = sync.OnceValue(func() *Service { return mustReadModel(stsModel) })
 	dynamodbService   = sync.OnceValue(func() *Service { return mustReadModel(dynamodbModel) })
 	cloudwatchService = sync.OnceValue(func() *Service { return mustReadModel(cloudwatchModel) })

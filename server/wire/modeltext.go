@@ -109,7 +109,7 @@ func (r *modelReader) line(line string) error {
 func (r *modelReader) head(id string, o map[string]string) {
 	s := r.service
 	s.ID, s.SigningName, s.TargetPrefix, s.APIVersion = id, o["signing"], o["target"], o["version"]
-	s.ShapePackage, s.XMLNamespace = o["package"], o["namespace"]
+	s.ShapePackage, s.XMLNamespace, s.Discreet = o["package"], o["namespace"], o["discreet"] != ""
 	for _, p := range strings.Split(o["protocols"], ",") {
 		s.Protocols = append(s.Protocols, Protocol(p))
 	}

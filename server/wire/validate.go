@@ -81,6 +81,7 @@ func (v *validator) fail(n *node, p unsafe.Pointer, text string) {
 	// Values that hold record data are left out by today's service.
 	value := ""
 	switch {
+	case v.service.Discreet:
 	case p == nil:
 		value = " null"
 	case !n.shape.hasBlob:

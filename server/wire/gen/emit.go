@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -18,7 +19,9 @@ type service struct {
 	only []string
 	// details keeps what errors hold beside their text.
 	details bool
-	load    func(models string) (*model, error)
+	// discreet services leave the values out of their validation texts.
+	discreet bool
+	load     func(models string) (*model, error)
 }
 
 func services() []service {
@@ -44,6 +47,18 @@ func services() []service {
 				m, err := load(models, "lambda", "2015-03-31")
 				if err == nil {
 					addToLambda(m)
+				}
+				return m, err
+			},
+		},
+		{
+			id: "firehose", signing: "firehose", target: "Firehose_20150804", version: "2015-08-04",
+			javaPackage: "com.amazonaws.firehose.v20150804",
+			protocols:   "json-1.1", constant: "firehoseModel", discreet: true,
+			load: func(models string) (*model, error) {
+				m, err := load(models, "firehose", "2015-08-04")
+				if err == nil {
+					adjustFirehose(m)
 				}
 				return m, err
 			},
@@ -123,6 +138,9 @@ func emit(s service, m *model) (string, error) {
 		if kv[1] != "" {
 			b.WriteString(" " + kv[0] + "=" + kv[1])
 		}
+	}
+	if s.discreet {
+		b.WriteString(" discreet=yes")
 	}
 	b.WriteByte('\n')
 	reached := map[string]bool{}
@@ -284,7 +302,7 @@ func emitPattern(b *strings.Builder, x *shape) error {
 	if x.Pattern == "" {
 		return nil
 	}
-	accept, deny, err := translate(x.Pattern)
+	accept, deny, err := translate(cmp.Or(x.acceptInstead, x.Pattern))
 	if err != nil {
 		return err
 	}

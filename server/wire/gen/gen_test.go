@@ -40,8 +40,9 @@ func TestGeneratedFileIsFresh(t *testing.T) {
 func TestBotocoreLayouts(t *testing.T) {
 	models := modelsFolder(t)
 	flat := map[string]string{
-		"kinesis-2013-12-02.service-2.json": "kinesis/2013-12-02/service-2.json",
-		"lambda-2015-03-31.service-2.json":  "lambda/2015-03-31/service-2.json.gz",
+		"kinesis-2013-12-02.service-2.json":  "kinesis/2013-12-02/service-2.json",
+		"firehose-2015-08-04.service-2.json": "firehose/2015-08-04/service-2.json",
+		"lambda-2015-03-31.service-2.json":   "lambda/2015-03-31/service-2.json.gz",
 	}
 	want, err := generate(models)
 	require.NoError(t, err)

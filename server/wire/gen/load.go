@@ -64,6 +64,8 @@ type shape struct {
 
 	// acceptAlso widens what the pattern admits without changing the text shown.
 	acceptAlso string
+	// acceptInstead says the same as the pattern where that cannot be translated.
+	acceptInstead string
 }
 
 // number is a bound; some models write whole numbers as 1.0.

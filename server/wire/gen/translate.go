@@ -12,6 +12,7 @@ import (
 //
 //   - "." leaves out five line terminators, not one
 //   - \s and \S know the vertical tab
+//   - \uFFFF is \x{FFFF}
 //   - (?!…) at the start and (?<!…) at the end become an expression that must
 //     not match
 //
@@ -85,6 +86,9 @@ func translateChars(pattern string) (string, error) {
 		case strings.HasPrefix(pattern[i:], `[\s\S]`) && class < 0:
 			b.WriteString(anything)
 			i += len(`[\s\S]`) - 1
+		case strings.HasPrefix(pattern[i:], `\u`) && len(pattern) >= i+len(`\u0000`):
+			b.WriteString(`\x{` + pattern[i+2:i+6] + `}`)
+			i += len(`\u0000`) - 1
 		case c == '\\' && i+1 < len(pattern):
 			i++
 			text, err := translateEscape(pattern[i], class >= 0)
