@@ -42,6 +42,15 @@ func (s *Streams) Tip(ctx context.Context, streamARN, shard string) (string, err
 	return tip.String(), nil
 }
 
+// Reached reports whether a shard has no record beyond a sequence number that
+// can be read now. MillisBehindLatest cannot tell, for it is 0 for records of
+// the same millisecond.
+func (s *Streams) Reached(ctx context.Context, streamARN, shard, number string) bool {
+	w := s.see(ctx, streamARN, shard)
+	q, err := parseSequence(number)
+	return err == nil && w.shard != nil && int64(q.counter) >= w.shard.limit()
+}
+
 // Watch calls wake once, on the goroutine that made the change, soon after the
 // mark of a shard or stream has become another than mark. wake must be short
 // and must not call Streams. When the mark is another already, Watch reports

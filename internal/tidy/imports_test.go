@@ -57,6 +57,8 @@ var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-te
 var testOwn = map[string][]string{
 	"shards": {"store"},
 	"server": {"companions", "shards", "store"},
+	// Pollers are tested over real shards.
+	"lambda/poller": {"shards", "store"},
 	// The hand-written table of bad input is compared with the model.
 	"integration": {"server/wire"},
 }

@@ -1,8 +1,12 @@
 package poller
 
 import (
+	"context"
 	"errors"
+	"sync"
 
+	"sluice/internal/arn"
+	"sluice/internal/caller"
 	"sluice/internal/clock"
 )
 
@@ -27,16 +31,164 @@ func (c *ReadersConfig) fill() error {
 	return nil
 }
 
-// Readers reads the shards of streams for the mappings of a process.
-type Readers struct{ config ReadersConfig }
+const (
+	// sharedBytes is what the pages kept for other mappings may weigh together.
+	sharedBytes = 16 << 20
+	// starting is how many mappings find out about their shards at a time, so
+	// that thousands can be started at once.
+	starting = 32
+)
+
+// Readers reads the shards of streams for the mappings of a process. Mappings
+// that are at the same place of a shard share the read and wait together.
+type Readers struct {
+	config ReadersConfig
+	life   context.Context
+	end    context.CancelFunc
+	work   sync.WaitGroup
+	starts chan struct{}
+
+	mu     sync.Mutex
+	closed bool            // guarded by mu
+	taps   map[tapKey]*tap // guarded by mu, and all that is in them
+	lists  map[tapKey]*listing
+	shared []*sharedPage // guarded by mu; oldest first
+	weight int           // guarded by mu; of shared
+}
 
 // NewReaders makes readers.
 func NewReaders(c ReadersConfig) (*Readers, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	return &Readers{config: c}, nil
+	r := &Readers{config: c, starts: make(chan struct{}, starting), taps: map[tapKey]*tap{}, lists: map[tapKey]*listing{}}
+	r.life, r.end = context.WithCancel(context.Background())
+	return r, nil
 }
 
-// Close ends the waiting for records. Stop the pollers first.
-func (r *Readers) Close() {}
+// Close ends the waiting for records and reads under way. Stop the pollers first.
+func (r *Readers) Close() {
+	r.mu.Lock()
+	r.closed = true
+	var stops []func()
+	for _, t := range r.taps {
+		if t.stop != nil {
+			stops = append(stops, t.stop)
+		}
+	}
+	r.mu.Unlock()
+	r.end()
+	for _, stop := range stops {
+		stop()
+	}
+	r.work.Wait()
+}
+
+// tapKey names a shard, or with an empty shard a stream.
+type tapKey struct {
+	stream arn.ARN
+	shard  string
+}
+
+// context is that of calls about a stream.
+func (k tapKey) context(ctx context.Context) context.Context {
+	return caller.With(ctx, caller.Caller{Account: k.stream.Account, Region: k.stream.Region})
+}
+
+// tap is a shard that somebody reads.
+type tap struct {
+	key   tapKey
+	users int
+	// iterators are good for reading on from a place.
+	iterators map[spot]iterator
+	// reads are under way.
+	reads map[spot]*read
+	// pages are kept for other users, oldest first.
+	pages []*sharedPage
+	pace  pacing
+
+	// mark is what waiters wait to see changed; stop ends the watch for it.
+	mark    uint64
+	stop    func()
+	waiters map[*waiter]struct{}
+}
+
+// waiter is one who waits at a tap.
+type waiter struct{ wake func() }
+
+// open returns the tap of a shard. Close it after use.
+func (r *Readers) open(k tapKey) *tap {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.taps[k]
+	if t == nil {
+		t = &tap{key: k}
+		r.taps[k] = t
+	}
+	t.users++
+	return t
+}
+
+// close gives a tap back.
+func (r *Readers) close(t *tap) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.users--
+	if t.users > 0 {
+		return
+	}
+	delete(r.taps, t.key)
+	for _, p := range t.pages {
+		p.tap = nil // the list of all pages lets go of it in its turn
+	}
+	if t.stop != nil {
+		t.stop()
+		t.stop = nil
+	}
+}
+
+// wait calls wake once the mark of a tap is another than mark. It reports
+// false when it is already. After stop wake may still be called once.
+func (r *Readers) wait(t *tap, mark uint64, wake func()) (stop func(), waiting bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.closed:
+		return func() {}, true // nothing will come
+	case t.stop != nil && t.mark != mark:
+		return func() {}, false
+	case t.stop == nil:
+		k := t.key
+		stop, waiting := r.config.Tips.Watch(k.context(r.life), k.stream.String(), k.shard, mark, func() { r.called(t) })
+		if !waiting {
+			return stop, false
+		}
+		t.stop, t.mark = stop, mark
+	}
+	w := &waiter{wake}
+	if t.waiters == nil {
+		t.waiters = map[*waiter]struct{}{}
+	}
+	t.waiters[w] = struct{}{}
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(t.waiters, w)
+	}, true
+}
+
+// called is the wake of a watch. It runs on the goroutine of a put, so it only
+// sees to it that a mover of the clock waits for what comes of it.
+func (r *Readers) called(t *tap) {
+	release := r.config.Hold("records of shard " + t.key.shard)
+	r.work.Go(func() {
+		defer release()
+		r.mu.Lock()
+		waiters := t.waiters
+		t.waiters, t.stop = nil, nil
+		r.mu.Unlock()
+		for w := range waiters {
+			w.wake()
+		}
+	})
+}

@@ -28,6 +28,10 @@ type Tips interface {
 	// Tip returns a sequence number that lies after every record of a shard
 	// that can be read now, and before every later one.
 	Tip(ctx context.Context, stream, shard string) (sequence string, err error)
+	// Reached reports whether no record of a shard that can be read now has a
+	// higher sequence number. The service's MillisBehindLatest does not tell:
+	// it is 0 for a record of this millisecond.
+	Reached(ctx context.Context, stream, shard, sequence string) bool
 	// Mark is the state of a shard: it is another when the shard can be read
 	// further, was closed or is gone. With an empty shard it is that of the
 	// stream, 0 when there is none.

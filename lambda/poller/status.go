@@ -1,6 +1,10 @@
 package poller
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Results of the last processing, as LastProcessingResult shows them. The
 // first three are the service's texts, the others are Sluice's own.
@@ -20,6 +24,8 @@ type Status struct {
 	Settled bool
 	// LastResult is one of the constants above, or PROBLEM: and a text.
 	LastResult string
+	// Trouble is why the shards of the stream are not known, empty when they are.
+	Trouble string
 	// Shards are those being read or waiting for their parents, by id.
 	Shards []ShardStatus
 	// Counters counts since the start of the process.
@@ -32,8 +38,8 @@ type ShardStatus struct {
 	// Checkpoint is the sequence number up to which all is finished, empty at
 	// the start.
 	Checkpoint string
-	// Lag is how far the checkpoint is behind the newest record, as far as is
-	// known: 0 when everything that was read is finished.
+	// Lag is the age of the oldest record that was read and is not finished, 0
+	// when there is none.
 	Lag time.Duration
 	// InFlight is how many records are with the function now; Queued is how
 	// many were read and wait.
@@ -58,4 +64,39 @@ type Counters struct {
 	IteratorAge time.Duration
 	// InFlightBytes is what the records in memory weigh.
 	InFlightBytes int64
+}
+
+// Status tells what the mapping is doing.
+func (p *Poller) Status() Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := Status{Settled: p.loaded && p.next == nil, LastResult: p.stats.result, Counters: p.stats.Counters}
+	if p.run == nil {
+		for id, at := range p.positions {
+			if !at.Finished {
+				st.Shards = append(st.Shards, ShardStatus{ShardID: id, Checkpoint: at.After, WaitingFor: "the mapping to be enabled"})
+			}
+		}
+	} else {
+		st.Trouble = p.run.trouble
+		st.Shards = p.run.status()
+	}
+	slices.SortFunc(st.Shards, func(a, b ShardStatus) int { return strings.Compare(a.ShardID, b.ShardID) })
+	return st
+}
+
+// status tells about the shards that are read and those that wait.
+func (r *run) status() []ShardStatus {
+	var out []ShardStatus
+	now := r.now()
+	for _, m := range r.members {
+		if s := r.shards[m.id]; s != nil {
+			out = append(out, s.status(now))
+			continue
+		}
+		if at := r.p.position(m.id); !at.Finished {
+			out = append(out, ShardStatus{ShardID: m.id, Checkpoint: at.After, WaitingFor: "its parents"})
+		}
+	}
+	return out
 }
