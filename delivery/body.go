@@ -37,6 +37,16 @@ func NewBody(c Compression, f Framing) (*Body, error) {
 	return b, nil
 }
 
+// NewArchive starts an empty body that becomes the only entry of a ZIP archive.
+func NewArchive(name string, f Framing) (*Body, error) {
+	b := &Body{framing: f}
+	var err error
+	if b.pack, err = newZip(&b.out, name); err != nil {
+		return nil, fmt.Errorf("start an object: %w", err)
+	}
+	return b, nil
+}
+
 // Add appends a record and keeps nothing of it.
 func (b *Body) Add(record []byte) error {
 	b.records++

@@ -46,7 +46,7 @@ func TestBody(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "ab", string(text))
 
-	_, err = NewBody("ZIP", Joined)
-	require.EqualError(t, err, `start an object: no compression is called "ZIP"`)
+	_, err = NewBody("RAR", Joined)
+	require.EqualError(t, err, `start an object: no compression is called "RAR"`)
 	require.Equal(t, []string{"", ".gz", ".zst"}, []string{None.Extension(), Gzip.Extension(), Zstd.Extension()})
 }

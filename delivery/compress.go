@@ -16,6 +16,11 @@ const (
 	None Compression = "NONE"
 	Gzip Compression = "GZIP"
 	Zstd Compression = "ZSTD"
+	// Zip makes an archive of one entry; see NewArchive.
+	Zip Compression = "ZIP"
+	// Snappy is a stream as snappy-java writes it, HadoopSnappy one as Hadoop does.
+	Snappy       Compression = "Snappy"
+	HadoopSnappy Compression = "HADOOP_SNAPPY"
 )
 
 // zstdWindow bounds what a reader of an object must keep, and what a writer
@@ -29,6 +34,25 @@ func (c Compression) Extension() string {
 		return ".gz"
 	case Zstd:
 		return ".zst"
+	case Zip:
+		return ".zip"
+	case Snappy, HadoopSnappy:
+		return ".snappy"
+	}
+	return ""
+}
+
+// Encoding is what the Content-Encoding of such objects is where it is said.
+func (c Compression) Encoding() string {
+	switch c {
+	case Gzip:
+		return "gzip"
+	case Zip:
+		return "zip"
+	case Snappy:
+		return "snappy-java"
+	case HadoopSnappy:
+		return "hadoop-snappy"
 	}
 	return ""
 }
@@ -43,6 +67,10 @@ func (c Compression) writer(w io.Writer) (io.WriteCloser, error) {
 		return gzip.NewWriter(w), nil
 	case Zstd:
 		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow))
+	case Snappy:
+		return &snappyStream{to: w, header: xerialHeader}, nil
+	case HadoopSnappy:
+		return &snappyStream{to: w, sizes: true}, nil
 	}
 	return nil, fmt.Errorf("no compression is called %q", string(c))
 }
