@@ -133,6 +133,9 @@ type page struct {
 
 // digest holds a page to the laws and goes on to children at the end.
 func (w *world) digest(s *stream, c *consumer, p page) {
+	if c.arn != "" {
+		w.sum.pushed += len(p.records)
+	}
 	for i := range p.records {
 		w.see(s, c, p.cursor, &p.records[i])
 	}
@@ -146,6 +149,10 @@ func (w *world) digest(s *stream, c *consumer, p page) {
 		}
 		c.ended[p.cursor.shard] = true
 		delete(c.open, p.cursor.shard)
+		return
+	}
+	if c.arn != "" {
+		p.cursor.after = *p.next
 		return
 	}
 	p.cursor.iterator = *p.next
@@ -244,9 +251,11 @@ func (w *world) lost(s *stream, c *consumer, cur *cursor) {
 	}
 }
 
+func payloadOf(r *types.Record) string { return strings.TrimRight(string(r.Data), "\x00") }
+
 // see holds one record to the laws.
 func (w *world) see(s *stream, c *consumer, cur *cursor, got *types.Record) {
-	payload := strings.TrimRight(string(got.Data), "\x00")
+	payload := payloadOf(got)
 	r := s.acked[payload]
 	switch {
 	case r == nil:
@@ -265,7 +274,7 @@ func (w *world) see(s *stream, c *consumer, cur *cursor, got *types.Record) {
 			}
 		}
 	}
-	if last, ok := c.latest[r.key]; ok && last >= r.n {
+	if last, ok := c.latest[r.key]; ok && last >= r.n && !r.free {
 		w.broken(lawOrder, "%s reads %s after record %d of that key", c.name, payload, last)
 	}
 	c.seen[payload], c.latest[r.key], cur.last = true, r.n, *got.SequenceNumber

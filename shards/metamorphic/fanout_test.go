@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
@@ -61,20 +61,13 @@ func (w *world) follow(s *stream, c *consumer, cur *cursor, closed bool) (n int)
 	}
 	ctx, cancel := context.WithCancel(w.ctx)
 	defer cancel()
-	at := &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon}
-	if cur.after != "" {
-		at = &types.StartingPosition{Type: types.ShardIteratorTypeAfterSequenceNumber, SequenceNumber: &cur.after}
-	}
-	events, err := w.room.SubscribeToShard(shards.Free(ctx), &kinesis.SubscribeToShardInput{ConsumerARN: &c.arn, ShardId: &cur.shard, StartingPosition: at})
-	var missing *types.ResourceNotFoundException
-	if errors.As(err, &missing) {
-		w.lost(s, c, cur)
-		return 1
-	}
-	if !w.answered("SubscribeToShard", err) {
+	events := w.push(ctx, s, c, cur)
+	if events == nil {
+		if c.ended[cur.shard] {
+			return 1
+		}
 		return 0
 	}
-	cur.since = w.clock.Now()
 	next, stop := iter.Pull2(events)
 	defer stop()
 	for closed || s.unread(c, cur.shard) {
@@ -83,13 +76,79 @@ func (w *world) follow(s *stream, c *consumer, cur *cursor, closed bool) (n int)
 			w.broken(lawProgress, "a subscription to %s ends early", cur.shard)
 		}
 		w.must(err)
-		got := event.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value
-		n += len(got.Records)
-		w.digest(s, c, page{cur, got.Records, got.ChildShards, got.ContinuationSequenceNumber})
-		if got.ContinuationSequenceNumber == nil {
+		p := pushed(cur, event)
+		n += len(p.records)
+		if w.digest(s, c, p); p.next == nil {
 			return n + 1
 		}
-		cur.after, cur.iterator = aws.ToString(got.ContinuationSequenceNumber), ""
+		if len(p.records) == 0 && s.unread(c, cur.shard) { // five seconds without any
+			w.broken(lawOnce, "%s of %s is not pushed to %s", s.byShard[cur.shard][len(s.byShard[cur.shard])-1].payload, cur.shard, c.name)
+		}
 	}
 	return n
+}
+
+// push subscribes to a shard: nil if there is nothing to be had.
+func (w *world) push(ctx context.Context, s *stream, c *consumer, cur *cursor) iter.Seq2[types.SubscribeToShardEventStream, error] {
+	at := &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon}
+	if cur.after != "" {
+		at = &types.StartingPosition{Type: types.ShardIteratorTypeAfterSequenceNumber, SequenceNumber: &cur.after}
+	}
+	events, err := w.room.SubscribeToShard(shards.Free(ctx), &kinesis.SubscribeToShardInput{ConsumerARN: &c.arn, ShardId: &cur.shard, StartingPosition: at})
+	var missing *types.ResourceNotFoundException
+	if errors.As(err, &missing) {
+		w.lost(s, c, cur)
+		return nil
+	}
+	if !w.answered("SubscribeToShard", err) {
+		return nil
+	}
+	cur.since = w.clock.Now()
+	return events
+}
+
+func pushed(cur *cursor, event types.SubscribeToShardEventStream) page {
+	got := event.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value
+	return page{cur, got.Records, got.ChildShards, got.ContinuationSequenceNumber}
+}
+
+// listen is pushed what comes to the shards that a consumer reads, until the
+// end is asked for. Nobody looks at it meanwhile: what is pushed may not have
+// been acknowledged yet.
+func (w *world) listen(s *stream, c *consumer) (end func() []page) {
+	if !w.begin(s, c) {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	var (
+		work  sync.WaitGroup
+		mu    sync.Mutex
+		pages []page // guarded by mu
+		wrong error  // guarded by mu
+	)
+	for _, name := range c.shards() {
+		cur := c.open[name]
+		if cur == nil || w.clock.Now().Sub(cur.since) < 5*time.Second {
+			continue
+		}
+		events := w.push(ctx, s, c, cur)
+		if events == nil {
+			continue
+		}
+		work.Go(func() {
+			for event, err := range events {
+				mu.Lock()
+				if wrong = err; err == nil {
+					pages = append(pages, pushed(cur, event))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	return func() []page {
+		cancel()
+		work.Wait()
+		w.must(wrong)
+		return pages
+	}
 }

@@ -1,8 +1,9 @@
 // Package metamorphic holds the room of streams to its laws while everything
 // happens at once: producers, consumers that follow lineage, splits, merges,
-// scaling by hand and by itself, jumps of the clock, restarts and power
-// failures, over a store in memory and over Pebble. A seed decides what
-// happens, so a failure can be played again:
+// scaling by hand and by itself, changes of mode and of how records are spread,
+// jumps of the clock, snapshots, restores, another account and its resets,
+// restarts and power failures, over a store in memory and over Pebble. A seed
+// decides what happens, so a failure can be played again:
 //
 //	SLUICE_METAMORPHIC_SEED=42 go test ./shards/metamorphic
 //	SLUICE_METAMORPHIC=1h go test -timeout 0 -run TestMetamorphic ./shards/metamorphic
@@ -14,7 +15,11 @@
 //     number and in the shard that the answer named, and nothing else does;
 //   - records of one key arrive in the order in which they were written;
 //   - numbers of a shard only grow, and none is given twice;
-//   - no consumer sees a record of a child before the end of its parents.
+//   - no consumer sees a record of a child before the end of its parents;
+//   - a snapshot is one moment: it holds all that was acknowledged before, and
+//     of each producer that puts meanwhile what came before some put of its;
+//   - a restore ends a world: its iterators and next-tokens have expired;
+//   - nobody sees or loses anything by what another account does.
 package metamorphic
 
 import (
@@ -65,6 +70,10 @@ func TestMetamorphic(t *testing.T) {
 		require.Positive(t, sum.scaled, "scaling happened")
 		require.Positive(t, sum.restarts)
 		require.Positive(t, sum.power)
+		require.Positive(t, sum.restores)
+		require.Positive(t, sum.resets)
+		require.Positive(t, sum.pushed)
+		require.Positive(t, sum.spread)
 	}
 }
 

@@ -2,6 +2,7 @@ package metamorphic
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"sluice/shards"
 	"sluice/store/log"
+	"sluice/store/snapshot"
 )
 
 // plant breaks a law on purpose.
@@ -19,15 +21,21 @@ type plant struct {
 	laws []string // that it may be found to break
 	log  func(shards.Log) shards.Log
 	api  func(*shards.Streams) api
+	// shelf stands before the snapshots.
+	shelf func(snapshot.Shelf) snapshot.Shelf
+	// sameWorld has a restore go on in the world that it ends.
+	sameWorld bool
 }
 
 func plants() []plant {
 	return []plant{
-		{name: "a record is dropped", laws: []string{lawOnce, lawLineage}, log: func(l shards.Log) shards.Log { return dropping{l} }},
+		{name: "a record is dropped", laws: []string{lawOnce, lawLineage, lawMoment}, log: func(l shards.Log) shards.Log { return dropping{l} }},
 		{name: "a record comes twice", laws: []string{lawOnce, lawTruth}, log: func(l shards.Log) shards.Log { return &doubling{Log: l} }},
 		{name: "a number is given twice", laws: []string{lawNumbers}, log: func(l shards.Log) shards.Log { return &reusing{Log: l} }},
 		{name: "two records change places", laws: []string{lawNumbers, lawOrder}, log: func(l shards.Log) shards.Log { return swapping{l} }},
 		{name: "a child comes early", laws: []string{lawLineage}, api: func(s *shards.Streams) api { return &hasty{Streams: s, shard: map[string]string{}} }},
+		{name: "an older snapshot is restored", laws: []string{lawOnce, lawTruth, lawService, lawMoment, lawNumbers, lawLineage, lawWorlds}, shelf: func(s snapshot.Shelf) snapshot.Shelf { return older{s} }},
+		{name: "iterators outlive a restore", laws: []string{lawWorlds}, sameWorld: true},
 	}
 }
 
@@ -105,6 +113,17 @@ func (d *reusing) Append(ctx context.Context, batch []log.Entry) (log.Commit, er
 		}
 	}
 	return told{commit, placed}, nil
+}
+
+// older restores the snapshot before the one that is asked for.
+type older struct{ snapshot.Shelf }
+
+func (o older) Stage(name string) (snapshot.Staged, error) {
+	all, err := o.List()
+	if err != nil {
+		return nil, err
+	}
+	return o.Shelf.Stage(all[max(0, slices.IndexFunc(all, func(d snapshot.Document) bool { return d.Name == name })-1)].Name)
 }
 
 // hasty names the children of a closed shard while it has records left.

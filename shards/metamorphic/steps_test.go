@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"sluice/shards"
+	"sluice/store"
 )
 
 // step does one thing. What is frequent comes first.
@@ -33,26 +34,40 @@ func (w *world) step() {
 		w.split(s)
 	case n < 77:
 		w.merge(s)
-	case n < 80:
+	case n < 79:
 		w.scale(s)
-	case n < 83:
+	case n < 82:
 		w.mode(s)
-	case n < 87:
+	case n < 84:
 		w.policy(s)
-	case n < 90:
+	case n < 86:
 		w.retention(s)
-	case n < 92:
+	case n < 89:
+		w.visit()
+	case n < 90:
 		w.config.Limits = w.limits()
 		w.note("limits %+v", w.config.Limits)
 		w.room.SetLimits(w.config.Limits)
-	case n < 95:
+	case n < 92:
 		w.checkTiling(s)
-	case n < 97:
-		w.restart()
-	case n < 98:
-		w.powerFails()
 	default:
+		w.rare()
+	}
+}
+
+// rare does what changes everything.
+func (w *world) rare() {
+	switch n := w.dice.IntN(100); {
+	case n < 25:
+		w.restart()
+	case n < 40:
+		w.powerFails()
+	case n < 55:
 		w.leap()
+	case n < 75:
+		w.save()
+	default:
+		w.restore()
 	}
 }
 
@@ -76,6 +91,7 @@ func (w *world) create() {
 
 // entries makes records for a put, and what is to be remembered of them.
 func (w *world) entries(s *stream, prefix string) (list []types.PutRecordsRequestEntry, all []*record) {
+	auto := w.auto(s)
 	for range 1 + w.dice.IntN(25) {
 		r := &record{key: fmt.Sprint(prefix, w.dice.IntN(20)), n: w.next}
 		w.next++
@@ -85,8 +101,13 @@ func (w *world) entries(s *stream, prefix string) (list []types.PutRecordsReques
 			r.key = fmt.Sprint(prefix, "e", at)
 			e.ExplicitHashKey = aws.String(new(big.Int).Rsh(new(big.Int).Lsh(big.NewInt(int64(at*at+1)), 128), 6).String())
 		}
+		if auto { // its place says nothing about its key
+			r.free, r.key = true, pick(w.dice, "", "free-"+r.key)
+		}
 		r.payload = fmt.Sprint(s.name, "/", r.key, "/", r.n)
-		e.PartitionKey, e.Data = aws.String(r.key), []byte(r.payload)
+		if e.Data = []byte(r.payload); r.key != "" {
+			e.PartitionKey = &r.key
+		}
 		if w.dice.IntN(40) == 0 {
 			e.Data = append(e.Data, make([]byte, w.dice.IntN(3000))...)
 		}
@@ -121,12 +142,6 @@ func (w *world) rush(s *stream) {
 	} else {
 		w.merge(s)
 	}
-	type batch struct {
-		list []types.PutRecordsRequestEntry
-		all  []*record
-		out  *kinesis.PutRecordsOutput
-		err  error
-	}
 	producers := make([][]*batch, 3)
 	for i := range producers {
 		for range 6 {
@@ -135,23 +150,59 @@ func (w *world) rush(s *stream) {
 			producers[i] = append(producers[i], b)
 		}
 	}
-	var work sync.WaitGroup
-	pages := make([][]page, len(s.consumers))
+	var at *saved
+	if w.dice.IntN(4) == 0 {
+		at = w.promise()
+		at.under, at.rush = s, producers
+	}
+	pages, err := w.crowd(s, producers, at)
+	w.gather(s, producers)
 	for i, c := range s.consumers {
-		if places := w.places(s, c); c.arn == "" {
+		for _, p := range pages[i] {
+			w.digest(s, c, p)
+		}
+	}
+	if at != nil {
+		w.keep(at, err)
+	}
+}
+
+// crowd does it all at once: puts, reads, pushes, the change, a snapshot.
+func (w *world) crowd(s *stream, producers [][]*batch, at *saved) (pages [][]page, err error) {
+	var puts, work sync.WaitGroup
+	pages = make([][]page, len(s.consumers))
+	pushed := make([]func() []page, len(s.consumers))
+	for i, c := range s.consumers {
+		if c.arn != "" {
+			pushed[i] = w.listen(s, c)
+		} else if places := w.places(s, c); len(places) > 0 {
 			work.Go(func() { pages[i] = w.race(places) })
 		}
 	}
 	for _, batches := range producers {
-		work.Go(func() {
+		puts.Go(func() {
 			for _, b := range batches {
 				b.out, b.err = w.room.PutRecords(w.ctx, &kinesis.PutRecordsInput{StreamName: &s.name, Records: b.list})
 			}
 		})
 	}
+	if at != nil {
+		work.Go(func() { err = w.shoot(at.name) })
+	}
 	w.clock.Step(w.config.Transition.Duration)
+	puts.Wait()
 	work.Wait()
-	// The answers of one shard are mixed; its numbers tell their order.
+	for i, end := range pushed {
+		if end != nil {
+			pages[i] = end()
+		}
+	}
+	return pages, err
+}
+
+// gather remembers what several producers were told. The answers of one shard
+// are mixed; its numbers tell their order.
+func (w *world) gather(s *stream, producers [][]*batch) {
 	var done []ack
 	for _, batches := range producers {
 		for _, b := range batches {
@@ -163,11 +214,6 @@ func (w *world) rush(s *stream) {
 	slices.SortStableFunc(done, func(a, b ack) int { return compareNumbers(a.number, b.number) })
 	for _, a := range done {
 		s.acknowledge(a.record, a.shard, a.number)
-	}
-	for i, c := range s.consumers {
-		for _, p := range pages[i] {
-			w.digest(s, c, p)
-		}
 	}
 }
 
@@ -255,9 +301,16 @@ func (w *world) mode(s *stream) {
 		w.reshard("warm up "+s.name, err)
 		return
 	}
+	arn := aws.String("arn:aws:kinesis:" + region + ":" + account + ":stream/" + s.name)
+	if w.dice.IntN(2) == 0 {
+		strategy := pick(w.dice, types.RecordDistributionStrategyAuto, types.RecordDistributionStrategyUserPartitionKey)
+		_, err := w.room.UpdateStreamRecordDistributionStrategy(w.ctx, &kinesis.UpdateStreamRecordDistributionStrategyInput{StreamARN: arn, RecordDistributionStrategy: strategy})
+		w.answered(s.name+" to "+string(strategy), err)
+		return
+	}
 	mode := pick(w.dice, types.StreamModeOnDemand, types.StreamModeProvisioned)
 	_, err := w.room.UpdateStreamMode(w.ctx, &kinesis.UpdateStreamModeInput{
-		StreamARN: aws.String("arn:aws:kinesis:" + region + ":" + account + ":stream/" + s.name), StreamModeDetails: &types.StreamModeDetails{StreamMode: mode}})
+		StreamARN: arn, StreamModeDetails: &types.StreamModeDetails{StreamMode: mode}})
 	w.reshard(s.name+" to "+string(mode), err)
 }
 
@@ -295,6 +348,7 @@ func (w *world) restart() {
 	if w.disk != nil {
 		w.must(w.kept.Close())
 		w.openStore()
+		w.openShelf()
 	}
 	w.openRoom()
 }
@@ -313,7 +367,9 @@ func (w *world) powerFails() {
 	w.must(w.kept.Close())
 	w.disk = clone
 	w.openStore()
+	w.openShelf()
 	w.openRoom()
+	w.must(store.DropReplaced(w.disk, "data"))
 }
 
 func (w *world) countDecisions() {

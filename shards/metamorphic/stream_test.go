@@ -16,7 +16,8 @@ import (
 // record is what a producer remembers of a record.
 type record struct {
 	payload, key  string
-	n             int // grows within a key
+	n             int  // grows within a key
+	free          bool // spread over the shards: in order within each only
 	shard, number string
 }
 
@@ -30,6 +31,21 @@ type stream struct {
 	newest    map[string]string    // number by shard
 	parents   map[string][]string
 	consumers []*consumer
+}
+
+// batch is a put and its answer.
+type batch struct {
+	list []types.PutRecordsRequestEntry
+	all  []*record
+	out  *kinesis.PutRecordsOutput
+	err  error
+}
+
+// auto reports whether records are spread whatever their key.
+func (w *world) auto(s *stream) bool {
+	out, err := w.room.DescribeStreamSummary(shards.Free(w.ctx), &kinesis.DescribeStreamSummaryInput{StreamName: &s.name})
+	w.must(err)
+	return out.StreamDescriptionSummary.RecordDistributionStrategy == types.RecordDistributionStrategyAuto
 }
 
 // ack is an answer about one record.
@@ -71,6 +87,9 @@ func (s *stream) acknowledge(r *record, shard, number string) {
 	s.numbers[number], s.newest[shard], s.acked[r.payload] = true, number, r
 	s.byShard[shard] = append(s.byShard[shard], r)
 	s.sum.written++
+	if r.free {
+		s.sum.spread++
+	}
 }
 
 // forget drops what everybody has read and nobody can read any more.

@@ -19,6 +19,7 @@ import (
 	"sluice/internal/dice"
 	"sluice/shards"
 	"sluice/store"
+	"sluice/store/snapshot"
 )
 
 // options say what a world is made of.
@@ -30,12 +31,12 @@ type options struct {
 
 // tally is what happened, so that a run that tried nothing is seen.
 type tally struct {
-	written, read, reshards, scaled, restarts, power, jumps int
+	written, read, reshards, scaled, restarts, power, jumps, saves, restores, resets, pushed, spread, amid int
 }
 
 func (t tally) String() string {
-	return fmt.Sprintf("%d records written, %d read, %d reshards asked for, %d decisions of the scaler, %d restarts, %d power failures, %d jumps of days",
-		t.written, t.read, t.reshards, t.scaled, t.restarts, t.power, t.jumps)
+	return fmt.Sprintf("%d records written, %d read, %d reshards asked for, %d decisions of the scaler, %d restarts, %d power failures, %d jumps of days, %d snapshots saved, %d restored, %d resets, %d records pushed, %d written under AUTO, %d found in snapshots made meanwhile",
+		t.written, t.read, t.reshards, t.scaled, t.restarts, t.power, t.jumps, t.saves, t.restores, t.resets, t.pushed, t.spread, t.amid)
 }
 
 // violation is a law that was broken.
@@ -60,6 +61,8 @@ const (
 	lawTruth    = "a consumer reads what the producer was told"
 	lawService  = "every answer is one of the service"
 	lawProgress = "everything comes to an end"
+	lawMoment   = "a snapshot is one moment"
+	lawWorlds   = "worlds and accounts are kept apart"
 )
 
 // play lives one world and returns the first violation.
@@ -88,15 +91,19 @@ type world struct {
 	clock  *clock.Service
 	disk   *vfs.MemFS // nil: in memory
 	kept   *store.Store
+	shelf  snapshot.Shelf
 	room   *shards.Streams
 	api    api // the room, or a plant around it
 	config shards.Config
 
-	streams []*stream
-	drained time.Time // when all consumers had read everything last
-	steps   []string
-	sum     tally
-	next    int // number of the next record
+	streams   []*stream
+	neighbour neighbour
+	saved     []*saved
+	saves     int       // ever made
+	drained   time.Time // when all consumers had read everything last
+	steps     []string
+	sum       tally
+	next      int // number of the next record
 }
 
 // api is what the world calls of the room.
@@ -118,6 +125,7 @@ func newWorld(o options) *world {
 		Limits:     w.limits()}
 	w.drained = w.clock.Now()
 	w.openStore()
+	w.openShelf()
 	w.openRoom()
 	return w
 }
@@ -129,12 +137,15 @@ func (w *world) limits() shards.Limits {
 	return shards.Limits{Enforced: w.dice.IntN(3) == 0, Factor: pick(w.dice, 0.001, 0.003, 0.01, 1)}
 }
 
-func (w *world) openStore() {
-	o := store.Options{Memory: true, Now: w.clock.Now}
-	if w.disk != nil {
-		o = store.Options{Dir: "data", FS: w.disk, Durability: store.Disk, Now: w.clock.Now, CacheBytes: 1 << 20, MemTableBytes: 1 << 20, ReserveBytes: -1}
+func (w *world) storeOptions() store.Options {
+	if w.disk == nil {
+		return store.Options{Memory: true, Now: w.clock.Now}
 	}
-	kept, err := store.Open(o)
+	return store.Options{Dir: "data", FS: w.disk, Durability: store.Disk, Now: w.clock.Now, CacheBytes: 1 << 20, MemTableBytes: 1 << 20, ReserveBytes: -1}
+}
+
+func (w *world) openStore() {
+	kept, err := store.Open(w.storeOptions())
 	w.must(err)
 	w.kept = kept
 }
@@ -163,6 +174,8 @@ func (w *world) close() {
 		t := w.tally
 		t.written, t.read, t.reshards, t.scaled = t.written+w.sum.written, t.read+w.sum.read, t.reshards+w.sum.reshards, t.scaled+w.sum.scaled
 		t.restarts, t.power, t.jumps = t.restarts+w.sum.restarts, t.power+w.sum.power, t.jumps+w.sum.jumps
+		t.saves, t.restores, t.resets = t.saves+w.sum.saves, t.restores+w.sum.restores, t.resets+w.sum.resets
+		t.pushed, t.spread, t.amid = t.pushed+w.sum.pushed, t.spread+w.sum.spread, t.amid+w.sum.amid
 	}
 }
 
@@ -216,6 +229,7 @@ func (w *world) live() {
 	for _, s := range w.streams {
 		w.checkTiling(s)
 	}
+	w.checkNeighbour()
 }
 
 // settle lets changes land and consumers read everything.
