@@ -93,6 +93,13 @@ func (t traffic) Measure(m server.Metrics) {
 		{shards.CountFanoutPauses, "Times a subscription was slowed down to its rate, by shard."},
 		{shards.CountRefused, "Records and calls refused for a limit, by shard and reason."},
 		{shards.CountCallsRefused, "Calls refused for the rate of their operation."},
+		{shards.CountChannelRecords, "Records delivered, by channel."},
+		{shards.CountChannelBytes, "Bytes of records delivered, by channel."},
+		{shards.CountChannelObjects, "Objects put, by channel."},
+		{shards.CountChannelStored, "Bytes of objects put, by channel."},
+		{shards.CountChannelDead, "Records written to the dead letters, by channel."},
+		{shards.CountChannelFailures, "Deliveries that failed and are tried again, by channel."},
+		{shards.CountChannelExpired, "Records that passed retention undelivered, by channel."},
 	}
 	samples := map[string][]shards.Sample{}
 	room.Samples(func(s shards.Sample) { samples[s.Name] = append(samples[s.Name], s) })
@@ -116,7 +123,7 @@ func measureScaling(room *shards.Streams, m server.Metrics) {
 
 func labels(s shards.Sample) []string {
 	out := []string{"account", s.Account, "region", s.Region}
-	for _, l := range [][2]string{{"stream", s.Stream}, {"shard", s.Shard}, {"operation", s.Operation}, {"reason", s.Reason}} {
+	for _, l := range [][2]string{{"stream", s.Stream}, {"channel", s.Channel}, {"shard", s.Shard}, {"operation", s.Operation}, {"reason", s.Reason}} {
 		if l[1] != "" {
 			out = append(out, l[0], l[1])
 		}

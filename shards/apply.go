@@ -45,6 +45,8 @@ func Apply(state []byte, c kv.Command) ([]byte, error) {
 		return applyStream(state, c)
 	case strings.HasPrefix(c.Key, accountPrefix):
 		return applyAccount(state, c)
+	case strings.HasPrefix(c.Key, channelPrefix):
+		return applyChannel(state, c)
 	case c.Key == roomKey:
 		return applyRoom(state, c)
 	}

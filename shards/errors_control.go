@@ -84,7 +84,8 @@ func errEncryptionType(kind types.EncryptionType) error {
 	return invalid("Invalid EncryptionType %s. The only valid value is KMS.", kind)
 }
 
-func errWarmProvisioned(k streamKey) error {
+// errProvisioned refuses what is for on-demand streams alone.
+func errProvisioned(k streamKey) error {
 	return refused("Request is invalid. Stream %s under account %s is in Provisioned mode.", k.name, k.account)
 }
 
@@ -94,16 +95,4 @@ func errWarmUnasked() error {
 
 func errWarmTooFar(k streamKey, asked int) error {
 	return exceeded("Stream %s under account %s cannot be scaled to a warm throughput of %d MiB per second. Limit: %d.", k.name, k.account, asked, warmLimit)
-}
-
-// Channels.
-
-func errNoChannel(k streamKey, name string) error {
-	return notFound("Channel %s under account %s not found.", name, k.account)
-}
-
-// errChannels refuses every operation on channels: delivery from a stream
-// without Firehose does not exist here.
-func errChannels(operation string) error {
-	return invalid("%s is not available: Sluice does not deliver channels. Nothing was changed.", operation)
 }

@@ -137,6 +137,8 @@ func rounded(f float64) float64 { return math.Round(f*1000) / 1000 }
 
 // Sample is one value of a metric.
 type Sample struct {
+	// Channel is set for what a channel did.
+	Channel string
 	Stream, Shard   string // shard is empty for calls of the control plane
 	Account, Region string
 	// Name is one of the Count constants. Operation is set for refused calls of
@@ -155,11 +157,19 @@ const (
 	CountFanoutPauses = "shard_fanout_pauses"
 	CountRefused      = "shard_refused"
 	CountCallsRefused = "calls_refused"
+
+	CountChannelRecords  = "channel_records_delivered"
+	CountChannelBytes    = "channel_bytes_delivered"
+	CountChannelObjects  = "channel_objects_put"
+	CountChannelStored   = "channel_bytes_stored"
+	CountChannelDead     = "channel_records_dead"
+	CountChannelFailures = "channel_deliveries_failed"
+	CountChannelExpired  = "channel_records_expired"
 )
 
 // Samples calls yield with the counts that are not 0, since the room was
 // opened, of every shard that is still there, and of refused calls. Streams
-// come in the order of their names.
+// come in the order of their names, channels after them.
 func (s *Streams) Samples(yield func(Sample)) {
 	for _, st := range s.sorted() {
 		v := st.view.Load()
@@ -175,6 +185,9 @@ func (s *Streams) Samples(yield func(Sample)) {
 		st.calls.samples(at, yield)
 	}
 	s.callers.samples(yield)
+	for _, c := range s.channelsOf(streamKey{}, nil) {
+		c.samples(yield)
+	}
 }
 
 // sorted lists all streams.

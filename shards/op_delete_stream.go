@@ -13,7 +13,7 @@ import (
 // until then. It works in every status; deleting again changes nothing.
 //
 // State: real
-// Notes: refuses a stream with consumers unless EnforceConsumerDeletion is set
+// Notes: refuses a stream with channels, and one with consumers unless EnforceConsumerDeletion is set
 // Test: TestDeleteStream
 func (s *Streams) DeleteStream(ctx context.Context, in *kinesis.DeleteStreamInput, _ ...opt) (*kinesis.DeleteStreamOutput, error) {
 	if err := s.admitCall(ctx, "DeleteStream", commonCalls, in.StreamName, in.StreamARN); err != nil {
@@ -29,6 +29,9 @@ func (s *Streams) DeleteStream(ctx context.Context, in *kinesis.DeleteStreamInpu
 		}
 		if len(v.state.Consumers) > 0 && !aws.ToBool(in.EnforceConsumerDeletion) {
 			return nil, errHasConsumers(st.key)
+		}
+		if len(st.channels()) > 0 {
+			return nil, errHasChannels(st.key)
 		}
 		return s.starting(statusDeleting, deletingStream, now, nil, &removeStream{})
 	})

@@ -6,15 +6,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// DescribeChannel is refused: channels, which deliver a stream to S3 or S3 Tables
-// without Firehose, do not exist here.
+// DescribeChannel tells all about a channel. ChannelStatusReason says why it
+// FAILED, or why an ACTIVE one does not get its records delivered.
 //
-// State: refused
-// Notes: channels are not available
+// State: real
+// Notes: ChannelStatusReason also tells of deliveries that are tried again
 // Test: TestDescribeChannel
-func (s *Streams) DescribeChannel(ctx context.Context, _ *kinesis.DescribeChannelInput, _ ...opt) (*kinesis.DescribeChannelOutput, error) {
+func (s *Streams) DescribeChannel(ctx context.Context, in *kinesis.DescribeChannelInput, _ ...opt) (*kinesis.DescribeChannelOutput, error) {
 	if err := s.admitCall(ctx, "DescribeChannel", commonCalls, nil, nil); err != nil {
 		return nil, err
 	}
-	return nil, errChannels("DescribeChannel")
+	c, err := s.channelByARN(ctx, in.ChannelARN)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.DescribeChannelOutput{ChannelDescription: c.description(c.view.Load().state)}, nil
 }

@@ -9,10 +9,12 @@ import (
 
 // DescribeLimits counts the open shards and the on-demand streams of the
 // account in this region, and tells how many there may be. Shards that a
-// stream in CREATING will have count already, as they do for the quota.
+// stream in CREATING will have count already, as they do for the quota. No
+// quota of channels is published but that of a stream, so their limit is what
+// all on-demand streams together can have.
 //
 // State: real
-// Notes: no channels, so their limit is 0
+// Notes: a channel quota of two for each on-demand stream
 // Test: TestDescribeLimits
 func (s *Streams) DescribeLimits(ctx context.Context, _ *kinesis.DescribeLimitsInput, _ ...opt) (*kinesis.DescribeLimitsOutput, error) {
 	if err := s.admitCall(ctx, "DescribeLimits", describeLimitsCalls, nil, nil); err != nil {
@@ -25,7 +27,7 @@ func (s *Streams) DescribeLimits(ctx context.Context, _ *kinesis.DescribeLimitsI
 		OpenShardCount:           aws.Int32(int32(use.open)),
 		OnDemandStreamCount:      aws.Int32(int32(use.onDemand)),
 		OnDemandStreamCountLimit: aws.Int32(onDemandStreams),
-		ChannelCount:             aws.Int32(0),
-		ChannelCountLimit:        aws.Int32(0),
+		ChannelCount:             aws.Int32(int32(len(s.channelsOf(k, nil)))),
+		ChannelCountLimit:        aws.Int32(channelsOfAccount),
 	}, nil
 }

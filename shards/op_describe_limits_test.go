@@ -21,7 +21,7 @@ func TestDescribeLimits(t *testing.T) {
 		return &kinesis.DescribeLimitsOutput{
 			ShardLimit: aws.Int32(quota), OpenShardCount: aws.Int32(open),
 			OnDemandStreamCount: aws.Int32(onDemand), OnDemandStreamCountLimit: aws.Int32(50),
-			ChannelCount: aws.Int32(0), ChannelCountLimit: aws.Int32(0),
+			ChannelCount: aws.Int32(0), ChannelCountLimit: aws.Int32(100),
 		}
 	}
 	t.Run("an empty account", func(t *testing.T) {

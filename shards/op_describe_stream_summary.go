@@ -13,7 +13,7 @@ import (
 // returned, because clients would send it to the real cloud.
 //
 // State: real
-// Notes: without StreamId and channels
+// Notes: without StreamId
 // Test: TestDescribeStreamSummary
 func (s *Streams) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...opt) (*kinesis.DescribeStreamSummaryOutput, error) {
 	if err := s.admitCall(ctx, "DescribeStreamSummary", summaryCalls, in.StreamName, in.StreamARN); err != nil {
@@ -39,6 +39,7 @@ func (s *Streams) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 	out.EncryptionType, out.KeyId = v.state.encryption()
 	if v.state.Mode == modeOnDemand {
 		out.RecordDistributionStrategy = v.state.strategy()
+		out.ChannelCount = aws.Int32(int32(len(st.channels())))
 		if v.state.Warm != (warmThroughput{}) && s.committed(st.key) {
 			out.WarmThroughput = v.state.Warm.shape()
 		}

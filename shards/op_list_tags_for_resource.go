@@ -6,15 +6,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// ListTagsForResource lists all tags of a stream or of a consumer, in the
-// order of their keys' code points.
+// ListTagsForResource lists all tags of a stream, a consumer or a channel, in
+// the order of their keys' code points.
 //
 // State: real
-// Notes: streams and consumers
+// Notes: streams, consumers and channels
 // Test: TestTagResource
 func (s *Streams) ListTagsForResource(ctx context.Context, in *kinesis.ListTagsForResourceInput, _ ...opt) (*kinesis.ListTagsForResourceOutput, error) {
 	if err := s.admitCall(ctx, "ListTagsForResource", commonCalls, nil, in.ResourceARN); err != nil {
 		return nil, err
+	}
+	if c, ok, err := s.resolveChannel(ctx, in.ResourceARN); ok {
+		if err != nil {
+			return nil, err
+		}
+		return &kinesis.ListTagsForResourceOutput{Tags: tagList(c.view.Load().state.Tags, nil)}, nil
 	}
 	r, err := s.resource(ctx, in.ResourceARN)
 	if err != nil {

@@ -49,6 +49,9 @@ func (s *Streams) UpdateStreamMode(ctx context.Context, in *kinesis.UpdateStream
 			return nil, err
 		}
 		if mode == modeProvisioned {
+			if len(st.channels()) > 0 {
+				return nil, errModeChannels(st.key)
+			}
 			return s.updating(now, nil, &setMode{Mode: mode})
 		}
 		return s.toOnDemand(st.key, v.state, in.WarmThroughputMiBps, now)

@@ -38,7 +38,7 @@ func (s *Streams) UpdateStreamWarmThroughput(ctx context.Context, in *kinesis.Up
 			return nil, err
 		}
 		if v.state.Mode != modeOnDemand {
-			return nil, errWarmProvisioned(st.key)
+			return nil, errProvisioned(st.key)
 		}
 		if err := s.checkWarm(st.key, target); err != nil {
 			return nil, err

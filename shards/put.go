@@ -102,6 +102,7 @@ func (s *Streams) write(ctx context.Context, p *put, v *view) error {
 	}
 	s.recordsArrived(p.stream, v, now)
 	s.trafficArrived(p.stream, v, now)
+	s.feed(p, now)
 	return nil
 }
 

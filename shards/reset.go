@@ -9,10 +9,10 @@ import (
 )
 
 // Reset removes the streams of an account in a region, whatever their status
-// and whoever uses them, and the account's settings there. An empty account or
-// region means all of them. It returns how many streams are gone. A stream
-// costs a step per hour of arrivals that it holds, not per record.
-// Subscriptions end; iterators find no stream.
+// and whoever uses them, with their channels, and the account's settings there.
+// An empty account or region means all of them. It returns how many streams are
+// gone. A stream costs a step per hour of arrivals that it holds, not per
+// record. Subscriptions end; iterators find no stream.
 func (s *Streams) Reset(ctx context.Context, account, region string) (removed int, err error) {
 	// One that is being created now is there or not, but not half.
 	s.creating.Lock()
@@ -55,6 +55,9 @@ func (s *Streams) Reset(ctx context.Context, account, region string) (removed in
 // deletion lands: cut short in between, the stream is there and can be
 // removed again.
 func (s *Streams) remove(ctx context.Context, st *stream) error {
+	if err := s.removeChannels(ctx, st); err != nil {
+		return err
+	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for {

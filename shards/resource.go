@@ -20,8 +20,8 @@ type consumerRef struct {
 	Created int64  `json:"created"` // whole seconds, in milliseconds
 }
 
-// resource returns what a ResourceARN names, as long as it exists. Channels do
-// not, so theirs name nothing.
+// resource returns what a ResourceARN names, as long as it exists. Channels are
+// looked for by resolveChannel; what asks here does not work for them.
 func (s *Streams) resource(ctx context.Context, text *string) (resource, error) {
 	if text == nil {
 		return resource{}, errResourceARN()
@@ -32,7 +32,10 @@ func (s *Streams) resource(ctx context.Context, text *string) (resource, error) 
 	}
 	k := keyOf(name)
 	if name.Kind == arn.Channel {
-		return resource{}, errNoChannel(k, name.Channel)
+		if _, _, err := s.resolveChannel(ctx, text); err != nil {
+			return resource{}, err
+		}
+		return resource{}, errResourceARN()
 	}
 	st := s.lookup(ctx, k)
 	if st == nil {

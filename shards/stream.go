@@ -25,6 +25,9 @@ type stream struct {
 	// spread counts the records of AUTO distribution.
 	spread atomic.Uint64
 
+	// feeds are the channels that deliver the stream, nil when there are none.
+	feeds atomic.Pointer[[]*channel]
+
 	// mu serialises changes, so that each is checked against what it changes.
 	mu    sync.Mutex
 	timer clock.Timer // guarded by mu; the next landing

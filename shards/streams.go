@@ -80,7 +80,9 @@ type Streams struct {
 	puts    sync.Pool // of *put
 	leaves  sync.Pool // of *leaf
 	fanout  subscriptions
-	changes waiters // for changes of streams
+	// channels are those of all streams.
+	channels channelSet
+	changes  waiters // for changes of streams
 
 	limits  atomic.Pointer[Limits]
 	price   atomic.Int64 // Limits.price of limits, for the hot path
@@ -113,6 +115,7 @@ func Open(ctx context.Context, c Config) (*Streams, error) {
 	}
 	s := &Streams{config: c, clock: c.Clock, log: c.Log, catalog: c.Catalog,
 		streams: map[streamKey]*stream{}, account: map[streamKey]accounts{}}
+	s.channels.turns = make(chan struct{}, deliveriesAtOnce)
 	s.SetLimits(c.Limits)
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.found(ctx); err != nil {
@@ -123,6 +126,9 @@ func Open(ctx context.Context, c Config) (*Streams, error) {
 	}
 	if err := s.loadAccounts(ctx); err != nil {
 		return nil, fmt.Errorf("open streams: %w", err)
+	}
+	if err := s.loadChannels(ctx); err != nil {
+		return nil, fmt.Errorf("open channels: %w", err)
 	}
 	// A copy: landings that were due long ago may remove streams at once.
 	for _, st := range slices.Collect(maps.Values(s.streams)) {
@@ -273,6 +279,7 @@ func (s *Streams) Close() error {
 		st.trim.stop()
 		st.scaling.stop()
 	}
+	s.stopChannels()
 	s.fanout.stop()
 	s.work.Wait()
 	return nil

@@ -26,6 +26,7 @@ const (
 	tokenShards    = "shards"
 	tokenStreams   = "streams"
 	tokenConsumers = "consumers"
+	tokenChannels  = "channels"
 )
 
 var errToken = errors.New("not a token of this place")

@@ -28,6 +28,8 @@ const (
 	deletingStream
 	creatingConsumer
 	deletingConsumer
+	creatingChannel
+	changingChannel // UPDATING and DELETING
 )
 
 // lasting returns how long a change takes. The real times were seen from
@@ -39,8 +41,10 @@ func (t TransitionConfig) lasting(c change) time.Duration {
 	switch c {
 	case deletingStream:
 		return 95 * time.Second
-	case creatingConsumer, deletingConsumer:
+	case creatingConsumer, deletingConsumer, changingChannel:
 		return 10 * time.Second
+	case creatingChannel:
+		return 15 * time.Second
 	}
 	return 30 * time.Second
 }
