@@ -119,7 +119,7 @@ func (w *world) read(s *stream, c *consumer, cur *cursor, limit int32) int {
 	case !w.answered("GetRecords", err):
 		return 0
 	}
-	w.digest(s, c, page{cur, out.Records, out.ChildShards, out.NextShardIterator})
+	w.digest(s, c, page{cursor: cur, records: out.Records, children: out.ChildShards, next: out.NextShardIterator})
 	return len(out.Records)
 }
 
@@ -129,10 +129,19 @@ type page struct {
 	records  []types.Record
 	children []types.ChildShard
 	next     *string // nil: the shard has ended
+	err      error   // of a subscription, instead of all that
 }
 
 // digest holds a page to the laws and goes on to children at the end.
 func (w *world) digest(s *stream, c *consumer, p page) {
+	if p.err != nil {
+		var missing *types.ResourceNotFoundException
+		if !errors.As(p.err, &missing) {
+			w.broken(lawService, "a subscription to %s ends with %v", p.cursor.shard, p.err)
+		}
+		w.lost(s, c, p.cursor) // a change that was due long ago has landed
+		return
+	}
 	if c.arn != "" {
 		w.sum.pushed += len(p.records)
 	}
@@ -182,7 +191,7 @@ func (w *world) race(places []*cursor) (pages []page) {
 			if err != nil {
 				break
 			}
-			pages = append(pages, page{cur, out.Records, out.ChildShards, out.NextShardIterator})
+			pages = append(pages, page{cursor: cur, records: out.Records, children: out.ChildShards, next: out.NextShardIterator})
 			if next = out.NextShardIterator; next == nil {
 				break
 			}

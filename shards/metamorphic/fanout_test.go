@@ -75,8 +75,7 @@ func (w *world) follow(s *stream, c *consumer, cur *cursor, closed bool) (n int)
 		if !ok {
 			w.broken(lawProgress, "a subscription to %s ends early", cur.shard)
 		}
-		w.must(err)
-		p := pushed(cur, event)
+		p := pushed(cur, event, err)
 		n += len(p.records)
 		if w.digest(s, c, p); p.next == nil {
 			return n + 1
@@ -107,9 +106,12 @@ func (w *world) push(ctx context.Context, s *stream, c *consumer, cur *cursor) i
 	return events
 }
 
-func pushed(cur *cursor, event types.SubscribeToShardEventStream) page {
+func pushed(cur *cursor, event types.SubscribeToShardEventStream, err error) page {
+	if err != nil {
+		return page{cursor: cur, err: err}
+	}
 	got := event.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent).Value
-	return page{cur, got.Records, got.ChildShards, got.ContinuationSequenceNumber}
+	return page{cursor: cur, records: got.Records, children: got.ChildShards, next: got.ContinuationSequenceNumber}
 }
 
 // listen is pushed what comes to the shards that a consumer reads, until the
@@ -124,7 +126,6 @@ func (w *world) listen(s *stream, c *consumer) (end func() []page) {
 		work  sync.WaitGroup
 		mu    sync.Mutex
 		pages []page // guarded by mu
-		wrong error  // guarded by mu
 	)
 	for _, name := range c.shards() {
 		cur := c.open[name]
@@ -138,9 +139,7 @@ func (w *world) listen(s *stream, c *consumer) (end func() []page) {
 		work.Go(func() {
 			for event, err := range events {
 				mu.Lock()
-				if wrong = err; err == nil {
-					pages = append(pages, pushed(cur, event))
-				}
+				pages = append(pages, pushed(cur, event, err))
 				mu.Unlock()
 			}
 		})
@@ -148,7 +147,6 @@ func (w *world) listen(s *stream, c *consumer) (end func() []page) {
 	return func() []page {
 		cancel()
 		work.Wait()
-		w.must(wrong)
 		return pages
 	}
 }
