@@ -333,3 +333,16 @@ func (s *seen) reset() {
 }
 
 const shard0 = "shardId-000000000000"
+
+// hanging is a function that never answers.
+type hanging struct {
+	w       *world
+	entered chan struct{}
+}
+
+// Invoke implements Invoker.
+func (h hanging) Invoke(ctx context.Context, _ function.Invocation) (function.Result, error) {
+	close(h.entered)
+	<-ctx.Done()
+	return function.Result{}, ctx.Err()
+}

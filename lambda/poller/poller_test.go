@@ -1,11 +1,21 @@
 package poller
 
 import (
+	"errors"
+	"fmt"
 	"math/big"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/stretchr/testify/require"
+
+	"sluice/lambda/function"
+	"sluice/shards"
 )
 
 // half is the middle of a hash range.
@@ -15,7 +25,8 @@ func half(from, to string) string {
 	return a.Add(a, b).Rsh(a, 1).String()
 }
 
-func TestDelivery(t *testing.T) {
+// Moving the clock fires the window, and returns when the function was called.
+func TestBatchingWindowByTheClock(t *testing.T) {
 	w := newWorld(t)
 	w.create("orders", 1)
 	var got seen
@@ -23,15 +34,492 @@ func TestDelivery(t *testing.T) {
 	w.put("orders", "a", "b")
 	p := w.start(w.mapping("orders", func(m *Mapping) { m.BatchingWindow = 5 * time.Minute }))
 	require.Empty(t, got.all())
+	require.Equal(t, "the batch to fill", p.Status().Shards[0].WaitingFor)
 	w.step(5 * time.Minute)
 	require.Equal(t, [][]string{{"a", "b"}}, got.all())
+
 	last := w.put("orders", "c")[0]
 	w.step(5 * time.Minute)
-	require.Equal(t, [][]string{{"a", "b"}, {"c"}}, got.all())
+	require.Equal(t, [][]string{{"a", "b"}, {"c"}}, got.all(), "the window began with the arrival")
 	require.Equal(t, last, w.saved.of("m-orders", shard0).After)
-	require.Equal(t, OK, p.Status().LastResult)
+	st := p.Status()
+	require.Equal(t, OK, st.LastResult)
+	require.Equal(t, "records", st.Shards[0].WaitingFor)
+	require.EqualValues(t, 3, st.Counters.Polled)
+	require.EqualValues(t, 2, st.Counters.Invocations)
+	require.Zero(t, st.Counters.InFlightBytes)
+}
+
+func TestStartingPositions(t *testing.T) {
+	for _, c := range []struct {
+		position string
+		want     string
+	}{{TrimHorizon, "[old between new]"}, {AtTimestamp, "[between new]"}, {Latest, "[new]"}} {
+		t.Run(c.position, func(t *testing.T) {
+			w := newWorld(t)
+			w.create("orders", 1)
+			var got seen
+			w.handle(func(data []string) string { got.add(data); return "" })
+			w.put("orders", "old")
+			w.step(time.Minute)
+			since := w.clock.Now()
+			w.put("orders", "between") // at the very time of the mapping
+			m := w.mapping("orders", func(m *Mapping) { m.StartingPosition, m.StartingTimestamp = c.position, since })
+			p := w.start(m)
+			p.Stop()
+			w.put("orders", "new") // while nothing runs: LATEST must have been stored
+			w.start(m)
+			require.Equal(t, c.want, fmt.Sprint(slices.Concat(got.all()...)))
+		})
+	}
+}
+
+func TestShardsThatAppearAreReadFromTheirBeginning(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	w.put("orders", "unseen")
+	m := w.mapping("orders", func(m *Mapping) { m.StartingPosition = Latest })
+	p := w.start(m)
+	p.Stop()
 	w.split("orders", shard0)
-	w.put("orders", "d", "e", "f")
-	w.step(5 * time.Minute)
-	require.GreaterOrEqual(t, len(got.all()), 3)
+	w.put("orders", "a", "b", "c", "d")
+	w.start(m)
+	require.ElementsMatch(t, []string{"a", "b", "c", "d"}, slices.Concat(got.all()...))
+}
+
+// 7.3: a poison record in front of a reshard. Nothing of the children is
+// delivered before all parents are finished and that is stored.
+func TestPoisonBeforeReshard(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		set  func(m *Mapping)
+	}{
+		{"plain", func(*Mapping) {}},
+		{"bisect", func(m *Mapping) { m.Bisect = true }},
+		{"lanes", func(m *Mapping) { m.ParallelizationFactor = 4 }},
+		{"windows", func(m *Mapping) { m.TumblingWindow = time.Minute }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.create("orders", 2)
+			var got seen
+			w.handle(func(data []string) string {
+				if slices.Contains(data, "poison") {
+					return "!poison"
+				}
+				got.add(data)
+				return `{"state":{}}`
+			})
+			p := w.start(w.mapping("orders", c.set, func(m *Mapping) { m.MaximumRetryAttempts = 3 }))
+			key := w.keyIn("orders", shard0)
+			w.putKey("orders", key, "poison")
+			w.settle()
+			w.merge("orders", shard0, "shardId-000000000001")
+			w.put("orders", "child1", "child2")
+			w.settle()
+			require.NotContains(t, fmt.Sprint(got.all()), "child")
+			waiting := p.Status().Shards
+			require.Len(t, waiting, 2, "one parent is done")
+			require.Equal(t, "its parents", waiting[1].WaitingFor)
+			require.Equal(t, "the next attempt", waiting[0].WaitingFor)
+			require.Equal(t, "Error: poison", waiting[0].LastError)
+			require.Equal(t, 1, waiting[0].Attempt)
+
+			w.failed.set(true) // and the destination is down as well
+			for range 4 {
+				w.step(time.Minute)
+			}
+			require.NotContains(t, fmt.Sprint(got.all()), "child", "a failure is pending")
+			w.failed.set(false)
+			w.saved.fail(errors.New("disk full"))
+			w.step(time.Minute)
+			require.Len(t, w.failed.all(), 1)
+			require.NotContains(t, fmt.Sprint(got.all()), "child", "the end of the parent is not stored")
+			w.saved.fail(nil)
+			w.step(time.Minute)
+			w.step(time.Minute)
+			require.ElementsMatch(t, []string{"child1", "child2"}, childrenOf(got.all()))
+		})
+	}
+}
+
+func childrenOf(all [][]string) []string {
+	return slices.DeleteFunc(slices.Concat(all...), func(s string) bool { return !strings.HasPrefix(s, "child") })
+}
+
+// keyIn is a partition key of a shard.
+func (w *world) keyIn(stream, shard string) string {
+	w.t.Helper()
+	for i := range 1000 {
+		key := fmt.Sprint("key", i)
+		out, err := w.streams.PutRecord(w.ctx, &kinesis.PutRecordInput{StreamName: &stream, PartitionKey: &key, Data: []byte("probe")})
+		require.NoError(w.t, err)
+		if *out.ShardId == shard {
+			return key
+		}
+	}
+	w.t.Fatal("no key of the shard")
+	return ""
+}
+
+// 7.4: what a kill repeats is the batch that was not finished, and nothing is skipped.
+func TestKillInTheMiddleOfABatch(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	entered, leave := make(chan struct{}, 1), make(chan struct{})
+	var calls atomic.Int32
+	w.handle(func(data []string) string {
+		got.add(data)
+		if calls.Add(1) == 2 {
+			entered <- struct{}{}
+			<-leave
+			return "!killed"
+		}
+		return ""
+	})
+	w.put("orders", "a", "b", "c", "d", "e")
+	m := w.mapping("orders", func(m *Mapping) { m.BatchSize = 2 })
+	p, err := Start(w.config, m)
+	require.NoError(t, err)
+	<-entered
+	// A kill: nothing that the first poller does from here on is kept.
+	kept, ok, err := w.saved.Load(w.ctx, m.UUID)
+	require.True(t, ok && err == nil)
+	w.config.Checkpoints = &savedPositions{all: map[string]map[string]Position{m.UUID: kept}}
+	again, err := Start(w.config, m)
+	require.NoError(t, err)
+	t.Cleanup(again.Stop)
+	require.Eventually(t, func() bool { return len(got.all()) == 4 }, 5*time.Second, time.Millisecond)
+	close(leave)
+	p.Stop()
+	require.Equal(t, [][]string{{"a", "b"}, {"c", "d"}, {"c", "d"}, {"e"}}, got.all())
+}
+
+// 7.5: ten lanes, one slow key.
+func TestSlowKey(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	entered, leave := make(chan struct{}, 1), make(chan struct{})
+	w.handle(func(data []string) string {
+		if data[0] == "slow0" {
+			entered <- struct{}{}
+			<-leave
+		}
+		got.add(data)
+		return ""
+	})
+	m := w.mapping("orders", func(m *Mapping) { m.ParallelizationFactor, m.BatchSize = 10, 3 })
+	var want []string
+	first := w.putKey("orders", "slow", "slow0")
+	for i := range 50 {
+		for _, key := range []string{"slow", "k1", "k2", "k3", "k4"} {
+			w.putKey("orders", key, fmt.Sprint(key, "-", i))
+			want = append(want, fmt.Sprint(key, "-", i))
+		}
+	}
+	p, err := Start(w.config, m)
+	require.NoError(t, err)
+	<-entered
+	slow := laneOf("slow", 10)
+	quick := 0
+	for _, key := range []string{"k1", "k2", "k3", "k4"} {
+		if laneOf(key, 10) != slow {
+			quick += 50
+		}
+	}
+	require.Eventually(t, func() bool { return len(slices.Concat(got.all()...)) == quick }, 5*time.Second, time.Millisecond,
+		"other keys progress")
+	at := w.saved.of(m.UUID, shard0).After
+	require.True(t, below(at, first), "the slow record holds the checkpoint")
+	close(leave)
+	w.settle()
+	for _, key := range []string{"slow", "k1", "k2", "k3", "k4"} {
+		var order []string
+		for _, data := range slices.Concat(got.all()...) {
+			if strings.HasPrefix(data, key+"-") {
+				order = append(order, data)
+			}
+		}
+		require.Len(t, order, 50)
+		require.True(t, slices.IsSortedFunc(order, func(a, b string) int { return len(a)*1000 - len(b)*1000 + strings.Compare(a, b) }), "order of %s", key)
+	}
+	p.Stop()
+	got.reset()
+	w.start(m)
+	require.Empty(t, got.all(), "the checkpoint is at the end")
+	_ = want
+}
+
+func TestDisabledKeepsItsPosition(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	m := w.mapping("orders", func(m *Mapping) { m.StartingPosition = Latest })
+	p := w.start(m)
+	w.put("orders", "a")
+	w.settle()
+	off := m
+	off.Enabled = false
+	require.NoError(t, p.Update(off))
+	w.settle()
+	require.True(t, p.Status().Settled)
+	require.Equal(t, "the mapping to be enabled", p.Status().Shards[0].WaitingFor)
+	w.put("orders", "b")
+	w.step(time.Hour)
+	require.Len(t, got.all(), 1)
+	m.BatchSize = 1
+	w.put("orders", "c")
+	require.NoError(t, p.Update(m))
+	w.settle()
+	require.Equal(t, [][]string{{"a"}, {"b"}, {"c"}}, got.all())
+	require.Error(t, p.Update(Mapping{}))
+}
+
+// New settings wait for the call that is under way.
+func TestUpdateWaitsForTheCall(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	entered, leave := make(chan struct{}, 1), make(chan struct{})
+	w.handle(func(data []string) string {
+		got.add(data)
+		if len(got.all()) == 1 {
+			entered <- struct{}{}
+			<-leave
+		}
+		return ""
+	})
+	m := w.mapping("orders", func(m *Mapping) { m.BatchSize = 2 })
+	w.put("orders", "a", "b", "c", "d")
+	p, err := Start(w.config, m)
+	require.NoError(t, err)
+	t.Cleanup(p.Stop)
+	<-entered
+	m.BatchSize = 1
+	require.NoError(t, p.Update(m))
+	require.False(t, p.Status().Settled)
+	close(leave)
+	w.settle()
+	require.True(t, p.Status().Settled)
+	require.Equal(t, [][]string{{"a", "b"}, {"c"}, {"d"}}, got.all())
+}
+
+func TestStreamGoesAndComes(t *testing.T) {
+	w := newWorld(t)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	p := w.start(w.mapping("orders"))
+	require.Equal(t, StreamNotFound, p.Status().LastResult)
+	require.Equal(t, "the stream does not exist", p.Status().Trouble)
+	require.Nil(t, w.clock.State().Next, "nothing polls for it")
+	w.create("orders", 1)
+	w.put("orders", "a")
+	w.settle()
+	require.Equal(t, [][]string{{"a"}}, got.all())
+
+	_, err := w.streams.DeleteStream(w.ctx, &kinesis.DeleteStreamInput{StreamName: aws.String("orders")})
+	require.NoError(t, err)
+	w.step(time.Second)
+	require.Equal(t, StreamNotFound, p.Status().LastResult)
+	w.step(time.Hour)
+	w.create("orders", 1)
+	w.put("orders", "b")
+	w.settle()
+	require.Equal(t, [][]string{{"a"}, {"b"}}, got.all())
+	require.Equal(t, OK, p.Status().LastResult)
+}
+
+// A stream that takes a while to become ACTIVE is waited for without polling.
+func TestStreamBeingCreated(t *testing.T) {
+	w := newWorld(t, func(c *shards.Config) { c.Transition.Duration = time.Minute })
+	_, err := w.streams.CreateStream(w.ctx, &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+	require.NoError(t, err)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	w.start(w.mapping("orders"))
+	w.step(time.Minute)
+	w.put("orders", "a")
+	w.settle()
+	require.Equal(t, [][]string{{"a"}}, got.all())
+}
+
+// Iterators live for five minutes; an idle shard outlives them.
+func TestIdleForHours(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	w.start(w.mapping("orders"))
+	for range 3 {
+		w.step(3 * time.Hour)
+		w.put("orders", "a")
+		w.settle()
+	}
+	require.Len(t, got.all(), 3)
+}
+
+// Reads are charged: a reader that was refused leaves the shard to others.
+func TestReadLimits(t *testing.T) {
+	w := newWorld(t, func(c *shards.Config) { c.Limits = shards.Limits{Enforced: true} })
+	w.create("orders", 1)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	p := w.start(w.mapping("orders"))
+	n := 0
+	for ; n < 20; n++ {
+		w.put("orders", "a")
+		w.settle()
+	}
+	require.Less(t, len(slices.Concat(got.all()...)), n, "the limit was met")
+	require.Equal(t, "the next read", p.Status().Shards[0].WaitingFor)
+	before := w.readsSoFar()
+	for range 10 {
+		w.step(500 * time.Millisecond)
+	}
+	require.Len(t, slices.Concat(got.all()...), n)
+	require.LessOrEqual(t, w.readsSoFar()-before, 3)
+}
+
+func (w *world) readsSoFar() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reads
+}
+
+// Mappings at the same place share what is read.
+func TestSharedReads(t *testing.T) {
+	const mappings = 50
+	w := newWorld(t)
+	w.create("orders", 1)
+	var calls atomic.Int32
+	w.handle(func(data []string) string { calls.Add(int32(len(data))); return "" })
+	for i := range mappings {
+		w.start(w.mapping("orders", func(m *Mapping) { m.UUID = fmt.Sprint("m", i) }))
+	}
+	before := w.readsSoFar()
+	for range 10 {
+		w.put("orders", "a")
+		w.settle()
+	}
+	require.EqualValues(t, mappings*10, calls.Load())
+	require.LessOrEqual(t, w.readsSoFar()-before, 30)
+}
+
+func TestFilters(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var got seen
+	w.handle(func(data []string) string { got.add(data); return "" })
+	p := w.start(w.mapping("orders", func(m *Mapping) {
+		m.Pass = func(r *Record) bool { return string(r.Data) == "yes" }
+	}))
+	w.put("orders", "no", "yes", "no")
+	last := w.put("orders", "no")[0]
+	w.settle()
+	require.Equal(t, [][]string{{"yes"}}, got.all())
+	require.Equal(t, last, w.saved.of("m-orders", shard0).After, "what is filtered moves the checkpoint")
+	require.EqualValues(t, 3, p.Status().Counters.FilteredOut)
+}
+
+// 7.2 and 1.8: a failure reaches its destination with all it must tell.
+func TestFailureIsDelivered(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	w.answer(func(in function.Invocation) (function.Result, error) {
+		return function.Result{Error: function.Unhandled, Version: "$LATEST"}, nil
+	})
+	p := w.start(w.mapping("orders", func(m *Mapping) {
+		m.MaximumRetryAttempts, m.OnFailure = 1, "arn:aws:sqs:eu-west-1:123456789012:dead"
+	}))
+	seqs := w.put("orders", "a")
+	w.settle()
+	w.step(time.Second)
+	all := w.failed.all()
+	require.Len(t, all, 1)
+	require.Equal(t, "arn:aws:sqs:eu-west-1:123456789012:dead", all[0].Destination)
+	require.Equal(t, shard0, all[0].ShardID)
+	require.Contains(t, string(all[0].Document), `"condition":"RetryAttemptsExhausted","approximateInvokeCount":2},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"}`)
+	require.Contains(t, string(all[0].Document), `"startSequenceNumber":"`+seqs[0]+`","endSequenceNumber":"`+seqs[0]+`"`)
+	require.Equal(t, seqs[0], eventOf(t, all[0].Payload).Records[0].Kinesis.SequenceNumber)
+	require.Equal(t, FunctionFailed, p.Status().LastResult)
+	require.EqualValues(t, 1, p.Status().Counters.Delivered)
+	require.EqualValues(t, 2, p.Status().Counters.Errors)
+}
+
+func TestFunctionMissing(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var missing atomic.Bool
+	missing.Store(true)
+	w.answer(func(function.Invocation) (function.Result, error) {
+		if missing.Load() {
+			return function.Result{}, &function.NotInvoked{Code: "ResourceNotFoundException", Message: "Function not found"}
+		}
+		return function.Result{}, nil
+	})
+	p := w.start(w.mapping("orders", func(m *Mapping) { m.MaximumRetryAttempts = 0 }))
+	w.put("orders", "a")
+	w.settle()
+	w.step(time.Hour)
+	require.Equal(t, FunctionNotFound, p.Status().LastResult)
+	require.Equal(t, "ResourceNotFoundException: Function not found", p.Status().Shards[0].LastError)
+	missing.Store(false)
+	w.step(time.Minute)
+	require.Equal(t, OK, p.Status().LastResult)
+	require.Empty(t, w.failed.all())
+}
+
+// A function that hangs stops its shard; a stop of the mapping ends the call.
+func TestHang(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	entered := make(chan struct{})
+	hung := hanging{w, entered}
+	w.config.Invoker = hung
+	m := w.mapping("orders")
+	w.put("orders", "a")
+	p, err := Start(w.config, m)
+	require.NoError(t, err)
+	<-entered
+	st := p.Status()
+	require.Equal(t, 1, st.Shards[0].InFlight)
+	require.Positive(t, st.Counters.InFlightBytes)
+	p.Stop()
+	require.Equal(t, w.startOf("orders"), w.saved.of(m.UUID, shard0).After)
+}
+
+// startOf is the sequence number that the stream's first shard starts with.
+func (w *world) startOf(stream string) string {
+	out, err := w.streams.ListShards(w.ctx, &kinesis.ListShardsInput{StreamName: &stream})
+	require.NoError(w.t, err)
+	return *out.Shards[0].SequenceNumberRange.StartingSequenceNumber
+}
+
+func TestTumblingWindowsByTheClock(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	var told seen
+	w.answer(func(in function.Invocation) (function.Result, error) {
+		e := eventOf(t, in.Payload)
+		told.add([]string{fmt.Sprintf("%s %d %s %t", e.Window.Start, len(e.Records), e.State, e.Final)})
+		return function.Result{Payload: fmt.Appendf(nil, `{"state":{"calls":%d}}`, len(told.all()))}, nil
+	})
+	m := w.mapping("orders", func(m *Mapping) { m.TumblingWindow = 30 * time.Second })
+	p := w.start(m)
+	first := w.saved.of(m.UUID, shard0).After
+	last := w.put("orders", "a", "b")[1]
+	w.settle()
+	require.Equal(t, first, w.saved.of(m.UUID, shard0).After, "the state is not stored, so the window is repeated whole")
+	w.step(30 * time.Second)
+	require.Equal(t, last, w.saved.of(m.UUID, shard0).After)
+	all := told.all()
+	require.Equal(t, `[2026-01-05T10:00:00Z 0 {"calls":`+fmt.Sprint(len(all)-1)+`} true]`, fmt.Sprint(all[len(all)-1]))
+	w.step(time.Hour)
+	require.Len(t, told.all(), len(all), "no window without records")
+	require.Equal(t, "records", p.Status().Shards[0].WaitingFor)
 }
