@@ -44,7 +44,7 @@ func Stage(fs vfs.FS, from, to string) error {
 	for _, name := range names {
 		old, next := fs.PathJoin(source, name), fs.PathJoin(target, name)
 		switch {
-		case name == lockFile:
+		case name == lockFile, name == bodiesDir:
 		case strings.HasSuffix(name, ".sst"), strings.HasSuffix(name, ".blob"):
 			err = vfs.LinkOrCopy(fs, old, next)
 		default:
@@ -53,6 +53,9 @@ func Stage(fs vfs.FS, from, to string) error {
 		if err != nil {
 			return fmt.Errorf("stage %s: %w", name, err)
 		}
+	}
+	if err := linkBodies(fs, source, target); err != nil {
+		return fmt.Errorf("stage the bodies: %w", err)
 	}
 	if err := engine.SyncDir(fs, target); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"sluice/internal/must"
+	"sluice/store/blob"
 	"sluice/store/kv"
 	"sluice/store/kv/memkv"
 	"sluice/store/log"
@@ -21,6 +22,7 @@ type Image struct {
 	logs   map[string][]log.Contents
 	values map[string]map[string]kv.Value
 	pairs  map[string]*memkv.Picture
+	bodies map[string]map[blob.ID]*blob.Held
 }
 
 // Image takes an image of a store in memory while it goes on. All of it is
@@ -39,6 +41,9 @@ func (s *Store) Image() *Image {
 	for _, space := range s.ordered {
 		defer space.(*memkv.Ordered).Pause()()
 	}
+	for _, b := range s.bodies {
+		defer b.(*blob.Memory).Pause()()
+	}
 	i := newImage()
 	for name, l := range s.logs {
 		i.logs[name] = l.(*memlog.Log).Contents()
@@ -49,11 +54,17 @@ func (s *Store) Image() *Image {
 	for name, space := range s.ordered {
 		i.pairs[name] = space.(*memkv.Ordered).Picture()
 	}
+	for name, b := range s.bodies {
+		i.bodies[name] = b.(*blob.Memory).Bodies()
+	}
 	return i
 }
 
 func newImage() *Image {
-	return &Image{logs: map[string][]log.Contents{}, values: map[string]map[string]kv.Value{}, pairs: map[string]*memkv.Picture{}}
+	return &Image{
+		logs: map[string][]log.Contents{}, values: map[string]map[string]kv.Value{}, pairs: map[string]*memkv.Picture{},
+		bodies: map[string]map[blob.ID]*blob.Held{},
+	}
 }
 
 // Open opens a store in memory that begins as the image is.
@@ -71,6 +82,9 @@ func (i *Image) Open(o Options) (*Store, error) {
 	}
 	for name, picture := range i.pairs {
 		s.ordered[name] = memkv.LoadOrdered(picture)
+	}
+	for name, bodies := range i.bodies {
+		s.bodies[name] = blob.NewMemory(bodies)
 	}
 	return s, nil
 }
@@ -91,6 +105,11 @@ func (i *Image) Bytes() (n int64) {
 	}
 	for _, picture := range i.pairs {
 		_ = picture.All(func(key string, value []byte) error { n += int64(len(key) + len(value)); return nil })
+	}
+	for _, bodies := range i.bodies {
+		for _, b := range bodies {
+			n += b.Size()
+		}
 	}
 	return n
 }
@@ -121,6 +140,20 @@ func (i *Image) Pairs(put func(key, value []byte) error) error {
 		})
 		if err != nil {
 			return err
+		}
+	}
+	return i.bodyPairs(put)
+}
+
+func (i *Image) bodyPairs(put func(key, value []byte) error) error {
+	for _, name := range slices.Sorted(maps.Keys(i.bodies)) {
+		for _, id := range slices.Sorted(maps.Keys(i.bodies[name])) {
+			err := i.bodies[name][id].Pieces(id, func(id blob.ID, off int64, piece []byte) error {
+				return put(bodyKey(name, id, off), piece)
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -158,8 +191,11 @@ func CheckPair(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	if kind == kindPair {
+	switch kind {
+	case kindPair:
 		return nil // any bytes; the room that reads them checks them
+	case kindBody:
+		return checkBody(rest, value)
 	}
 	if kind != kindValue {
 		if err := pebblelog.Check(kind, rest, value); err != nil {
@@ -195,6 +231,9 @@ func (g *Gatherer) Add(key, value []byte) error {
 		g.image.pairs[namespace].Add(rest, value)
 		return nil
 	}
+	if kind == kindBody {
+		return g.addBody(namespace, rest, value)
+	}
 	if kind != kindValue {
 		if g.logs[namespace] == nil {
 			g.logs[namespace] = &pebblelog.Gatherer{}
@@ -209,6 +248,22 @@ func (g *Gatherer) Add(key, value []byte) error {
 		g.image.values[namespace] = map[string]kv.Value{}
 	}
 	g.image.values[namespace][string(rest)] = kv.Value{Version: version, State: value[n:len(value):len(value)]}
+	return nil
+}
+
+func (g *Gatherer) addBody(namespace string, rest, piece []byte) error {
+	bodies := g.image.bodies[namespace]
+	if bodies == nil {
+		bodies = map[blob.ID]*blob.Held{}
+		g.image.bodies[namespace] = bodies
+	}
+	id, off := readBodyKey(rest)
+	if bodies[id] == nil {
+		bodies[id] = &blob.Held{}
+	}
+	if !bodies[id].Gather(off, piece) {
+		return fmt.Errorf("%w: a piece of a body is out of place", ErrPair)
+	}
 	return nil
 }
 

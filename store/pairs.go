@@ -3,12 +3,21 @@ package store
 import (
 	"github.com/cockroachdb/pebble/v2"
 
+	"sluice/store/blob"
 	"sluice/store/engine"
 )
 
 // Pairs calls f for all keys and values of a store on disk, in the order of
-// keys. They are valid during the call. f's first error ends it.
+// keys, and then for its bodies, in pieces. They are valid during the call. f's
+// first error ends it.
 func (s *Store) Pairs(f func(key, value []byte) error) error {
+	if err := s.rows(f); err != nil {
+		return err
+	}
+	return s.bodyPairs(f)
+}
+
+func (s *Store) rows(f func(key, value []byte) error) error {
 	return s.engine.Read(func(r pebble.Reader) (err error) {
 		it, err := r.NewIter(nil)
 		if err != nil {
@@ -37,8 +46,9 @@ const fillBytes = 2 << 20
 
 // Filler writes pairs into a store on disk that is not in use yet.
 type Filler struct {
-	store *Store
-	batch *engine.Batch
+	store  *Store
+	batch  *engine.Batch
+	bodies map[string]*blob.Filler
 }
 
 // Fill begins to write pairs.
@@ -46,6 +56,9 @@ func (s *Store) Fill() *Filler { return &Filler{store: s} }
 
 // Add writes a pair that CheckPair accepts. It may fail with ErrFull.
 func (f *Filler) Add(key, value []byte) error {
+	if kind, namespace, rest, err := split(key); err == nil && kind == kindBody {
+		return f.addBody(namespace, rest, value)
+	}
 	if f.batch != nil && f.batch.Len()+len(key)+len(value) > fillBytes {
 		if err := f.Flush(); err != nil {
 			return err
@@ -67,8 +80,8 @@ func (f *Filler) Add(key, value []byte) error {
 
 // Flush makes durable what was added.
 func (f *Filler) Flush() error {
-	if f.batch == nil {
-		return nil
+	if err := f.flushBodies(); err != nil || f.batch == nil {
+		return err
 	}
 	batch := f.batch
 	f.batch = nil

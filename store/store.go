@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"sluice/store/blob"
 	"sluice/store/engine"
 	"sluice/store/kv"
 	"sluice/store/kv/memkv"
@@ -100,6 +101,7 @@ type Store struct {
 	spaces  map[string]func(kv.Apply) kv.Catalog
 	memory  map[string]*memkv.Space // of a store in memory
 	ordered map[string]kv.Space
+	bodies  map[string]blob.Store
 }
 
 // Open opens a store. The caller closes it after everything that uses it.
@@ -109,7 +111,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{
 		options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{},
-		memory: map[string]*memkv.Space{}, ordered: map[string]kv.Space{},
+		memory: map[string]*memkv.Space{}, ordered: map[string]kv.Space{}, bodies: map[string]blob.Store{},
 	}
 	if o.Memory {
 		return s, nil
@@ -280,7 +282,7 @@ func (s *Store) Format() int { return Format }
 
 // Checkpoint makes a data folder out of this one in a folder that does not
 // exist yet, by hard links where that is possible. Writes go on meanwhile.
-func (s *Store) Checkpoint(dir string) error {
+func (s *Store) Checkpoint(dir string) (err error) {
 	if s.engine == nil {
 		return errors.New("a store in memory has no files to keep")
 	}
@@ -290,8 +292,14 @@ func (s *Store) Checkpoint(dir string) error {
 		}
 		return fmt.Errorf("checkpoint to %s: %w", dir, err)
 	}
+	release := s.holdBodies()
+	defer func() {
+		if e := release(); err == nil && e != nil {
+			err = fmt.Errorf("remove bodies that were kept for a checkpoint: %w", e)
+		}
+	}()
 	kept := &folder{fs: s.options.FS, dir: dir}
-	return kept.fill(s.engine, label{format: Format, durability: s.options.Durability})
+	return kept.fill(s.engine, s.folder.path(engineDir), label{format: Format, durability: s.options.Durability})
 }
 
 // Close writes what nobody waited for and gives the folder back. Logs,

@@ -51,15 +51,18 @@ func (f *folder) snapshot(e *engine.Engine, l label) error {
 	if err := f.fs.RemoveAll(kept.dir); err != nil && !oserror.IsNotExist(err) {
 		return err
 	}
-	return kept.fill(e, l)
+	return kept.fill(e, f.path(engineDir), l)
 }
 
 // fill makes a data folder out of a checkpoint of an open one.
-func (f *folder) fill(e *engine.Engine, l label) error {
+func (f *folder) fill(e *engine.Engine, database string, l label) error {
 	if err := f.fs.MkdirAll(f.dir, 0o755); err != nil {
 		return err
 	}
 	if err := e.Checkpoint(f.path(engineDir)); err != nil {
+		return err
+	}
+	if err := linkBodies(f.fs, database, f.path(engineDir)); err != nil {
 		return err
 	}
 	if err := f.write(l); err != nil {

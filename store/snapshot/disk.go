@@ -151,16 +151,21 @@ func (d *disk) describe(dir string, doc Document) error {
 	return err
 }
 
-// size adds up the files of a database.
+// size adds up the files of a database and its bodies.
 func (d *disk) size(dir string) (total int64, err error) {
 	inner := d.fs.PathJoin(dir, "pebble")
+	if total, err = store.BodyBytes(d.fs, inner); err != nil {
+		return 0, err
+	}
 	names, err := d.fs.List(inner)
 	for _, name := range names {
 		info, err := d.fs.Stat(d.fs.PathJoin(inner, name))
 		if err != nil {
 			return 0, err
 		}
-		total += info.Size()
+		if !info.IsDir() {
+			total += info.Size()
+		}
 	}
 	return total, err
 }

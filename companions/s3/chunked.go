@@ -1,0 +1,150 @@
+package s3
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Bounds of the framing: a line of it, and the trailing headers together.
+const (
+	maxChunkLine = 4 << 10
+	maxTrailer   = 16 << 10
+	smallChunk   = 8 << 10 // only the last chunk with bytes may be smaller
+)
+
+// chunkReader undoes the framing of an upload in chunks:
+//
+//	SIZE[;chunk-signature=S] CRLF bytes CRLF … 0[;chunk-signature=S] CRLF
+//	[name:value CRLF …] CRLF
+//
+// It reads the payload and, at its end, the trailing headers.
+type chunkReader struct {
+	from    *bufio.Reader
+	signed  bool // each chunk carries a signature
+	trailer bool // headers may follow
+	left    int64
+	begun   bool
+	number  int   // of the chunk under way, from 1
+	last    int64 // size of the chunk before
+	err     error
+	// trailers are complete once Read has returned io.EOF, names in lower case.
+	trailers map[string]string
+}
+
+func newChunkReader(r io.Reader, signed, trailer bool) *chunkReader {
+	return &chunkReader{from: bufio.NewReaderSize(r, 32<<10), signed: signed, trailer: trailer, trailers: map[string]string{}}
+}
+
+// Read implements io.Reader.
+func (c *chunkReader) Read(p []byte) (int, error) {
+	for c.err == nil && c.left == 0 {
+		c.err = c.next()
+	}
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.from.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	if err != nil {
+		c.err = brokenOff(err)
+	}
+	return n, c.err
+}
+
+// brokenOff makes an early end what it is to the client.
+func brokenOff(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return malformedChunks()
+	}
+	return err
+}
+
+// next goes on to the next chunk, or to the end.
+func (c *chunkReader) next() error {
+	if c.begun {
+		if err := c.crlf(); err != nil {
+			return err
+		}
+	}
+	c.begun = true
+	line, err := c.line()
+	if err != nil {
+		return err
+	}
+	size, rest, extended := strings.Cut(line, ";")
+	n, err := strconv.ParseInt(size, 16, 64)
+	if err != nil || n < 0 || size[0] == '-' || size[0] == '+' {
+		return malformedChunks()
+	}
+	signature, isSignature := strings.CutPrefix(rest, "chunk-signature=")
+	if c.signed && (!extended || !isSignature || len(signature) == 0) {
+		return malformedChunks()
+	}
+	c.number++
+	if n > 0 && c.number > 1 && c.last < smallChunk {
+		return bad("InvalidChunkSizeError", "Only the last chunk is allowed to have a size less than 8192 bytes",
+			"Chunk", strconv.Itoa(c.number), "BadChunkSize", strconv.FormatInt(c.last, 10))
+	}
+	c.last, c.left = n, n
+	if n > 0 {
+		return nil
+	}
+	return c.end()
+}
+
+func (c *chunkReader) crlf() error {
+	var two [2]byte
+	if _, err := io.ReadFull(c.from, two[:]); err != nil {
+		return brokenOff(err)
+	}
+	if two != [2]byte{'\r', '\n'} {
+		return malformedChunks()
+	}
+	return nil
+}
+
+// line reads a line of framing, without its end.
+func (c *chunkReader) line() (string, error) {
+	raw, err := c.from.ReadSlice('\n')
+	if err != nil {
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return "", malformedChunks()
+		}
+		return "", brokenOff(err)
+	}
+	text, ok := strings.CutSuffix(string(raw), "\r\n")
+	if !ok || len(text) > maxChunkLine || text == "" && !c.trailer {
+		return "", malformedChunks()
+	}
+	return text, nil
+}
+
+// end reads what follows the last chunk. Some clients end the body right after
+// the trailing headers, or after the last chunk.
+func (c *chunkReader) end() error {
+	size := 0
+	for {
+		raw, err := c.from.ReadSlice('\n')
+		if size += len(raw); size > maxTrailer || errors.Is(err, bufio.ErrBufferFull) {
+			return malformedTrailer()
+		}
+		line := strings.TrimRight(string(raw), "\r\n")
+		if line != "" {
+			name, value, ok := strings.Cut(line, ":")
+			name = strings.ToLower(strings.TrimSpace(name))
+			if _, twice := c.trailers[name]; !ok || !c.trailer || twice {
+				return malformedTrailer()
+			}
+			c.trailers[name] = strings.TrimSpace(value)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return io.EOF
+		case err != nil:
+			return err
+		}
+	}
+}

@@ -1,0 +1,10 @@
+package s3
+
+import "net/http"
+
+// DeleteObjectTagging removes the tags of an object.
+//
+// State: real
+// Notes: none
+// Test: TestObjectTagging
+func (c *call) deleteObjectTagging() error { return c.setTags(nil, http.StatusNoContent) }

@@ -1,0 +1,30 @@
+package s3
+
+import "net/http"
+
+// PutBucketVersioning has a bucket keep versions, or stop to.
+//
+// State: real
+// Notes: MFA delete is not there
+// Test: TestPutBucketVersioning
+func (c *call) putBucketVersioning() error {
+	var v struct{ Status, MfaDelete string }
+	if err := c.readXML("VersioningConfiguration", &v); err != nil {
+		return err
+	}
+	if v.Status != versioningEnabled && v.Status != versioningSuspended {
+		return malformedXML()
+	}
+	if v.MfaDelete == "Enabled" {
+		return notImplemented("x-amz-mfa")
+	}
+	err := c.s.change(c.ctx, c.bucket, func(r *bucketRecord) error {
+		r.Versioning = v.Status
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.reply(http.StatusOK, nil)
+	return nil
+}

@@ -1,0 +1,320 @@
+package s3
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The framings of a body, as x-amz-content-sha256 names them.
+const (
+	unsignedPayload = "UNSIGNED-PAYLOAD"
+	unsignedTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+	signedChunks    = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+	signedTrailer   = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+	signedChunksV4A = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+	signedTrailerV4 = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
+)
+
+// framing is how a body comes over the wire.
+type framing struct {
+	chunked, signed, trailer bool
+	hash                     string // of the whole body in hex, empty for none
+	size                     int64  // of the payload, -1 when unknown
+}
+
+// readFraming finds out how the body of a request comes.
+func readFraming(r *http.Request) (f framing, err error) {
+	switch value := r.Header.Get("X-Amz-Content-Sha256"); value {
+	case "", unsignedPayload:
+	case unsignedTrailer:
+		f.chunked, f.trailer = true, true
+	case signedChunks, signedChunksV4A:
+		f.chunked, f.signed = true, true
+	case signedTrailer, signedTrailerV4:
+		f.chunked, f.signed, f.trailer = true, true, true
+	default:
+		if raw, err := hex.DecodeString(value); err != nil || len(raw) != sha256.Size {
+			return f, invalidArgument("x-amz-content-sha256", value, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
+		}
+		f.hash = value
+	}
+	f.size = r.ContentLength
+	if f.chunked {
+		size, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
+		if err != nil || size < 0 {
+			return f, missingLength()
+		}
+		f.size = size
+	}
+	if f.size < 0 {
+		return f, missingLength()
+	}
+	return f, nil
+}
+
+// promise is what the client says about the sums of its body.
+type promise struct {
+	md5       string // base64, empty for none
+	algorithm string // of the checksum; empty when the client has none
+	value     string // base64, empty when it comes as a trailer, or is to be computed
+	trailing  bool
+}
+
+// readPromise reads the headers about checksums.
+func readPromise(r *http.Request, f framing) (p promise, err error) {
+	if values, ok := r.Header["Content-Md5"]; ok {
+		p.md5 = values[0]
+		if raw, err := base64.StdEncoding.DecodeString(p.md5); err != nil || len(raw) != md5.Size {
+			return p, invalidDigest(p.md5)
+		}
+	}
+	for name, values := range r.Header {
+		kind, ok := strings.CutPrefix(strings.ToLower(name), checksumPrefix)
+		if !ok || kind == "mode" || kind == "type" || kind == "algorithm" {
+			continue
+		}
+		algorithm, known := algorithmNamed(kind)
+		switch {
+		case !known:
+			return p, invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.")
+		case p.algorithm != "" || len(values) > 1:
+			return p, invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+		}
+		p.algorithm, p.value = algorithm, values[0]
+	}
+	if p.algorithm != "" && !validSum(p.algorithm, p.value) {
+		return p, invalidRequest("Value for " + sumHeader(p.algorithm) + " header is invalid.")
+	}
+	if err := p.readTrailer(r, f); err != nil {
+		return p, err
+	}
+	return p, p.readSDK(r)
+}
+
+func (p *promise) readTrailer(r *http.Request, f framing) error {
+	name := strings.ToLower(strings.TrimSpace(r.Header.Get("X-Amz-Trailer")))
+	if name == "" {
+		if f.trailer {
+			return malformedTrailer()
+		}
+		return nil
+	}
+	kind, ok := strings.CutPrefix(name, checksumPrefix)
+	algorithm, known := algorithmNamed(kind)
+	switch {
+	case !ok || !known:
+		return invalidRequest("The value specified in the x-amz-trailer header is not supported")
+	case p.algorithm != "":
+		return invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+	}
+	p.algorithm, p.trailing = algorithm, true
+	return nil
+}
+
+// readSDK reads the header in which SDKs name the algorithm they use.
+func (p *promise) readSDK(r *http.Request) error {
+	name := r.Header.Get("X-Amz-Sdk-Checksum-Algorithm")
+	if name == "" {
+		return nil
+	}
+	algorithm, ok := algorithmNamed(name)
+	switch {
+	case !ok:
+		return invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.")
+	case p.algorithm == "":
+		return invalidRequest("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+	case p.algorithm != algorithm:
+		return invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.")
+	}
+	return nil
+}
+
+// received is a body that came in whole and is what its client said it is.
+type received struct {
+	*incoming
+	md5 []byte
+	sum checksum
+	own checksum // by the algorithm asked for, where the client has used another
+}
+
+func (r *received) etag() string { return hex.EncodeToString(r.md5) }
+
+// receiveUpload reads the body of a request. Without a promise of its client
+// the checksum is that of algorithm; with both set that one is computed too.
+func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*received, error) {
+	f, err := readFraming(c.r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readPromise(c.r, f)
+	if err != nil {
+		return nil, err
+	}
+	if f.size > limit {
+		return nil, tooLarge(f.size, limit)
+	}
+	own := algorithm
+	if p.algorithm != "" {
+		algorithm = p.algorithm
+	}
+	sums := sums{md5: md5.New(), sum: newSum(algorithm)}
+	if both && own != algorithm {
+		sums.own = newSum(own)
+	}
+	if f.hash != "" {
+		sums.whole = sha256.New()
+	}
+	var chunks *chunkReader
+	from := c.body()
+	if f.chunked {
+		chunks = newChunkReader(from, f.signed, f.trailer)
+		from = chunks
+	}
+	in, err := c.s.receive(from, f.size, limit, sums.writers()...)
+	if err != nil {
+		return nil, c.broken(err)
+	}
+	out := &received{incoming: in, md5: sums.md5.Sum(nil), sum: checksum{Algorithm: algorithm, Type: fullObject, Value: base64Sum(sums.sum)}}
+	if sums.own != nil {
+		out.own = checksum{own, fullObject, base64Sum(sums.own)}
+	}
+	if err := out.verify(f, p, &sums, chunks); err != nil {
+		in.drop()
+		return nil, err
+	}
+	return out, nil
+}
+
+// sums are what a body is summed up by on its way.
+type sums struct{ md5, sum, whole, own hash.Hash }
+
+func (s *sums) writers() []io.Writer {
+	list := []io.Writer{s.md5, s.sum}
+	for _, more := range []hash.Hash{s.whole, s.own} {
+		if more != nil {
+			list = append(list, more)
+		}
+	}
+	return list
+}
+
+// verify compares what came with what the client said.
+func (r *received) verify(f framing, p promise, s *sums, chunks *chunkReader) error {
+	if r.size != f.size {
+		return incompleteBody()
+	}
+	if p.trailing {
+		name := sumHeader(p.algorithm)
+		value, ok := chunks.trailers[name]
+		if !ok || len(chunks.trailers) > 2 {
+			return malformedTrailer()
+		}
+		if !validSum(p.algorithm, value) {
+			return invalidRequest("Value for " + name + " trailing header is invalid.")
+		}
+		p.value = value
+	}
+	if s.whole != nil {
+		if sum := s.whole.Sum(nil); !bytes.Equal(sum, mustHex(f.hash)) {
+			return badHash(f.hash, hex.EncodeToString(sum))
+		}
+	}
+	if p.md5 != "" {
+		if sum := base64.StdEncoding.EncodeToString(r.md5); sum != p.md5 {
+			return badMD5(p.md5, sum)
+		}
+	}
+	if p.value != "" && p.value != r.sum.Value {
+		return badChecksum(p.algorithm)
+	}
+	return nil
+}
+
+func mustHex(text string) []byte {
+	raw, _ := hex.DecodeString(text) // readFraming has looked
+	return raw
+}
+
+// broken is what a body that could not be read is answered with.
+func (c *call) broken(err error) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		c.hangUp()
+		return bad("RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.")
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || c.ctx.Err() != nil {
+		return incompleteBody()
+	}
+	var protocol textproto.ProtocolError
+	if errors.As(err, &protocol) {
+		return incompleteBody()
+	}
+	return err
+}
+
+// body is the body of the request, which may not stand still.
+func (c *call) body() io.Reader { return &watched{c: c} }
+
+type watched struct{ c *call }
+
+// Read implements io.Reader.
+func (w *watched) Read(p []byte) (int, error) {
+	deadline := w.c.s.cfg.Host.Now().Add(w.c.s.cfg.BodyTimeout)
+	_ = http.NewResponseController(w.c.w).SetReadDeadline(deadline)
+	n, err := w.c.r.Body.Read(p)
+	if err != nil {
+		_ = http.NewResponseController(w.c.w).SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// readXML reads a small body whole, undoing its framing and verifying it.
+func (c *call) readSmall(limit int64) ([]byte, error) {
+	f, err := readFraming(c.r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readPromise(c.r, f)
+	if err != nil {
+		return nil, err
+	}
+	if f.size > limit {
+		return nil, tooLong(limit)
+	}
+	var chunks *chunkReader
+	from := c.body()
+	if f.chunked {
+		chunks = newChunkReader(from, f.signed, f.trailer)
+		from = chunks
+	}
+	raw, err := io.ReadAll(io.LimitReader(from, limit+1))
+	if err != nil {
+		return nil, c.broken(err)
+	}
+	algorithm := p.algorithm
+	if algorithm == "" {
+		algorithm = crc32Sum
+	}
+	s := sums{md5: md5.New(), sum: newSum(algorithm)}
+	if f.hash != "" {
+		s.whole = sha256.New()
+	}
+	_, _ = io.MultiWriter(s.writers()...).Write(raw)
+	out := received{incoming: &incoming{size: int64(len(raw))}, md5: s.md5.Sum(nil), sum: checksum{Value: base64Sum(s.sum)}}
+	return raw, out.verify(f, p, &s, chunks)
+}
