@@ -3,9 +3,11 @@ package shards
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -96,6 +98,22 @@ func (b *buckets) text(bucket string) string {
 		out = append(out, o.Body...)
 	}
 	return string(out)
+}
+
+// play does a line of a story.
+func (b *buckets) play(words []string) string {
+	if len(words) > 0 {
+		b.fail(nil)
+		if words[0] == "full" {
+			b.fail(errors.New("no space left"))
+		}
+		return ""
+	}
+	var out strings.Builder
+	for _, o := range b.in("lake") {
+		fmt.Fprintf(&out, "  %s\n    %s\n", o.Key, strings.ReplaceAll(strings.TrimSuffix(string(o.Body), "\n"), "\n", "\n    "))
+	}
+	return out.String()
 }
 
 func (b *buckets) clone() *buckets {

@@ -41,6 +41,21 @@ func (s *Streams) Deliver(to delivery.Bucket) {
 	}
 }
 
+// StopDelivering ends what Deliver began and returns when no delivery is under
+// way. It is for closing the store of buckets before this room; what waits is
+// delivered after the next start.
+func (s *Streams) StopDelivering() {
+	s.channels.mu.Lock()
+	s.channels.to = nil
+	s.channels.mu.Unlock()
+	for range deliveriesAtOnce {
+		s.channels.turns <- struct{}{}
+	}
+	for range deliveriesAtOnce {
+		<-s.channels.turns
+	}
+}
+
 func (s *Streams) bucket() delivery.Bucket {
 	s.channels.mu.RLock()
 	defer s.channels.mu.RUnlock()

@@ -19,8 +19,9 @@ import (
 var rewrite = flag.Bool("rewrite", false, "write down what the stories in testdata tell now")
 
 // TestStories plays the transcripts in testdata. A line is a comment, a step
-// of the clock ("clock 30s"), "restart", or an operation with the members of
-// its input:
+// of the clock ("clock 30s"), "restart", "lake" (what channels have put there,
+// "lake full" and "lake well" make puts fail and succeed), or an operation with
+// the members of its input:
 //
 //	CreateStream StreamName=a ShardCount=2 Tags.team=blue
 //
@@ -34,7 +35,9 @@ func TestStories(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			told, err := os.ReadFile(path)
 			require.NoError(t, err)
-			now := tell(open(t, lasting(10*time.Second)), string(told))
+			b := newBuckets("lake")
+			r := open(t, lasting(10*time.Second)).delivers(b)
+			now := tell(r, b, string(told))
 			if *rewrite {
 				require.NoError(t, os.WriteFile(path, []byte(now), 0o644))
 				return
@@ -45,7 +48,7 @@ func TestStories(t *testing.T) {
 }
 
 // tell plays a transcript and returns it with the answers of today.
-func tell(r *room, script string) string {
+func tell(r *room, b *buckets, script string) string {
 	var out strings.Builder
 	for block := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
 		for line := range strings.SplitSeq(block, "\n") {
@@ -53,7 +56,7 @@ func tell(r *room, script string) string {
 				out.WriteString(line + "\n")
 				continue
 			}
-			out.WriteString(line + "\n" + r.play(line))
+			out.WriteString(line + "\n" + r.play(b, line))
 			break // the rest is the answer of yesterday
 		}
 		out.WriteString("\n")
@@ -62,7 +65,7 @@ func tell(r *room, script string) string {
 }
 
 // play does one line and returns its answer, line by line.
-func (r *room) play(line string) string {
+func (r *room) play(b *buckets, line string) string {
 	words := strings.Fields(line)
 	switch words[0] {
 	case "clock":
@@ -72,7 +75,10 @@ func (r *room) play(line string) string {
 		return ""
 	case "restart":
 		r.restart()
+		r.delivers(b)
 		return ""
+	case "lake":
+		return b.play(words[1:])
 	}
 	m, ok := reflect.TypeFor[*Streams]().MethodByName(words[0])
 	require.True(r.t, ok, line)
@@ -105,7 +111,9 @@ func (r *room) play(line string) string {
 // set fills the member at a path from a text.
 func (r *room) set(v reflect.Value, path []string, text string) {
 	if v.Kind() == reflect.Pointer {
-		v.Set(reflect.New(v.Type().Elem()))
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
 		r.set(v.Elem(), path, text)
 		return
 	}
@@ -120,6 +128,17 @@ func (r *room) set(v reflect.Value, path []string, text string) {
 		}
 		v.SetMapIndex(reflect.ValueOf(path[0]), reflect.ValueOf(text))
 	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			v.SetBytes([]byte(text))
+			return
+		}
+		if len(path) > 0 && path[0] == "0" { // the one element of a list
+			if v.IsNil() {
+				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			}
+			r.set(v.Index(0), path[1:], text)
+			return
+		}
 		for part := range strings.SplitSeq(text, ",") {
 			one := reflect.New(v.Type().Elem()).Elem()
 			r.set(one, path, part)
