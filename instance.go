@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/companions/s3"
 	"sluice/companions/sts"
 	"sluice/internal/clock"
 	"sluice/server"
@@ -19,6 +20,7 @@ import (
 type instance struct {
 	store   *store.Store
 	streams atomic.Pointer[shards.Streams] // nil until openRooms
+	buckets atomic.Pointer[s3.Store]       // nil until openRooms
 	mounts  *server.Mounts
 	// life ends when close begins; work counts what close waits for.
 	life context.Context
@@ -101,6 +103,9 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		inst.mounts.Mount("sts", sts.New(), server.Coverage(sts.Coverage())),
 	)
 	if err != nil {
+		return err
+	}
+	if err = s.openS3(ctx, inst); err != nil {
 		return err
 	}
 	inst.work.Go(func() {

@@ -107,6 +107,9 @@ func (m *Mounts) FaultTargets() []fault.Target {
 	for _, r := range m.routes {
 		list = append(list, r.target())
 	}
+	for _, r := range m.siteRoutes() {
+		list = append(list, r.target())
+	}
 	slices.SortFunc(list, func(a, b fault.Target) int {
 		return compareKeys(operationKey{a.Service, a.Operation}, operationKey{b.Service, b.Operation})
 	})

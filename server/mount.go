@@ -23,6 +23,7 @@ type Mounts struct {
 	order    []*service          // as mounted
 	plain    *chi.Mux
 	routes   map[string]Route // by method and pattern
+	site     *Site            // nil for none
 	calls    calls
 	// ending ends when the instance closes, for streams of in-process callers.
 	ending context.Context
@@ -217,6 +218,7 @@ func (m *Mounts) Operations() []Operation {
 			list = append(list, row)
 		}
 	}
+	list = append(list, m.siteOperations()...)
 	slices.SortFunc(list, func(a, b Operation) int {
 		return strings.Compare(a.Service+"\x00"+a.Operation, b.Service+"\x00"+b.Operation)
 	})

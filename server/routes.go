@@ -32,6 +32,7 @@ type route struct {
 	op      *operation
 	path    map[string]string // labels of the path
 	plain   *Route
+	site    bool // plain is that of the site, which answers preflights itself
 }
 
 // Paths that begin so are never a service's.
@@ -51,7 +52,7 @@ func isAdmin(r *http.Request) bool {
 
 // route finds the way of a request that is not for the admin paths, in the
 // order that docs promise: target, RPC path, service of the credential scope,
-// form action, known REST paths, plain handlers, nothing.
+// form action, known REST paths, plain handlers, the site, nothing.
 func (m *Mounts) route(r *http.Request, sc *scope) route {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return m.routeTarget(target)
@@ -63,6 +64,10 @@ func (m *Mounts) route(r *http.Request, sc *scope) route {
 	if s := m.bySigningName(sc.service); s != nil {
 		return s.route(r)
 	}
+	if m.site != nil && sc.service == m.site.Service {
+		rt, _ := m.routeSite(r, sc)
+		return rt
+	}
 	if r.Method == http.MethodPost && mediaType(r) == formType || r.URL.Query().Has("Action") {
 		return route{front: frontQuery}
 	}
@@ -72,6 +77,9 @@ func (m *Mounts) route(r *http.Request, sc *scope) route {
 		}
 	}
 	if rt, ok := m.routePlain(r); ok {
+		return rt
+	}
+	if rt, ok := m.routeSite(r, sc); ok {
 		return rt
 	}
 	return route{front: frontTarget}

@@ -250,6 +250,8 @@ func (x *exchange) serve() {
 		if body, ok = x.takeBody(rt.limit()); !ok || x.preflight() {
 			return
 		}
+	} else if rt.site {
+		x.origin = "" // it has rules of its own for the pages that may call
 	} else if x.preflight() {
 		return
 	}

@@ -183,6 +183,9 @@ func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*receive
 	}
 	in, err := c.s.receive(from, f.size, limit, sums.writers()...)
 	if err != nil {
+		if f.hash != "" && !bytes.Equal(sums.whole.Sum(nil), mustHex(f.hash)) && !known(err) {
+			return nil, badHash(f.hash, hex.EncodeToString(sums.whole.Sum(nil)))
+		}
 		return nil, c.broken(err)
 	}
 	out := &received{incoming: in, md5: sums.md5.Sum(nil), sum: checksum{Algorithm: algorithm, Type: fullObject, Value: base64Sum(sums.sum)}}
@@ -239,6 +242,12 @@ func (r *received) verify(f framing, p promise, s *sums, chunks *chunkReader) er
 		return badChecksum(p.algorithm)
 	}
 	return nil
+}
+
+// known tells whether an error is the service's own.
+func known(err error) bool {
+	var e *Error
+	return errors.As(err, &e)
 }
 
 func mustHex(text string) []byte {

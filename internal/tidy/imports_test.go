@@ -41,6 +41,7 @@ var edges = []edge{
 	{dir: "lambda/function"},
 	{dir: "lambda/runtime", own: []string{"lambda/function", "internal"}},
 	{dir: "lambda/poller", own: []string{"lambda/function", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
+	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
@@ -55,8 +56,9 @@ var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-te
 
 // testOwn are further packages of this module that tests in a folder may import.
 var testOwn = map[string][]string{
-	"shards": {"store"},
-	"server": {"companions", "shards", "store"},
+	"shards":     {"store"},
+	"companions": {"store"},
+	"server":     {"companions", "shards", "store"},
 	// Pollers are tested over real shards.
 	"lambda/poller": {"shards", "store"},
 	// The hand-written table of bad input is compared with the model.

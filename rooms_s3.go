@@ -1,0 +1,33 @@
+package sluice
+
+import (
+	"context"
+
+	"sluice/companions/s3"
+	"sluice/server"
+)
+
+const s3ID = "s3"
+
+// openS3 opens the bucket store, a site of the door: any path can be a bucket.
+func (s *Sluice) openS3(ctx context.Context, inst *instance) error {
+	bodies, err := inst.store.Bodies(s3ID)
+	if err != nil {
+		return err
+	}
+	buckets, err := s3.Open(ctx, s3.Config{
+		Space: inst.store.Space(s3ID), Bodies: bodies,
+		Clock: s.clock, Host: s.host, Dice: s.dice, Logger: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	inst.buckets.Store(buckets)
+	inst.onClose("the buckets", buckets.Close)
+	inst.resets[s3ID] = buckets.Reset
+	inst.mounts.HandleSite(server.Site{
+		Service: s3ID, Claims: buckets.Claims, Operation: buckets.Operation,
+		Handler: buckets, Fail: buckets.Fail, Coverage: s3.AllCoverage(),
+	})
+	return nil
+}
