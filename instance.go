@@ -108,6 +108,7 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 	if err = s.openS3(ctx, inst); err != nil {
 		return err
 	}
+	s.openChannels(inst)
 	inst.work.Go(func() {
 		for s.host.Sleep(inst.life, keepEvery) == nil {
 			if err := s.keeper.save(s.clock.State()); err != nil {

@@ -20,7 +20,7 @@ func TestTheTableMissesNothing(t *testing.T) {
 		table[m.String()] = m
 	}
 	for name, operation := range service.Operations {
-		if strings.Contains(name, "Channel") || operation.Input == nil {
+		if operation.Input == nil {
 			continue
 		}
 		for _, missing := range uncovered(table, name, nil, operation.Input) {

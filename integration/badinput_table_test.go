@@ -16,13 +16,26 @@ const (
 	nowhere         = "nowhere"
 	nowhereARN      = "arn:aws:kinesis:us-east-1:000000000000:stream/nowhere"
 	nowhereConsumer = nowhereARN + "/consumer/nobody:1700000000"
+	nowhereChannel  = "arn:aws:kinesis:us-east-1:000000000000:channel/nowhere"
+	nowhereRole     = "arn:aws:iam::000000000000:role/nowhere"
 )
 
 // bases holds one request per operation, with every member, that breaks no constraint. Required members are starred.
-// Channels are left out: they are refused as a whole.
+// That of CreateChannel has two destinations, so that it is refused whatever else is right.
 var bases = map[string]string{
-	"AddTagsToStream":                        `{"StreamName":"nowhere","Tags*":{"k":"v"},"StreamARN":"ARN"}`,
-	"CreateStream":                           `{"StreamName*":"nowhere","ShardCount":1,"StreamModeDetails":{"StreamMode*":"PROVISIONED"},"Tags":{"k":"v"},"WarmThroughputMiBps":1,"MaxRecordSizeInKiB":1024,"RecordDistributionStrategy":"USER_PARTITION_KEY"}`,
+	"AddTagsToStream": `{"StreamName":"nowhere","Tags*":{"k":"v"},"StreamARN":"ARN"}`,
+	"CreateStream":    `{"StreamName*":"nowhere","ShardCount":1,"StreamModeDetails":{"StreamMode*":"PROVISIONED"},"Tags":{"k":"v"},"WarmThroughputMiBps":1,"MaxRecordSizeInKiB":1024,"RecordDistributionStrategy":"USER_PARTITION_KEY"}`,
+	"CreateChannel": `{"ChannelName*":"nowhere","ServiceExecutionRoleARN*":"ROLE","StreamConfigurationList*":[{"StreamARN*":"ARN","RecordConfiguration*":{"RecordFormatType*":"JSON","GSRSchemaARN":"arn:aws:glue:us-east-1:000000000000:schema/r/s"}}],` +
+		`"S3DestinationConfiguration":{"StorageConfiguration*":{"BucketARN*":"arn:aws:s3:::nowhere","ExpectedBucketOwner*":"000000000000","CompressionType*":"NONE","OutputKeyTemplate":"a","StorageClass":"STANDARD"},` +
+		`"DataFreshnessInSeconds":300,"DeadLetterQueueS3Configuration":{"BucketARN*":"arn:aws:s3:::nowhere","ExpectedBucketOwner*":"000000000000","ErrorOutputPrefix":"a"}},` +
+		`"S3TablesDestinationConfiguration":{"DeadLetterQueueS3Configuration*":{"BucketARN*":"arn:aws:s3:::nowhere","ExpectedBucketOwner*":"000000000000","ErrorOutputPrefix":"a"},` +
+		`"S3TablesConfigurationList*":[{"TableBucketARN*":"arn:aws:s3tables:us-east-1:000000000000:bucket/nowhere","Namespace*":"a","TableName*":"a","CompressionType*":"NONE","PartitionSpec":{"PartitionFields*":[{"Transform*":"TIME_HOUR","SourceName*":"a"}]}}],"DataFreshnessInSeconds":300},` +
+		`"EncryptionConfiguration":{"EncryptionType*":"KMS","KeyId*":"a"},"Tags":{"k":"v"},"LoggingConfiguration":{"CloudWatchLogs*":{"Enabled*":true,"LogGroupName":"a","LogStreamName":"a"}}}`,
+	"DeleteChannel":   `{"ChannelARN*":"CHANNEL"}`,
+	"DescribeChannel": `{"ChannelARN*":"CHANNEL"}`,
+	"ListChannels":    `{"StreamFilter":[{"StreamARN*":"ARN","StreamCreationTimestamp":1700000000}],"MaxResults":1,"NextToken":"abc"}`,
+	"UpdateChannel": `{"ChannelARN*":"CHANNEL","S3DestinationConfiguration":{"DataFreshnessInSeconds*":300},"S3TablesDestinationConfiguration":{"DataFreshnessInSeconds*":300},` +
+		`"LoggingConfiguration":{"CloudWatchLogs*":{"Enabled*":true,"LogGroupName":"a","LogStreamName":"a"}}}`,
 	"DecreaseStreamRetentionPeriod":          `{"StreamName":"nowhere","RetentionPeriodHours*":24,"StreamARN":"ARN"}`,
 	"DeleteResourcePolicy":                   `{"ResourceARN*":"ARN"}`,
 	"DeleteStream":                           `{"StreamName":"nowhere","EnforceConsumerDeletion":false,"StreamARN":"ARN"}`,
@@ -150,6 +163,43 @@ var constraints = map[string]constraint{
 	"ShardFilter":                        {kind: isStructure},
 	"StartingPosition":                   {kind: isStructure},
 	"MinimumThroughputBillingCommitment": {kind: isStructure},
+
+	"ChannelName":             named,
+	"ChannelARN":              {kind: isString, min: 1, max: 2048, pattern: `arn:aws.*:kinesis:.*:\d{12}:channel/\S+`, fits: nowhereChannel, breaks: nowhereARN},
+	"ServiceExecutionRoleARN": {kind: isString, min: 1, max: 512, pattern: `arn:aws[-a-z0-9]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@\-_/]+`, fits: nowhereRole, breaks: nowhereARN},
+	"StreamConfigurationList": {kind: isList, min: 1, max: 10000},
+	"RecordFormatType":        {kind: isEnum, enum: []string{"GSR_JSON", "JSON", "STRING", "BYTE_ARRAY"}},
+	"GSRSchemaARN": {kind: isString, min: 1, max: 512, pattern: `arn:aws[-a-z0-9]*:glue:[-a-z0-9]+:\d{12}:schema/[-a-zA-Z0-9_$#.]+/[-a-zA-Z0-9_$#.]+`,
+		fits: "arn:aws:glue:us-east-1:000000000000:schema/r/s", breaks: nowhereARN},
+	"BucketARN":                              {kind: isString, min: 1, max: 2048, pattern: `arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63}`, fits: "arn:aws:s3:::nowhere", breaks: "arn:aws:s3:::NOWHERE"},
+	"ExpectedBucketOwner":                    {kind: isString, min: 12, max: 12, pattern: `\d{12}`, fits: "000000000000", breaks: "00000000000x"},
+	"StorageConfiguration.CompressionType":   {kind: isEnum, enum: []string{"NONE", "GZIP", "ZSTD"}},
+	"OutputKeyTemplate":                      {kind: isString, min: 1, max: 1024, pattern: `[0-9A-Za-z!\-_'.*()\/=:{}]+`, fits: "a", breaks: "a b"},
+	"ErrorOutputPrefix":                      {kind: isString, min: 1, max: 512, pattern: `[0-9A-Za-z!\-_'.*()\/]+`, fits: "a", breaks: "a=b"},
+	"StorageClass":                           {kind: isEnum, enum: []string{"STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR"}},
+	"DataFreshnessInSeconds":                 {kind: isInteger, min: noLimit},
+	"S3TablesConfigurationList":              {kind: isList, min: 1, max: 10000},
+	"TableBucketARN":                         {kind: isString, min: 1, max: 2048, pattern: `arn:aws[-a-z0-9]*:s3tables:[-a-z0-9]+:[0-9]{12}:bucket/[a-z0-9_-]{3,63}`, fits: "arn:aws:s3tables:us-east-1:000000000000:bucket/nowhere", breaks: "arn:aws:s3:::nowhere"},
+	"Namespace":                              {kind: isString, min: 1, max: 255, pattern: `[0-9a-z_]+`, fits: "a", breaks: "A"},
+	"TableName":                              {kind: isString, min: 1, max: 255, pattern: `[0-9a-z_]+`, fits: "a", breaks: "A"},
+	"CompressionType":                        {kind: isEnum, enum: []string{"NONE", "ZSTD", "SNAPPY"}}, // of tables
+	"PartitionFields":                        {kind: isList, min: 1, max: 10},
+	"Transform":                              {kind: isEnum, enum: []string{"TIME_HOUR"}},
+	"SourceName":                             {kind: isString, min: 1, max: 255, pattern: `[a-zA-Z0-9._]+`, fits: "a", breaks: "a b"},
+	"EncryptionConfiguration.EncryptionType": {kind: isEnum, enum: []string{"KMS"}},
+	"Enabled":                                {kind: isBool},
+	"LogGroupName":                           {kind: isString, min: 1, max: 512, pattern: `[\.\-_/#A-Za-z0-9]+`, fits: "a", breaks: "a b"},
+	"LogStreamName":                          {kind: isString, min: 1, max: 512, pattern: `[^:*]+`, fits: "a", breaks: "a:b"},
+	"StreamFilter":                           {kind: isList, min: 1, max: 10000},
+	"RecordConfiguration":                    {kind: isStructure},
+	"S3DestinationConfiguration":             {kind: isStructure},
+	"S3TablesDestinationConfiguration":       {kind: isStructure},
+	"StorageConfiguration":                   {kind: isStructure},
+	"DeadLetterQueueS3Configuration":         {kind: isStructure},
+	"PartitionSpec":                          {kind: isStructure},
+	"EncryptionConfiguration":                {kind: isStructure},
+	"LoggingConfiguration":                   {kind: isStructure},
+	"CloudWatchLogs":                         {kind: isStructure},
 }
 
 // noLimit marks an integer that the model does not bound.
@@ -221,7 +271,7 @@ func membersOf(t *testing.T, operation string, path []string, value any) []membe
 func starred(t *testing.T, operation string) map[string]any {
 	t.Helper()
 	text := strings.NewReplacer("ARN\":\"ARN\"", "ARN\":\""+nowhereARN+"\"", "ARN*\":\"ARN\"", "ARN*\":\""+nowhereARN+"\"",
-		"\"CONSUMER\"", "\""+nowhereConsumer+"\"").Replace(bases[operation])
+		"\"CONSUMER\"", "\""+nowhereConsumer+"\"", "\"CHANNEL\"", "\""+nowhereChannel+"\"", "\"ROLE\"", "\""+nowhereRole+"\"").Replace(bases[operation])
 	var base map[string]any
 	require.NoError(t, json.Unmarshal([]byte(text), &base), operation)
 	return base
