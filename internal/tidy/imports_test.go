@@ -32,6 +32,7 @@ var edges = []edge{
 	{dir: "server/wire", own: []string{"server/wire", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64"}},
 	{dir: "delivery", own: []string{"internal"}, others: []string{"github.com/klauspost/compress"}},
 	{dir: "shards", own: []string{"shards", "delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "golang.org/x/sync"}},
+	{dir: "firehose", own: []string{"delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/itchyny/gojq"}},
 	{dir: "store", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble", "github.com/cockroachdb/errors", "golang.org/x/sys"}},
 	{dir: "store/snapshot", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble/v2/vfs", "github.com/cockroachdb/errors", "github.com/klauspost/compress"}},
 	{dir: "lambda", own: []string{"lambda", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
@@ -41,6 +42,9 @@ var edges = []edge{
 	{dir: "lambda/function"},
 	{dir: "lambda/runtime", own: []string{"lambda/function", "internal"}},
 	{dir: "lambda/poller", own: []string{"lambda/function", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
+	{dir: "companions/dynamodb", own: []string{"companions/dynamodb", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
+	{dir: "companions/dynamodb/value"},
+	{dir: "companions/dynamodb/expression", own: []string{"companions/dynamodb/value"}},
 	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},
@@ -58,9 +62,10 @@ var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-te
 var testOwn = map[string][]string{
 	"shards":     {"store"},
 	"companions": {"store"},
+	"firehose":   {"store"},
 	"server":     {"companions", "shards", "store"},
 	// Pollers are tested over real shards.
-	"lambda/poller": {"shards", "store"},
+	"lambda": {"shards", "store"},
 	// The hand-written table of bad input is compared with the model.
 	"integration": {"server/wire"},
 }

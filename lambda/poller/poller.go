@@ -237,6 +237,14 @@ func (p *Poller) save() {
 	}
 }
 
+// shard is a shard that is being read, nil when it is not. mu is held.
+func (p *Poller) shard(id string) *shard {
+	if p.run == nil {
+		return nil
+	}
+	return p.run.shards[id]
+}
+
 // saved takes note of what was stored. mu is held.
 func (p *Poller) saved(changed map[string]Position, err error) {
 	p.saving = false
@@ -256,6 +264,10 @@ func (p *Poller) saved(changed map[string]Position, err error) {
 			delete(p.positions, shard)
 		} else {
 			p.positions[shard] = at
+		}
+		if s := p.shard(shard); s != nil {
+			s.durable = at
+			s.pump()
 		}
 	}
 	if look && p.run != nil {

@@ -161,8 +161,10 @@ func (r *run) failed(mark uint64, err error) {
 		unwatch, waiting := r.p.config.Readers.wait(r.tap, mark, r.changed)
 		if waiting {
 			r.unwatch = unwatch
-			return
+		} else {
+			r.discover() // it has changed meanwhile
 		}
+		return
 	}
 	r.troubles++
 	r.timer = r.p.later(r.now().Add(r.p.config.Retry.pause(r.troubles)), r.discover)

@@ -15,7 +15,11 @@ type shard struct {
 	member member
 	flow   *flow
 	tap    *tap
-	stored Position // the latest that was handed on to be stored
+	// stored is the position that was handed on to be stored last, durable the
+	// one that is. The next batch waits for the checkpoint of the last, so that
+	// a kill repeats one batch at most. Lanes do not wait: what they have
+	// finished above the checkpoint would be repeated all the same.
+	stored, durable Position
 
 	// next is where to read on.
 	next    spot
@@ -37,7 +41,7 @@ type shard struct {
 }
 
 func newShard(r *run, m member, at Position) *shard {
-	s := &shard{run: r, member: m, stored: at, next: spot{after: at.After, at: at.At}, roomy: make(chan struct{}, 1)}
+	s := &shard{run: r, member: m, stored: at, durable: at, next: spot{after: at.After, at: at.At}, roomy: make(chan struct{}, 1)}
 	s.flow = newFlow(r.mapping, newTemplate(r.mapping, m.id), r.p.config.Retry, &r.p.stats, at.After)
 	s.tap = r.p.config.Readers.open(tapKey{stream: r.stream.stream, shard: m.id})
 	return s
@@ -72,19 +76,22 @@ func (s *shard) close() {
 
 // pump does whatever can be done now. It is called after everything that happens.
 func (s *shard) pump() {
-	now := s.run.now()
-	if !s.gone {
-		for j, ok := s.flow.next(now); ok; j, ok = s.flow.next(now) {
-			s.start(j, now)
-		}
-	}
 	s.keep()
 	if s.gone {
 		return
 	}
+	now := s.run.now()
+	if s.free() {
+		for j, ok := s.flow.next(now); ok; j, ok = s.flow.next(now) {
+			s.start(j, now)
+		}
+	}
 	s.read(now)
 	s.sleep(now)
 }
+
+// free reports whether the next batch may begin.
+func (s *shard) free() bool { return s.durable == s.stored || len(s.flow.lanes) > 1 }
 
 // keep has the checkpoint stored when it has moved.
 func (s *shard) keep() {
@@ -138,7 +145,10 @@ func (s *shard) report(err error, f func(now time.Time)) {
 
 // sleep sets the timer for the next time there is something to do.
 func (s *shard) sleep(now time.Time) {
-	due := s.flow.due(now)
+	var due time.Time
+	if s.free() {
+		due = s.flow.due(now)
+	}
 	if now.Before(s.notBefore) && (due.IsZero() || s.notBefore.Before(due)) {
 		due = s.notBefore
 	}
