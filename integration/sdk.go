@@ -25,7 +25,15 @@ func (s *Server) Advance(ctx context.Context, by string) error {
 }
 
 func (s *Server) admin(ctx context.Context, path, body string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, strings.NewReader(body))
+	return s.adminBy(ctx, http.MethodPost, path, body)
+}
+
+func (s *Server) put(ctx context.Context, path string) error {
+	return s.adminBy(ctx, http.MethodPut, path, "")
+}
+
+func (s *Server) adminBy(ctx context.Context, method, path, body string) error {
+	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -34,8 +42,8 @@ func (s *Server) admin(ctx context.Context, path, body string) error {
 	if err != nil {
 		return err
 	}
-	if answer.Status != http.StatusOK {
-		return fmt.Errorf("POST %s: %d %s", path, answer.Status, answer.Body)
+	if answer.Status/100 != 2 {
+		return fmt.Errorf("%s %s: %d %s", method, path, answer.Status, answer.Body)
 	}
 	return nil
 }
