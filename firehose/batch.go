@@ -1,0 +1,336 @@
+package firehose
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"sluice/delivery"
+	"sluice/store/log"
+)
+
+// How much of the log is in memory at once, besides the objects.
+const (
+	readBytes   = 1 << 20
+	readRecords = 10000
+)
+
+// Delivered is what a delivery came to.
+type Delivered struct{ Objects, Records, Bytes, Failed int }
+
+// batches makes the batches of one delivery. It ends where the log ended when
+// it was made, so that a busy stream does not keep it from ending.
+type batches struct {
+	room   *Firehose
+	way    way
+	forced bool
+	done   Delivered
+	// next is when the buffer that was left open is due, zero when there is none.
+	next time.Time
+
+	id    log.ID
+	until int64
+}
+
+func (b *batches) open(ctx context.Context) (err error) {
+	b.id = b.way.stream.state.Load().log()
+	b.until, err = b.room.config.Log.Seek(ctx, b.id, log.Latest, time.Time{})
+	return err
+}
+
+// Next implements delivery.Source. It reads one buffer: until it is full, or
+// until a record comes that arrived after the buffer was due.
+func (b *batches) Next(ctx context.Context) (*delivery.Batch, error) {
+	st := b.way.stream.state.Load()
+	target := b.way.target(st)
+	if !st.active() || target == nil {
+		return nil, nil
+	}
+	from := b.way.position()
+	set, err := newObjects(b, st, target, from)
+	if err != nil {
+		return nil, err
+	}
+	next, err := b.fill(ctx, set, from)
+	if err != nil || next == from {
+		return nil, err
+	}
+	now := b.room.config.Clock.Now()
+	if set.buffer.Records > 0 && next >= b.until && !b.forced && !set.closed && !set.hints.Closes(set.buffer, now) {
+		b.next, _ = set.hints.Due(set.buffer)
+		return nil, nil
+	}
+	return set.close(next)
+}
+
+// fill reads records into the objects and returns the position after them.
+func (b *batches) fill(ctx context.Context, set *objects, from int64) (next int64, err error) {
+	horizon := b.room.config.Clock.Now().Add(-storage)
+	for next = from; next < b.until && !set.closed; {
+		page, err := b.room.config.Log.Read(ctx, b.id, next, log.Limit{Records: readRecords, Bytes: readBytes, Before: b.until, NotBefore: horizon})
+		if errors.Is(err, log.ErrNotFound) {
+			return from, nil // the stream is being removed
+		}
+		if err != nil {
+			return next, err
+		}
+		after := page.Next
+		if len(page.Records) == 0 {
+			after = b.until
+		}
+		for i := range page.Records {
+			r := &page.Records[i]
+			if set.full(r) {
+				set.closed, after = true, r.Position
+				break
+			}
+			if err := set.take(ctx, r); err != nil {
+				page.Release()
+				return next, err
+			}
+		}
+		page.Release()
+		next = after
+	}
+	return next, nil
+}
+
+// objects are the objects of one buffer in the making: one of good records for
+// each evaluated prefix, and one of failed records for each type of error.
+type objects struct {
+	from   int64
+	owner  *batches
+	state  *streamState
+	target *s3Target
+	hints  delivery.Hints
+	buffer delivery.Buffer
+	steps  *steps
+	zone   *time.Location
+	paths  prefixes
+	// closed tells that the buffer took no more.
+	closed bool
+	good   map[string]*object // by what partitions them
+	failed map[string]*object // by type of error
+	err    error
+}
+
+// object is one object in the making.
+type object struct {
+	body   *delivery.Body
+	oldest time.Time
+	keys   map[string]string
+	lines  bool // a newline between records
+}
+
+func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects, error) {
+	set := &objects{owner: b, state: st, target: t, from: from, hints: t.hints(), good: map[string]*object{}, failed: map[string]*object{}}
+	var err error
+	partitioned := !b.way.backup && st.Destination.partitioned()
+	if set.paths, err = compilePrefixes(t.Prefix, t.ErrorPrefix, partitioned); err != nil {
+		return nil, err
+	}
+	set.zone = time.UTC
+	set.steps = &steps{}
+	if !b.way.backup {
+		if set.zone, err = st.Destination.zone(); err != nil {
+			return nil, err
+		}
+		set.steps, err = newSteps(&st.Destination)
+	}
+	return set, err
+}
+
+// full tells whether a record belongs to the next buffer.
+func (set *objects) full(r *log.Record) bool {
+	if set.hints.Full(set.buffer) {
+		return true
+	}
+	due, ok := set.hints.Due(set.buffer)
+	return ok && !set.owner.forced && r.Arrival.After(due)
+}
+
+// take puts a record through the steps and into its objects.
+func (set *objects) take(ctx context.Context, r *log.Record) error {
+	set.buffer.Add(r.Arrival, len(r.Data))
+	outcome := set.steps.apply(ctx, r)
+	for _, fit := range outcome.good {
+		o, err := set.object(set.good, joined(fit.keys), fit.keys, set.steps.delimiter)
+		if err == nil {
+			err = o.add(fit.data, r.Arrival)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, bad := range outcome.failed {
+		line, err := bad.line(r.Arrival, set.owner.room.config.Clock.Now())
+		if err != nil {
+			return err
+		}
+		o, err := set.object(set.failed, bad.kind, nil, true)
+		if err == nil {
+			err = o.add(line, r.Arrival)
+		}
+		if err != nil {
+			return err
+		}
+		set.owner.way.stream.pump.counts.Failed.Add(1)
+		set.owner.done.Failed++
+	}
+	return nil
+}
+
+// joined makes one text of partition keys. They are as many as the query has,
+// so a separator that values may hold does not confuse two sets in practice;
+// the length of each value makes sure of it.
+func joined(keys map[string]string) string {
+	var out strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		out.WriteString(name + "=" + hex.EncodeToString([]byte(keys[name])) + ";")
+	}
+	return out.String()
+}
+
+func (set *objects) object(in map[string]*object, name string, keys map[string]string, lines bool) (*object, error) {
+	if o := in[name]; o != nil {
+		return o, nil
+	}
+	o := &object{keys: keys, lines: lines}
+	var err error
+	switch c := set.target.compression(); c {
+	case delivery.Zip:
+		o.body, err = delivery.NewArchive(set.id("entry/"+name), delivery.Joined)
+	default:
+		o.body, err = delivery.NewBody(c, delivery.Joined)
+	}
+	in[name] = o
+	return o, err
+}
+
+func (o *object) add(data []byte, arrival time.Time) error {
+	if o.body.Records() == 0 || arrival.Before(o.oldest) {
+		o.oldest = arrival
+	}
+	if o.lines && o.body.Records() > 0 {
+		data = append([]byte("\n"), data...)
+	}
+	return o.body.Add(data)
+}
+
+// id makes the id of an object out of where its buffer began, so that a buffer
+// that is delivered again replaces what it left.
+func (set *objects) id(what string) string {
+	return uuidOf(set.seed(what))
+}
+
+func (set *objects) seed(what string) [sha256.Size]byte {
+	var b []byte
+	b = binary.BigEndian.AppendUint64(b, set.state.ID)
+	b = binary.BigEndian.AppendUint64(b, uint64(set.state.Created))
+	b = binary.BigEndian.AppendUint64(b, uint64(set.from))
+	if set.owner.way.backup {
+		what = "backup/" + what
+	}
+	return sha256.Sum256(append(b, what...))
+}
+
+// uuidOf spells 16 bytes as a version 4 UUID.
+func uuidOf(seed [sha256.Size]byte) string {
+	b := seed[:16]
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// close turns the objects into a batch that ends at a position.
+func (set *objects) close(next int64) (*delivery.Batch, error) {
+	batch := &delivery.Batch{}
+	for _, name := range slices.Sorted(maps.Keys(set.good)) {
+		if err := set.finish(batch, set.good[name], "good/"+name, ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(set.failed)) {
+		if err := set.finish(batch, set.failed[kind], "failed/"+kind, kind); err != nil {
+			return nil, err
+		}
+	}
+	b := set.owner
+	records, size := int(set.buffer.Records), int(set.buffer.Bytes)
+	batch.Commit = func(ctx context.Context) error {
+		if err := b.room.advance(ctx, b.way, next); err != nil {
+			return err
+		}
+		b.done.Objects += len(batch.Objects)
+		b.done.Records += records
+		b.done.Bytes += size
+		counts := &b.way.stream.pump.counts
+		counts.Objects.Add(uint64(len(batch.Objects)))
+		if !b.way.backup {
+			counts.Records.Add(uint64(records))
+			counts.Bytes.Add(uint64(size))
+		}
+		return nil
+	}
+	return batch, nil
+}
+
+// finish closes an object and adds it to a batch.
+func (set *objects) finish(batch *delivery.Batch, o *object, name, errorType string) error {
+	body, err := o.body.Close()
+	if err != nil {
+		return err
+	}
+	path := set.paths.good
+	if errorType != "" {
+		path = set.paths.failed
+	}
+	at := o.oldest.In(set.zone)
+	draws := 0
+	prefix, err := path.expand(moment{at: at, errorType: errorType, query: o.keys, random: func() string {
+		draws++
+		return set.random(name, draws)
+	}})
+	if err != nil {
+		return err
+	}
+	c := set.target.compression()
+	k := set.owner.way.stream.key
+	batch.Objects = append(batch.Objects, delivery.Object{
+		Place: delivery.Place{Account: k.account, Region: k.region, Bucket: set.target.bucket()},
+		Key:   objectKey(prefix, k.name, set.state.Version, at, set.id(name), set.extension(c)), Body: body,
+		ContentType: "application/octet-stream", ContentEncoding: c.Encoding(),
+	})
+	return nil
+}
+
+// random is the text of the nth random-string in a key: hexadecimal digits and
+// a dash, as in the examples of the guide.
+func (set *objects) random(name string, n int) string {
+	return uuidOf(set.seed(name + "/random/" + string(rune('0'+n%10)) + strings.Repeat("+", n/10)))[:randomLength]
+}
+
+// extension is what keys end with: the configured one, or that of the compression.
+func (set *objects) extension(c delivery.Compression) string {
+	if e := set.state.Destination.Extension; e != nil && *e != "" && !set.owner.way.backup {
+		return *e
+	}
+	return c.Extension()
+}
+
+// compression is how objects of a place are packed.
+func (t *s3Target) compression() delivery.Compression {
+	if t.Compression == "UNCOMPRESSED" {
+		return delivery.None
+	}
+	return delivery.Compression(t.Compression)
+}
+
+// bucket is the name in the ARN of the bucket.
+func (t *s3Target) bucket() string { return t.Bucket[strings.LastIndex(t.Bucket, ":")+1:] }

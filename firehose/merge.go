@@ -1,0 +1,150 @@
+package firehose
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+)
+
+// merge returns the destination with an update in it. Its depth is not the same
+// for all members, as measured: hints and logging merge member by member,
+// encryption and processing are replaced as a whole.
+func (d destination) merge(in *firehose.UpdateDestinationInput) (destination, error) {
+	var err error
+	switch {
+	case in.ExtendedS3DestinationUpdate != nil:
+		d, err = d.mergeExtended(in.ExtendedS3DestinationUpdate)
+	case in.S3DestinationUpdate != nil: //nolint:staticcheck // deprecated, and in use
+		d.S3, err = d.S3.merge(in.S3DestinationUpdate) //nolint:staticcheck // deprecated, and in use
+	case in.RedshiftDestinationUpdate != nil, in.ElasticsearchDestinationUpdate != nil, in.AmazonopensearchserviceDestinationUpdate != nil,
+		in.AmazonOpenSearchServerlessDestinationUpdate != nil, in.SplunkDestinationUpdate != nil, in.HttpEndpointDestinationUpdate != nil,
+		in.SnowflakeDestinationUpdate != nil, in.IcebergDestinationUpdate != nil:
+		return d, errNotThere("change the destination to another kind than S3")
+	default:
+		return d, errInvalid("At least one destination or source configuration update must be provided")
+	}
+	if err != nil {
+		return d, err
+	}
+	return d, d.check()
+}
+
+func (d destination) mergeExtended(u *types.ExtendedS3DestinationUpdate) (destination, error) {
+	var err error
+	d.S3, err = d.S3.merge(&types.S3DestinationUpdate{
+		RoleARN: u.RoleARN, BucketARN: u.BucketARN, Prefix: u.Prefix, ErrorOutputPrefix: u.ErrorOutputPrefix, BufferingHints: u.BufferingHints,
+		CompressionFormat: u.CompressionFormat, EncryptionConfiguration: u.EncryptionConfiguration, CloudWatchLoggingOptions: u.CloudWatchLoggingOptions,
+	})
+	if err != nil {
+		return d, err
+	}
+	if u.FileExtension != nil {
+		d.Extension = u.FileExtension
+	}
+	if u.CustomTimeZone != nil {
+		d.Zone = u.CustomTimeZone
+	}
+	if f := u.DataFormatConversionConfiguration; f != nil && (f.Enabled == nil || *f.Enabled) {
+		return d, errNotThere("convert to Parquet or ORC")
+	}
+	if err := d.mergePartitioning(u.DynamicPartitioningConfiguration); err != nil {
+		return d, err
+	}
+	if p := u.ProcessingConfiguration; p != nil {
+		was := d.Processing
+		if d.Processing, err = readProcessing(p); err != nil {
+			return d, err
+		}
+		if p.Enabled == nil && was != nil {
+			d.Processing.Enabled = was.Enabled
+		}
+	}
+	return d.mergeBackup(u)
+}
+
+// mergePartitioning changes how long partitions are retried. Switching dynamic
+// partitioning is possible at creation only.
+func (d *destination) mergePartitioning(u *types.DynamicPartitioningConfiguration) error {
+	if u == nil {
+		return nil
+	}
+	if on := aws.ToBool(u.Enabled); u.Enabled != nil && on != d.partitioned() {
+		if on {
+			return errInvalid("Dynamic partitioning can only be enabled when the delivery stream is created.")
+		}
+		return errInvalid("Dynamic partitioning cannot be disabled once it is enabled.")
+	}
+	if d.Partitioning != nil && u.RetryOptions != nil && u.RetryOptions.DurationInSeconds != nil {
+		changed := *d.Partitioning
+		changed.Seconds = *u.RetryOptions.DurationInSeconds
+		d.Partitioning = &changed
+	}
+	return nil
+}
+
+// mergeBackup switches the backup on, never off.
+func (d destination) mergeBackup(u *types.ExtendedS3DestinationUpdate) (destination, error) {
+	var err error
+	switch {
+	case u.S3BackupMode == types.S3BackupModeDisabled && d.Backup != nil:
+		return d, errInvalid("Disabling S3 backup is not currently supported.")
+	case d.Backup == nil && u.S3BackupMode == types.S3BackupModeEnabled:
+		if u.S3BackupUpdate == nil || u.S3BackupUpdate.BucketARN == nil || u.S3BackupUpdate.RoleARN == nil {
+			return d, errInvalid("S3 backup destination configuration is required when enabling S3 backup.")
+		}
+		d.Backup = &s3Target{SizeMB: defaultSizeMB, Seconds: defaultSeconds, Compression: string(types.CompressionFormatUncompressed)}
+	case d.Backup == nil || u.S3BackupUpdate == nil:
+		return d, nil
+	}
+	if u.S3BackupUpdate == nil {
+		return d, nil
+	}
+	merged, err := d.Backup.merge(u.S3BackupUpdate)
+	d.Backup = &merged
+	return d, err
+}
+
+// merge returns the place with an update in it.
+func (t s3Target) merge(u *types.S3DestinationUpdate) (s3Target, error) {
+	if u.RoleARN != nil {
+		t.Role = *u.RoleARN
+	}
+	if u.BucketARN != nil {
+		t.Bucket = *u.BucketARN
+	}
+	if u.Prefix != nil {
+		t.Prefix = u.Prefix
+	}
+	if u.ErrorOutputPrefix != nil {
+		t.ErrorPrefix = u.ErrorOutputPrefix
+	}
+	if h := u.BufferingHints; h != nil {
+		if h.SizeInMBs != nil {
+			t.SizeMB = *h.SizeInMBs
+		}
+		if h.IntervalInSeconds != nil {
+			t.Seconds = *h.IntervalInSeconds
+		}
+	}
+	if u.CompressionFormat != "" {
+		t.Compression = string(u.CompressionFormat)
+	}
+	if e := u.EncryptionConfiguration; e != nil {
+		t.KMSKey = ""
+		if e.KMSEncryptionConfig != nil {
+			t.KMSKey = aws.ToString(e.KMSEncryptionConfig.AWSKMSKeyARN)
+		}
+	}
+	if o := u.CloudWatchLoggingOptions; o != nil {
+		if o.Enabled != nil {
+			t.Log.Enabled = *o.Enabled
+		}
+		if o.LogGroupName != nil {
+			t.Log.Group = o.LogGroupName
+		}
+		if o.LogStreamName != nil {
+			t.Log.Stream = o.LogStreamName
+		}
+	}
+	return t, nil
+}

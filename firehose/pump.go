@@ -1,0 +1,308 @@
+package firehose
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/delivery"
+	"sluice/internal/clock"
+	"sluice/store/kv"
+	"sluice/store/log"
+)
+
+// storage is how long records are kept that cannot be delivered.
+const storage = 24 * time.Hour
+
+// deliveryPatience is how long one delivery may take, in host time.
+const deliveryPatience = 5 * time.Minute
+
+// retries is the pause after a delivery that failed, in service time. What ends
+// an undelivered record is its storage.
+func retries() delivery.Retry { return delivery.Retry{First: 5 * time.Second, Most: 5 * time.Minute} }
+
+// pump moves the records of one stream: to the destination, and to the backup
+// of original records, each in its own time.
+type pump struct {
+	main, backup cursor
+	counts       Counts
+
+	mu       sync.Mutex
+	progress progress // guarded by mu
+}
+
+// cursor is one way records of the log go.
+type cursor struct {
+	// planned lets a put see without a lock that a delivery will come.
+	planned atomic.Bool
+	// waiting is how many bytes were put since the last delivery began.
+	waiting atomic.Int64
+	// trouble says why the last delivery failed, nil when it did not.
+	trouble atomic.Pointer[string]
+
+	mu      sync.Mutex
+	timer   clock.Timer // guarded by mu
+	due     time.Time   // guarded by mu
+	stopped bool        // guarded by mu
+
+	// work makes one delivery at a time.
+	work     sync.Mutex
+	attempts int // guarded by work; since the last success
+}
+
+// Counts is what a stream did since the room was opened.
+type Counts struct {
+	IncomingRecords, IncomingBytes                 atomic.Uint64
+	Objects, Records, Bytes, Failed, Expired, Lost atomic.Uint64
+}
+
+func (p *pump) pause() {
+	for _, c := range []*cursor{&p.main, &p.backup} {
+		c.pause()
+	}
+}
+
+func (p *pump) stop() {
+	for _, c := range []*cursor{&p.main, &p.backup} {
+		c.pause()
+		c.mu.Lock()
+		c.stopped = true
+		c.mu.Unlock()
+	}
+}
+
+// pause drops the plan; a later one may follow.
+func (c *cursor) pause() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.planned.Store(false)
+}
+
+// way is a cursor with what it is for.
+type way struct {
+	stream *stream
+	cursor *cursor
+	// backup tells that original records go to the backup.
+	backup bool
+}
+
+func (s *stream) ways() []way {
+	out := []way{{s, &s.pump.main, false}}
+	if s.state.Load().Destination.Backup != nil {
+		out = append(out, way{s, &s.pump.backup, true})
+	}
+	return out
+}
+
+// target is the place in S3 that the way leads to.
+func (w way) target(st *streamState) *s3Target {
+	if w.backup {
+		return st.Destination.Backup
+	}
+	return &st.Destination.S3
+}
+
+// position is where the way goes on.
+func (w way) position() int64 {
+	w.stream.pump.mu.Lock()
+	defer w.stream.pump.mu.Unlock()
+	if w.backup {
+		return w.stream.pump.progress.Backup
+	}
+	return w.stream.pump.progress.Main
+}
+
+// hints say when a buffer closes. Zero seconds mean at once.
+func (t *s3Target) hints() delivery.Hints {
+	return delivery.Hints{Bytes: int64(t.SizeMB) << 20, Age: max(time.Duration(t.Seconds)*time.Second, time.Nanosecond)}
+}
+
+// arrived plans a delivery of what was just put.
+func (f *Firehose) arrived(s *stream, now time.Time, bytes int64) {
+	st := s.state.Load()
+	for _, w := range s.ways() {
+		h := w.target(st).hints()
+		waiting := w.cursor.waiting.Add(bytes)
+		switch {
+		case waiting >= h.Bytes && waiting-bytes < h.Bytes:
+			f.plan(w, now)
+		case !w.cursor.planned.Load():
+			f.plan(w, now.Add(h.Age))
+		}
+	}
+}
+
+// plan has a way deliver at t, or earlier when that was planned.
+func (f *Firehose) plan(w way, t time.Time) {
+	c := w.cursor
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped || c.planned.Load() && !t.Before(c.due) {
+		return
+	}
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.planned.Store(true)
+	c.due = t
+	c.timer = f.later(t, "delivery of "+w.stream.key.name, func(time.Time) { f.deliver(w) })
+}
+
+// resume plans the delivery of what waits already: after a start, or when the
+// hints have changed.
+func (f *Firehose) resume(s *stream) {
+	st := s.state.Load()
+	if !st.active() {
+		return
+	}
+	for _, w := range s.ways() {
+		oldest, ok, err := f.oldest(f.life, st, w.position())
+		switch {
+		case err != nil && f.life.Err() == nil:
+			f.config.Logger.Error("a delivery stream could not look for records", "stream", s.key.name, "error", err)
+			f.plan(w, f.config.Clock.Now().Add(retries().First))
+		case ok:
+			f.plan(w, oldest.Add(w.target(st).hints().Age))
+		}
+	}
+}
+
+// oldest is the arrival of the first record from a position on.
+func (f *Firehose) oldest(ctx context.Context, st *streamState, from int64) (time.Time, bool, error) {
+	end, err := f.config.Log.Seek(ctx, st.log(), log.Latest, time.Time{})
+	if err != nil || end <= from {
+		return time.Time{}, false, err
+	}
+	page, err := f.config.Log.Read(ctx, st.log(), from, log.Limit{Records: 1, Bytes: 1, Before: end, NotBefore: f.config.Clock.Now().Add(-storage)})
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	defer page.Release()
+	if len(page.Records) == 0 {
+		return time.Time{}, false, nil
+	}
+	return page.Records[0].Arrival, true, nil
+}
+
+// deliver is the timer's work: what is due goes into objects, buffer by buffer,
+// each with its position. What fails is tried again later.
+func (f *Firehose) deliver(w way) {
+	_, _ = f.run(f.life, w, false)
+}
+
+// run delivers what is due on a way, all of it when forced, and plans what
+// comes next.
+func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered, err error) {
+	c := w.cursor
+	c.planned.Store(false) // a put from here on plans anew
+	c.waiting.Store(0)
+	select {
+	case f.turns <- struct{}{}:
+		defer func() { <-f.turns }()
+	case <-ctx.Done():
+		return done, ctx.Err()
+	case <-f.life.Done():
+		return done, f.life.Err()
+	}
+	c.work.Lock()
+	defer c.work.Unlock()
+	limited, cancel := context.WithTimeout(ctx, deliveryPatience)
+	defer cancel()
+	b := &batches{room: f, way: w, forced: forced}
+	err = b.open(limited)
+	if err == nil {
+		_, err = delivery.Drain(limited, f.config.Bucket, b)
+	}
+	if f.life.Err() != nil {
+		return b.done, err // the next start goes on from the position
+	}
+	if err != nil {
+		f.retry(w, err)
+		return b.done, err
+	}
+	c.attempts = 0
+	c.trouble.Store(nil)
+	if !b.next.IsZero() {
+		f.plan(w, b.next)
+	}
+	return b.done, f.trim(ctx, w.stream)
+}
+
+// retry plans the next attempt and lets it be known. The work is held.
+func (f *Firehose) retry(w way, err error) {
+	st := w.stream.state.Load()
+	if !st.active() {
+		return
+	}
+	w.cursor.attempts++
+	now := f.config.Clock.Now()
+	next, _ := retries().Next(now, now, w.cursor.attempts)
+	reason := err.Error()
+	w.cursor.trouble.Store(&reason)
+	f.config.Logger.Error("a delivery stream could not deliver and will try again", "stream", w.stream.key.name,
+		"bucket", w.target(st).bucket(), "attempt", w.cursor.attempts, "next", next, "error", err)
+	f.plan(w, next)
+}
+
+// advance stores how far a way has come.
+func (f *Firehose) advance(ctx context.Context, w way, position int64) error {
+	p := &w.stream.pump
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next := p.progress
+	next.Format = stateFormat
+	if w.backup {
+		next.Backup = position
+	} else {
+		next.Main = position
+	}
+	raw, err := encode(&next)
+	if err != nil {
+		return err
+	}
+	var b kv.Batch
+	b.Set(w.stream.key.under(progressPrefix), raw)
+	if err := f.config.Space.Commit(ctx, &b); err != nil {
+		return err
+	}
+	p.progress = next
+	return nil
+}
+
+// trim frees the records that every way has passed.
+func (f *Firehose) trim(ctx context.Context, s *stream) error {
+	st := s.state.Load()
+	from := s.pump.position(s)
+	oldest, waiting, err := f.oldest(ctx, st, from)
+	if err != nil {
+		return err
+	}
+	if !waiting {
+		oldest = f.config.Clock.Now()
+	}
+	return f.config.Log.Trim(ctx, st.ID, oldest)
+}
+
+// position is the one that every way has passed.
+func (p *pump) position(s *stream) int64 {
+	least := int64(-1)
+	for _, w := range s.ways() {
+		if at := w.position(); least < 0 || at < least {
+			least = at
+		}
+	}
+	return least
+}
+
+// beginBackup has a backup that is switched on begin with the records to come.
+func (f *Firehose) beginBackup(ctx context.Context, s *stream, st *streamState) error {
+	end, err := f.config.Log.Seek(ctx, st.log(), log.Latest, time.Time{})
+	if err != nil {
+		return err
+	}
+	return f.advance(context.WithoutCancel(ctx), way{s, &s.pump.backup, true}, end)
+}

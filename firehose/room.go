@@ -1,0 +1,161 @@
+package firehose
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+
+	"sluice/delivery"
+	"sluice/internal/clock"
+	"sluice/internal/dice"
+	"sluice/store/kv"
+	"sluice/store/log"
+)
+
+type opt = func(*firehose.Options)
+
+// Config is what the room works with.
+type Config struct {
+	// Clock is service time; Hold announces work that a mover of the clock
+	// should wait for.
+	Clock clock.Clock
+	Hold  func(what string) (release func())
+	// Dice gives the ids of records and objects.
+	Dice *dice.Dice
+	// Space keeps the streams, Log their records until they are delivered.
+	Space kv.Space
+	Log   log.Log
+	// Bucket is where objects go.
+	Bucket delivery.Bucket
+	// Transition is how long CREATING and DELETING last.
+	Transition time.Duration
+	Logger     *slog.Logger
+}
+
+// Firehose is the room. Its methods are the operations.
+type Firehose struct {
+	config Config
+	life   context.Context
+	end    context.CancelFunc
+	work   sync.WaitGroup
+	// turns bounds how many streams fill objects at once, and so their memory.
+	turns chan struct{}
+
+	mu      sync.RWMutex
+	streams map[streamKey]*stream // guarded by mu
+	next    uint64                // guarded by mu
+	closed  bool                  // guarded by mu
+}
+
+// deliveriesAtOnce is how many streams deliver at the same time.
+const deliveriesAtOnce = 2
+
+// Open loads the streams and resumes their deliveries.
+func Open(ctx context.Context, c Config) (*Firehose, error) {
+	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce)}
+	f.life, f.end = context.WithCancel(context.Background())
+	if err := f.load(ctx); err != nil {
+		f.end()
+		return nil, fmt.Errorf("open delivery streams: %w", err)
+	}
+	for _, s := range f.all() {
+		s.mu.Lock()
+		f.arm(s)
+		s.mu.Unlock()
+		f.resume(s)
+	}
+	return f, nil
+}
+
+func (f *Firehose) load(ctx context.Context) error {
+	raw, ok, err := f.config.Space.Get(ctx, []byte(roomKey))
+	if err != nil {
+		return err
+	}
+	if ok {
+		var room roomState
+		if err := decode(raw, &room); err != nil {
+			return err
+		}
+		f.next = room.Next
+	}
+	err = f.config.Space.Scan(ctx, []byte(streamPrefix), after(streamPrefix), false, func(key, value []byte) (bool, error) {
+		k, ok := parseKey(streamPrefix, key)
+		if !ok {
+			return false, fmt.Errorf("%q is not the key of a delivery stream", key)
+		}
+		state := new(streamState)
+		if err := decode(value, state); err != nil {
+			return false, fmt.Errorf("%s: %w", k.name, err)
+		}
+		f.streams[k] = newStream(k, state)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	return f.config.Space.Scan(ctx, []byte(progressPrefix), after(progressPrefix), false, func(key, value []byte) (bool, error) {
+		k, _ := parseKey(progressPrefix, key)
+		if s := f.streams[k]; s != nil {
+			return true, decode(value, &s.pump.progress)
+		}
+		return true, nil
+	})
+}
+
+// Close stops timers and waits for what is under way. Space and log belong to
+// who opened them.
+func (f *Firehose) Close() error {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.end()
+	for _, s := range f.all() {
+		s.mu.Lock()
+		s.disarm()
+		s.mu.Unlock()
+		s.pump.stop()
+	}
+	f.work.Wait()
+	return nil
+}
+
+func (f *Firehose) all() []*stream {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	out := make([]*stream, 0, len(f.streams))
+	for _, s := range f.streams {
+		out = append(out, s)
+	}
+	return out
+}
+
+// start runs f on a goroutine that Close waits for. It refuses when closed.
+func (f *Firehose) start(run func()) bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed {
+		return false
+	}
+	f.work.Go(run)
+	return true
+}
+
+// later runs f, on a goroutine of its own, when service time reaches t. A mover
+// of the clock waits for it.
+func (f *Firehose) later(t time.Time, what string, run func(at time.Time)) clock.Timer {
+	return f.config.Clock.At(t, func() {
+		at := f.config.Clock.Now()
+		release := f.config.Hold(what)
+		if !f.start(func() { defer release(); run(at) }) {
+			release()
+		}
+	})
+}
+
+func millis(t time.Time) int64     { return t.UnixMilli() }
+func fromMillis(m int64) time.Time { return time.UnixMilli(m).UTC() }
