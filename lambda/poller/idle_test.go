@@ -1,0 +1,47 @@
+package poller
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// idleMappings starts mappings on streams of their own and returns what each
+// costs in memory.
+func idleMappings(t testing.TB, count int) (bytes float64) {
+	w := newWorld(t)
+	for i := range count {
+		w.create(fmt.Sprint("s", i), 1)
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	goroutines := runtime.NumGoroutine()
+	pollers := make([]*Poller, count)
+	for i := range pollers {
+		p, err := Start(w.config, w.mapping(fmt.Sprint("s", i)))
+		require.NoError(t, err)
+		pollers[i] = p
+	}
+	w.settle()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.LessOrEqual(t, runtime.NumGoroutine(), goroutines+10, "idle mappings have no goroutines")
+	require.Nil(t, w.clock.State().Next, "nor timers")
+	start := time.Now()
+	w.step(365 * 24 * time.Hour)
+	require.Less(t, time.Since(start), 2*time.Second)
+	for _, p := range pollers {
+		p.Stop()
+	}
+	return float64(after.HeapAlloc-before.HeapAlloc) / float64(count)
+}
+
+func TestIdleMappings(t *testing.T) {
+	each := idleMappings(t, 1000)
+	t.Logf("%.0f bytes each", each)
+	require.Less(t, each, 16e3)
+}
