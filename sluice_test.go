@@ -100,9 +100,9 @@ func TestHealthTellsTheStore(t *testing.T) {
 	status, doc := get(t, s, "/_sluice/health")
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "ok", doc["status"])
-	require.Equal(t, map[string]any{"kind": "pebble", "durability": "process", "format": 1.0}, doc["store"])
+	require.Equal(t, map[string]any{"kind": "pebble", "durability": "process", "format": 2.0}, doc["store"])
 	_, doc = get(t, RunT(t), "/_sluice/health")
-	require.Equal(t, map[string]any{"kind": "memory", "durability": "none", "format": 1.0}, doc["store"])
+	require.Equal(t, map[string]any{"kind": "memory", "durability": "none", "format": 2.0}, doc["store"])
 }
 
 func TestClosingTwiceIsNoError(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"sluice/store/kv"
 	"sluice/store/log"
 	"sluice/store/log/logtest"
+	"sluice/store/log/pebblelog"
 )
 
 var ctx = context.Background()
@@ -159,7 +160,7 @@ type moment struct {
 // operations: before each with SLUICE_CRASH_ALL, else before every second. A
 // power failure under "process" is looked at less often, for Pebble takes up
 // to a second to make sure of a torn log.
-func moments(t *testing.T, durability store.Durability, percent func(n int) int) (*history, []moment) {
+func moments(t *testing.T, durability store.Durability, percent func(n int) int, bundling pebblelog.Bundling) (*history, []moment) {
 	h := script()
 	d := newDisk()
 	every := 8
@@ -185,7 +186,9 @@ func moments(t *testing.T, durability store.Durability, percent func(n int) int)
 		return nil
 	}))
 	clock := logtest.NewClock()
-	s := open(t, options(fs, durability, clock.Now))
+	o := options(fs, durability, clock.Now)
+	o.Bundling = bundling
+	s := open(t, o)
 	require.NoError(t, h.play(s, clock))
 	mu.Lock()
 	all := taken
@@ -202,63 +205,79 @@ func (m moment) inspect(t *testing.T, h *history, durability store.Durability) [
 	return h.present(t, s)
 }
 
+// eachBundling runs a test without bundles and with nothing else.
+func eachBundling(t *testing.T, f func(t *testing.T, bundling pebblelog.Bundling)) {
+	t.Run("blocks", func(t *testing.T) { f(t, pebblelog.Bundling{}) })
+	t.Run("bundles", func(t *testing.T) { f(t, bundled()) })
+}
+
 // TestCrashDisk: under "disk" no power failure takes an acknowledged write.
 func TestCrashDisk(t *testing.T) {
-	h, all := moments(t, store.Disk, func(n int) int { return n * 37 % 101 })
-	t.Logf("%d moments", len(all))
-	for i, m := range all {
-		found := m.inspect(t, h, store.Disk)
-		require.Zero(t, lost(found, m.acked), "moment %d", i)
-		require.True(t, isPrefix(found), "moment %d", i)
-	}
+	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
+		h, all := moments(t, store.Disk, func(n int) int { return n * 37 % 101 }, bundling)
+		t.Logf("%d moments", len(all))
+		for i, m := range all {
+			found := m.inspect(t, h, store.Disk)
+			require.Zero(t, lost(found, m.acked), "moment %d", i)
+			require.True(t, isPrefix(found), "moment %d", i)
+		}
+	})
 }
 
 // TestCrashProcess: under "process" a power failure leaves a clean prefix.
 func TestCrashProcess(t *testing.T) {
-	h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 })
-	t.Logf("%d moments", len(all))
-	short := 0
-	for i, m := range all {
-		found := m.inspect(t, h, store.Process)
-		require.True(t, isPrefix(found), "moment %d: %v", i, found)
-		if lost(found, m.acked) > 0 {
-			short++
+	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
+		h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 }, bundling)
+		t.Logf("%d moments", len(all))
+		short := 0
+		for i, m := range all {
+			found := m.inspect(t, h, store.Process)
+			require.True(t, isPrefix(found), "moment %d: %v", i, found)
+			if lost(found, m.acked) > 0 {
+				short++
+			}
 		}
-	}
-	t.Logf("%d moments lost acknowledged writes, as they may", short)
+		t.Logf("%d moments lost acknowledged writes, as they may", short)
+	})
 }
 
 // TestCrashProcessThenDisk: a folder that a power failure tore under "process"
 // can be opened under "disk" as well.
 func TestCrashProcessThenDisk(t *testing.T) {
-	h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 })
-	for i := len(all) / 2; i < len(all); i += 4 {
-		found := all[i].inspect(t, h, store.Disk)
-		require.True(t, isPrefix(found), "moment %d: %v", i, found)
-	}
+	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
+		h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 }, bundling)
+		for i := len(all) / 2; i < len(all); i += 4 {
+			found := all[i].inspect(t, h, store.Disk)
+			require.True(t, isPrefix(found), "moment %d: %v", i, found)
+		}
+	})
 }
 
 // TestCrashProcessKilled: under "process" kill -9 takes nothing.
 func TestCrashProcessKilled(t *testing.T) {
-	h, all := moments(t, store.Process, func(int) int { return 100 })
-	for i, m := range all {
-		found := m.inspect(t, h, store.Process)
-		require.Zero(t, lost(found, m.acked), "moment %d", i)
-		require.True(t, isPrefix(found), "moment %d", i)
-	}
+	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
+		h, all := moments(t, store.Process, func(int) int { return 100 }, bundling)
+		for i, m := range all {
+			found := m.inspect(t, h, store.Process)
+			require.Zero(t, lost(found, m.acked), "moment %d", i)
+			require.True(t, isPrefix(found), "moment %d", i)
+		}
+	})
 }
 
 // TestCrashHarness proves that the harness sees what it is there to see: a
 // store that skips syncs of its log loses acknowledged writes.
 func TestCrashHarness(t *testing.T) {
-	h, all := moments(t, store.Process, func(int) int { return 0 })
-	short := 0
-	for _, m := range all {
-		if lost(m.inspect(t, h, store.Process), m.acked) > 0 {
-			short++
+	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
+		h, all := moments(t, store.Process, func(int) int { return 0 }, bundling)
+		short := 0
+		for _, m := range all {
+			if lost(m.inspect(t, h, store.Process), m.acked) > 0 {
+				short++
+			}
 		}
-	}
-	assert.Positive(t, short, "a skipped sync was not noticed")
+		assert.Positive(t, short, "a skipped sync was not noticed")
+	})
 }
 
 // TestFailAnywhere lets writes fail from every point on, for a while: nothing
@@ -269,7 +288,11 @@ func TestFailAnywhere(t *testing.T) {
 	if os.Getenv("SLUICE_CRASH_ALL") != "" {
 		step = 1
 	}
-	for _, durability := range []store.Durability{store.Process, store.Disk} {
+	for i, durability := range []store.Durability{store.Process, store.Disk, store.Process, store.Disk} {
+		bundling := pebblelog.Bundling{}
+		if i >= 2 {
+			bundling = bundled()
+		}
 		done := false
 		for at := 1; !done; at += step {
 			d := newDisk()
@@ -280,18 +303,18 @@ func TestFailAnywhere(t *testing.T) {
 				}
 				return nil
 			}))
-			failAt(t, d, durability)
+			failAt(t, d, durability, bundling)
 			done = n.Load() < int64(at)
 		}
 	}
 }
 
 // failAt plays the script on a disk that will fail.
-func failAt(t *testing.T, d *disk, durability store.Durability) {
+func failAt(t *testing.T, d *disk, durability store.Durability, bundling pebblelog.Bundling) {
 	t.Helper()
 	clock := logtest.NewClock()
 	h := script()
-	s := openOn(t, d, durability, clock)
+	s := openOn(t, d, durability, clock, bundling)
 	err := h.play(s, clock)
 	if err != nil {
 		assert.ErrorContains(t, err, "input/output error")
@@ -318,16 +341,18 @@ func failAt(t *testing.T, d *disk, durability store.Durability) {
 		}
 		_ = s.Close() // may be where the disk fails
 		d.fail.Store(false)
-		s = openOn(t, d, durability, clock)
+		s = openOn(t, d, durability, clock, bundling)
 	}
 	d.fail.Store(false)
 	_ = s.Close()
 }
 
 // openOn opens a store, a second time when the disk fails just then.
-func openOn(t *testing.T, d *disk, durability store.Durability, clock *logtest.Clock) *store.Store {
+func openOn(t *testing.T, d *disk, durability store.Durability, clock *logtest.Clock, bundling pebblelog.Bundling) *store.Store {
 	t.Helper()
-	s, err := store.Open(options(d.fs, durability, clock.Now))
+	o := options(d.fs, durability, clock.Now)
+	o.Bundling = bundling
+	s, err := store.Open(o)
 	if err != nil {
 		require.True(t, d.fail.Swap(false), "%v", err)
 		s = open(t, options(d.fs, durability, clock.Now))

@@ -35,7 +35,7 @@ const (
 
 // Format is the version of the layout that this program writes. Anything
 // that an older program would misread makes it grow.
-const Format = 1
+const Format = 2
 
 // Hinted is an error that knows what its reader can do about it.
 type Hinted struct {

@@ -165,10 +165,10 @@ func TestKeptFormats(t *testing.T) {
 func keepFormat(t *testing.T, dir string) {
 	from := filepath.Join(t.TempDir(), "data")
 	clock := logtest.NewClock()
-	s := open(t, store.Options{Dir: from, Now: clock.Now})
+	s := open(t, store.Options{Dir: from, Now: clock.Now, Bundling: bundled()})
 	fill(t, s, clock)
 	require.NoError(t, s.Close())
-	s = open(t, store.Options{Dir: from, Now: clock.Now}) // its replay writes tables
+	s = open(t, store.Options{Dir: from, Now: clock.Now, Bundling: bundled()}) // its replay writes tables
 	_, err := s.Catalog("other", replace).Propose(ctx, kv.Command{Key: "k", Body: []byte("v")})
 	require.NoError(t, err)
 	require.NoError(t, s.Close())

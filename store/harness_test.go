@@ -16,6 +16,7 @@ import (
 	"sluice/store"
 	"sluice/store/log"
 	"sluice/store/log/logtest"
+	"sluice/store/log/pebblelog"
 )
 
 // quiet swallows the log lines of failures that tests provoke.
@@ -76,10 +77,20 @@ func open(t *testing.T, o store.Options) *store.Store {
 	return s
 }
 
+// bundled makes bundles of every append, and spreads them soon.
+func bundled() pebblelog.Bundling {
+	return pebblelog.Bundling{Logs: 1, LogBytes: 1 << 30, Bytes: 2 << 10}
+}
+
 // stored opens logs over a disk in memory for the contract's suite.
-func stored(durability store.Durability) logtest.Open {
+func stored(durability store.Durability, bundling pebblelog.Bundling) logtest.Open {
 	return func(t *testing.T, now func() time.Time) *logtest.Instance {
 		d := newDisk()
+		options := func(fs vfs.FS, durability store.Durability, now func() time.Time) store.Options {
+			o := options(fs, durability, now)
+			o.Bundling = bundling
+			return o
+		}
 		s := open(t, options(d.fs, durability, now))
 		t.Cleanup(func() { _ = s.Close() })
 		return &logtest.Instance{

@@ -57,6 +57,9 @@ type Options struct {
 	// ReserveBytes is the free space below which the disk counts as full, so
 	// that there is room to trim and close (default 64 MiB; negative: none).
 	ReserveBytes int64
+	// Bundling says which appends are written as one and spread out later; zero
+	// for what was measured to be best.
+	Bundling pebblelog.Bundling
 	// Logger hears of failures and recoveries; slog.Default when nil.
 	Logger *slog.Logger
 }
@@ -200,7 +203,7 @@ func (s *Store) Log(namespace string) log.Log {
 		if s.options.Memory {
 			l = memlog.New(s.options.Now)
 		} else {
-			l = pebblelog.New(s.engine, clean(namespace), s.options.Now)
+			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling)
 		}
 		s.logs[namespace] = l
 	}

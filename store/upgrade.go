@@ -15,7 +15,13 @@ type upgrade func(e *engine.Engine) error
 
 // upgrades has the step from format n at index n-1. The step to a new format
 // is added here together with a kept folder of the old one in testdata.
-func upgrades() []upgrade { return []upgrade{} }
+func upgrades() []upgrade {
+	return []upgrade{
+		// To format 2, which adds bundles and blocks of several runs. What there
+		// is stays as it is.
+		func(*engine.Engine) error { return nil },
+	}
+}
 
 // upgradeFrom runs the steps that lead from an older format to the newest,
 // after a snapshot of the folder as it was.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -109,7 +110,7 @@ func (q *queue) lead() {
 		q.finish(t, err)
 	}
 	if err != nil {
-		q.fail(errOvertaken)
+		q.fail(fmt.Errorf("%w: %w", errOvertaken, err))
 	}
 	clear(group)
 	q.spare = group[:0]

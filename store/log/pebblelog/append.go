@@ -1,10 +1,12 @@
 package pebblelog
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sluice/store/engine"
@@ -40,19 +42,14 @@ func (l *Log) Append(_ context.Context, batch []log.Entry) (log.Commit, error) {
 	if len(c.touched) == 0 {
 		return c, nil // every log was sealed
 	}
-	b, err := l.engine.NewBatch(size + 96*(len(c.touched)+size/blockBytes) + 64)
-	if err != nil {
+	w := &writing{log: l, stream: st, batch: batch, commit: c, now: l.now().UnixMilli()}
+	if err := w.run(size); err != nil {
 		c.forget()
 		return nil, translate(err)
 	}
-	now := l.now().UnixMilli()
-	for i := range c.touched {
-		if err := l.write(b, &c.touched[i], batch, c.placed, now); err != nil {
-			c.forget()
-			return nil, err
-		}
+	if c.bundle != nil {
+		l.relieve(st)
 	}
-	c.ticket = b.Submit(c.settle)
 	return c, nil
 }
 
@@ -61,6 +58,7 @@ type commit struct {
 	placed  []log.Placed
 	touched []touch
 	ticket  *engine.Ticket // nil when nothing was written
+	bundle  *bundle        // nil when it was not bundled
 }
 
 // touch is a log's part in an append.
@@ -83,6 +81,9 @@ func (c *commit) Wait() error {
 // settle moves the durable ends. The engine calls it in order of submission.
 func (c *commit) settle(err error) {
 	if err != nil {
+		if c.bundle != nil {
+			c.bundle.failed.Store(true)
+		}
 		return
 	}
 	for _, t := range c.touched {
@@ -119,16 +120,60 @@ func (l *Log) gather(st *stream, batch []log.Entry, c *commit) error {
 	return nil
 }
 
-// write encodes one log's entries, in blocks, and places them.
-func (l *Log) write(b *engine.Batch, t *touch, batch []log.Entry, placed []log.Placed, now int64) error {
-	s := t.shard
-	s.last = max(s.last, now)
+// writing encodes an append.
+type writing struct {
+	log    *Log
+	stream *stream // its mu is held
+	batch  []log.Entry
+	commit *commit
+	now    int64
+
+	to       *engine.Batch
+	bundling bool
+	bundle   []byte // what gathers when the append is bundled
+}
+
+// run writes the entries of all logs and submits them. size is that of the records.
+func (w *writing) run(size int) (err error) {
+	l, c, st := w.log, w.commit, w.stream
+	blocks := len(c.touched) + size/blockBytes
+	w.bundling = l.bundling.suits(len(c.touched), size)
+	if w.bundling {
+		w.bundle = append(make([]byte, 0, 1+size+(partRoom+8)*blocks), bundleVersion)
+		c.bundle = &bundle{number: st.next}
+	} else {
+		// In the order of keys, which Pebble inserts faster.
+		slices.SortFunc(c.touched, func(a, b touch) int { return cmp.Compare(a.shard.id.Shard, b.shard.id.Shard) })
+	}
+	if w.to, err = l.engine.NewBatch(size + 96*blocks + 64); err != nil {
+		return err
+	}
+	for i := range c.touched {
+		if err := w.one(&c.touched[i]); err != nil {
+			return err
+		}
+	}
+	if w.bundling {
+		if err := w.to.Set(l.keys.bundle(st.id, st.next), w.bundle, nil); err != nil {
+			return err
+		}
+		st.next++
+		st.bundled.Add(int64(len(w.bundle)))
+		l.bundled.Add(int64(len(w.bundle)))
+	}
+	c.ticket = w.to.Submit(c.settle)
+	return nil
+}
+
+// one encodes one log's entries, in blocks, and places them.
+func (w *writing) one(t *touch) error {
+	s, batch := t.shard, w.batch
+	s.last = max(s.last, w.now)
 	bucket := bucketOf(s.last)
-	if err := l.ensureIndexed(b, s, bucket); err != nil {
+	if err := w.log.ensureIndexed(w.to, s, bucket); err != nil {
 		return err
 	}
 	arrival := time.UnixMilli(s.last).UTC()
-	prefix := l.keys.blocks(bucket, s.id)
 	rest := s.gathered
 	for len(rest) > 0 {
 		n, size := 1, recordSize(&batch[rest[0]])
@@ -141,14 +186,10 @@ func (l *Log) write(b *engine.Batch, t *touch, batch []log.Entry, placed []log.P
 			n++
 		}
 		for i, at := range rest[:n] {
-			placed[at].Position, placed[at].Arrival = s.next+int64(i), arrival
+			w.commit.placed[at].Position, w.commit.placed[at].Arrival = s.next+int64(i), arrival
 		}
 		s.next += int64(n)
-		op := b.SetDeferred(len(prefix)+blockSuffix, blockSize(n, size))
-		copy(op.Key, prefix)
-		place{last: s.next - 1, arrival: s.last, count: n}.put(op.Key[len(prefix):], bucket)
-		putBlock(op.Value, batch, rest[:n])
-		if err := op.Finish(); err != nil {
+		if err := w.block(s, bucket, rest[:n], blockSize(n, size)); err != nil {
 			return err
 		}
 		rest = rest[n:]
@@ -156,6 +197,26 @@ func (l *Log) write(b *engine.Batch, t *touch, batch []log.Entry, placed []log.P
 	s.gathered = s.gathered[:0]
 	t.end = s.next
 	return nil
+}
+
+// block writes the entries that come before s.next, which take size bytes.
+func (w *writing) block(s *shard, bucket uint32, entries []int32, size int) error {
+	p := place{last: s.next - 1, arrival: s.last, count: len(entries)}
+	if w.bundling {
+		w.bundle = appendPart(w.bundle, s.id.Shard, bucket, p, size)
+		at := len(w.bundle)
+		w.bundle = slices.Grow(w.bundle, size)[:at+size]
+		value := w.bundle[at : at+size : at+size]
+		putBlock(value, w.batch, entries)
+		s.waiting = append(s.waiting, waiting{bundle: w.commit.bundle, bucket: bucket, place: p, value: value})
+		return nil
+	}
+	prefix := w.log.keys.blocks(bucket, s.id)
+	op := w.to.SetDeferred(len(prefix)+blockSuffix, size)
+	copy(op.Key, prefix)
+	p.put(op.Key[len(prefix):], bucket)
+	putBlock(op.Value, w.batch, entries)
+	return op.Finish()
 }
 
 // ensureIndexed adds the index row of a bucket with the first block in it.

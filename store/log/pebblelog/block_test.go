@@ -24,7 +24,7 @@ func encode(batch []entry) []byte {
 
 // decode is the reverse; ok is false for what is no block.
 func decode(b []byte) (batch []entry, ok bool) {
-	opened, err := openBlock(b)
+	opened, err := openBlock(b, place{}, 0)
 	if err != nil {
 		return nil, false
 	}
@@ -55,13 +55,13 @@ func TestBlock(t *testing.T) {
 func TestBlockMalformed(t *testing.T) {
 	whole := encode([]entry{{PartitionKey: "key", Data: []byte("data")}, {PartitionKey: "k", Data: []byte("d")}})
 	for n := range whole {
-		_, err := openBlock(whole[:n])
+		_, err := openBlock(whole[:n], place{}, 0)
 		require.ErrorIs(t, err, errBlock, "%d bytes", n)
 	}
-	_, err := openBlock(append(append([]byte{}, whole...), 0))
+	_, err := openBlock(append(append([]byte{}, whole...), 0), place{}, 0)
 	require.ErrorIs(t, err, errBlock)
-	whole[0]++
-	_, err = openBlock(whole)
+	whole[0] = 9
+	_, err = openBlock(whole, place{}, 0)
 	require.ErrorIs(t, err, errBlock)
 }
 
@@ -75,7 +75,7 @@ func FuzzBlock(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		batch, ok := decode(b)
 		if !ok {
-			_, err := openBlock(b)
+			_, err := openBlock(b, place{}, 0)
 			require.Error(t, err, "an accepted block has its records exactly")
 			return
 		}

@@ -9,9 +9,10 @@ import (
 
 // Kinds of keys; the first byte. Catalogs use another, see docs/storage.md.
 const (
-	kindBlock byte = 'b'
-	kindIndex byte = 'i'
-	kindLog   byte = 'l'
+	kindBlock  byte = 'b'
+	kindIndex  byte = 'i'
+	kindLog    byte = 'l'
+	kindBundle byte = 'w'
 )
 
 // bucketMillis is the width of a time bucket. An hour keeps the overhead of

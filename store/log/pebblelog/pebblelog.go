@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/store/engine"
@@ -21,6 +22,9 @@ type Log struct {
 
 	pools pools
 
+	bundling Bundling
+	bundled  atomic.Int64 // bytes that wait in bundles
+
 	// mu guards streams, a cache of what has been used since the start.
 	mu      sync.RWMutex
 	streams map[uint64]*stream
@@ -28,8 +32,9 @@ type Log struct {
 
 // New returns the log of a namespace; arrival stamps come from now. A
 // namespace is text without zero bytes, and has one log per engine.
-func New(e *engine.Engine, namespace string, now func() time.Time) *Log {
-	return &Log{engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling) *Log {
+	b.fill()
+	return &Log{bundling: b, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
 }
 
 // stream returns a stream, reading it at first use; nil when there is none.
@@ -66,6 +71,7 @@ func (l *Log) lock(id log.ID) (*stream, error) {
 		st.mu.Unlock()
 		return nil, missing(id)
 	}
+	l.tidy(st)
 	return st, nil
 }
 

@@ -16,6 +16,7 @@ import (
 type view struct {
 	id      log.ID
 	buckets []bucketRef
+	waiting []waiting
 	next    int64
 	durable int64
 }
@@ -30,7 +31,7 @@ func (l *Log) view(id log.ID) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{id: id, buckets: s.buckets, next: s.next, durable: s.durable.Load()}, nil
+	return view{id: id, buckets: s.buckets, waiting: s.waiting, next: s.next, durable: s.durable.Load()}, nil
 }
 
 // Read implements log.Log.
@@ -73,7 +74,7 @@ func (r *reading) run(db pebble.Reader) error {
 	if r.since > 0 {
 		i = max(i, bucketSince(r.buckets, r.since))
 	}
-	for ; i < len(r.buckets) && !r.full && r.buckets[i].first < r.limit.Before; i++ {
+	for ; i < len(r.buckets) && !r.full && r.buckets[i].first < r.limit.Before && r.stored(); i++ {
 		bucket := r.buckets[i].bucket
 		err := iterate(db, r.keys.blocks(bucket, r.id), func(it *pebble.Iterator) error {
 			return r.bucket(it, bucket)
@@ -82,7 +83,7 @@ func (r *reading) run(db pebble.Reader) error {
 			return err
 		}
 	}
-	return nil
+	return r.held(r.limit.Before)
 }
 
 // bucket reads on in one bucket.
@@ -94,19 +95,21 @@ func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
 		if err != nil || p == nil {
 			return err
 		}
-		r.from = max(r.from, p.first())
-		ok = it.SeekGE(blockKey(prefix, r.from))
+		ok = it.SeekGE(blockKey(prefix, p.first()))
 	}
 	for ; ok && !r.full; ok = it.Next() {
 		p := placeOf(it.Key(), bucket)
 		if p.first() >= r.limit.Before {
 			break
 		}
+		if err := r.held(p.first()); err != nil || r.full {
+			return err
+		}
 		value, err := it.ValueAndErr()
 		if err != nil {
 			return err
 		}
-		if err := r.block(p, value); err != nil {
+		if err := r.block(p, bucket, value); err != nil {
 			return err
 		}
 	}
@@ -114,22 +117,31 @@ func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
 }
 
 // block takes from a block what is wanted. The wanted records are neighbours,
-// so their payload is copied in one go out of memory that is Pebble's.
-func (r *reading) block(p place, value []byte) error {
-	b, err := openBlock(value)
+// so their payload is copied in one go out of memory that is not the page's.
+func (r *reading) block(p place, bucket uint32, value []byte) error {
+	if p.last < r.from { // it was found in a bundle already
+		return nil
+	}
+	b, err := openBlock(value, p, bucket)
 	if err != nil {
 		return err
 	}
 	if b.count != p.count {
 		return errBlock
 	}
-	position, skip := p.first(), 0
-	for ; position < r.from; position++ {
-		s := b.next()
+	position, skip, end := p.first(), 0, min(p.last+1, r.limit.Before)
+	for position < end {
+		ahead := b
+		s := ahead.next()
+		if position >= r.from && s.arrival >= r.since {
+			break
+		}
+		b = ahead
 		skip += s.key + s.data
+		position++
 	}
 	table, size, count := b, 0, 0
-	for end := min(p.last+1, r.limit.Before); position+int64(count) < end; count++ {
+	for ; position+int64(count) < end; count++ {
 		s := table.next()
 		n := s.key + s.data
 		if len(r.page.records)+count >= r.limit.Records || (r.bytes+n > r.limit.Bytes && len(r.page.records)+count > 0) {
@@ -140,20 +152,27 @@ func (r *reading) block(p place, value []byte) error {
 		size += n
 	}
 	r.page.list()
-	memory := r.page.copied(b.payload[skip : skip+size])
-	arrival := time.UnixMilli(p.arrival).UTC()
-	for range count {
+	r.list(&b, position, count, r.page.copied(b.payload[skip:skip+size]))
+	r.from = position + int64(count)
+	return nil
+}
+
+// list enters the next records of a block, whose payload is given.
+func (r *reading) list(b *block, position int64, count int, memory []byte) {
+	var arrival time.Time
+	ms := int64(-1)
+	for i := range count {
 		s := b.next()
+		if s.arrival != ms {
+			ms, arrival = s.arrival, time.UnixMilli(s.arrival).UTC()
+		}
 		r.page.records = append(r.page.records, log.Record{
-			Position: position, Arrival: arrival, Encrypted: s.encrypted,
+			Position: position + int64(i), Arrival: arrival, Encrypted: s.encrypted,
 			PartitionKey: text(memory[:s.key]),
 			Data:         memory[s.key : s.key+s.data : s.key+s.data],
 		})
 		memory = memory[s.key+s.data:]
-		position++
 	}
-	r.from = position
-	return nil
 }
 
 // blockKey is where the block that holds a position, or the next one after
@@ -212,16 +231,41 @@ func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (
 	for i := bucketSince(v.buckets, ms); i < len(v.buckets) && !found; i++ {
 		bucket := v.buckets[i].bucket
 		prefix := l.keys.blocks(bucket, id)
-		err := l.walk(bucket, id, func(it *pebble.Iterator) error {
+		err := l.walk(bucket, id, func(it *pebble.Iterator) (err error) {
 			p, err := firstSince(it, prefix, bucket, ms)
 			if p != nil {
-				position, found = p.first(), true
+				found = true
+				position, err = within(it, prefix, bucket, *p, ms)
 			}
 			return err
 		})
 		if err != nil {
 			return 0, fmt.Errorf("seek in %v: %w", id, err)
 		}
+	}
+	return v.seekHeld(ms, position), nil
+}
+
+// within finds the first record of a stored block that arrived at or after ms;
+// the last one did.
+func within(it *pebble.Iterator, prefix []byte, bucket uint32, p place, ms int64) (int64, error) {
+	if ms == 0 || p.count == 1 {
+		return p.first(), nil
+	}
+	if !it.SeekGE(blockKey(prefix, p.last)) {
+		return p.first(), it.Error()
+	}
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return 0, err
+	}
+	b, err := openBlock(value, p, bucket)
+	if err != nil {
+		return 0, err
+	}
+	position := p.first()
+	for b.next().arrival < ms {
+		position++
 	}
 	return position, nil
 }

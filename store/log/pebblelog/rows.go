@@ -24,7 +24,7 @@ type parsed struct {
 
 // parse takes a key after its namespace apart.
 func parse(kind byte, rest []byte) (p parsed, err error) {
-	size := map[byte]int{kindBlock: 16 + blockSuffix, kindIndex: 16, kindLog: 12}[kind]
+	size := map[byte]int{kindBlock: 16 + blockSuffix, kindIndex: 16, kindLog: 12, kindBundle: 16}[kind]
 	if size == 0 || len(rest) != size {
 		return p, fmt.Errorf("%w: its key has %d bytes", ErrRow, len(rest))
 	}
@@ -32,6 +32,10 @@ func parse(kind byte, rest []byte) (p parsed, err error) {
 	if kind == kindBlock {
 		p.bucket, rest = binary.BigEndian.Uint32(rest), rest[4:]
 		p.place = placeOf(rest, p.bucket)
+	}
+	if kind == kindBundle {
+		p.id.Stream = binary.BigEndian.Uint64(rest)
+		return p, nil
 	}
 	p.id = log.ID{Stream: binary.BigEndian.Uint64(rest), Shard: binary.BigEndian.Uint32(rest[8:])}
 	if kind == kindIndex {
@@ -57,7 +61,17 @@ func Check(kind byte, rest, value []byte) error {
 	case kindLog:
 		return p.checkLog(value)
 	}
-	b, err := openBlock(value)
+	if kind == kindBundle {
+		return eachPart(value, func(part part) error {
+			of := parsed{kind: kindBlock, id: log.ID{Stream: p.id.Stream, Shard: part.shard}, bucket: part.bucket, place: part.place}
+			return of.checkBlock(part.value)
+		})
+	}
+	return p.checkBlock(value)
+}
+
+func (p parsed) checkBlock(value []byte) error {
+	b, err := openBlock(value, p.place, p.bucket)
 	if err != nil {
 		return err
 	}
@@ -149,15 +163,15 @@ func (g *Gatherer) Add(kind byte, rest, value []byte) error {
 	if g.logs == nil {
 		g.logs, g.loose = map[log.ID]*log.Contents{}, map[log.ID]bool{}
 	}
-	c := g.logs[p.id]
-	if c == nil {
-		c = &log.Contents{ID: p.id}
-		g.logs[p.id] = c
-		g.loose[p.id] = true
+	switch kind {
+	case kindBlock:
+		return unpack(g.log(p.id), p.place, p.bucket, value)
+	case kindBundle:
+		return eachPart(value, func(part part) error {
+			return unpack(g.log(log.ID{Stream: p.id.Stream, Shard: part.shard}), part.place, part.bucket, part.value)
+		})
 	}
-	if kind == kindBlock {
-		return unpack(c, p.place, value)
-	}
+	c := g.log(p.id)
 	var s shard
 	if err := s.setRow(value); err != nil {
 		return err
@@ -170,16 +184,27 @@ func (g *Gatherer) Add(kind byte, rest, value []byte) error {
 	return nil
 }
 
-func unpack(c *log.Contents, at place, value []byte) error {
-	b, err := openBlock(value)
+// log returns the contents of a log, as far as they are known.
+func (g *Gatherer) log(id log.ID) *log.Contents {
+	c := g.logs[id]
+	if c == nil {
+		c = &log.Contents{ID: id}
+		g.logs[id] = c
+		g.loose[id] = true
+	}
+	return c
+}
+
+func unpack(c *log.Contents, at place, bucket uint32, value []byte) error {
+	b, err := openBlock(value, at, bucket)
 	if err != nil {
 		return err
 	}
-	arrival, payload := time.UnixMilli(at.arrival).UTC(), b.payload
+	payload := b.payload
 	for i := range b.count {
 		s := b.next()
 		c.Records = append(c.Records, log.Record{
-			Position: at.first() + int64(i), Arrival: arrival, Encrypted: s.encrypted,
+			Position: at.first() + int64(i), Arrival: time.UnixMilli(s.arrival).UTC(), Encrypted: s.encrypted,
 			PartitionKey: text(payload[:s.key]), Data: payload[s.key : s.key+s.data : s.key+s.data],
 		})
 		payload = payload[s.key+s.data:]

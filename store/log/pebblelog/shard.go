@@ -21,6 +21,12 @@ type stream struct {
 	mu      sync.Mutex
 	deleted bool
 	shards  map[uint32]*shard
+
+	next      uint64     // number of the next bundle
+	spreading *spreading // nil when none is under way
+	// bundled counts the bytes that wait in bundles. It changes under mu, and is
+	// read by those who look for a full stream.
+	bundled atomic.Int64
 }
 
 // shard is one log. A row is read when its stream is, the rest at first use.
@@ -42,6 +48,9 @@ type shard struct {
 	// durable is the position below which everything is durable or will never
 	// be there. Settled by the engine, without mu.
 	durable atomic.Int64
+	// waiting are the log's blocks that are in bundles, in the order of their
+	// positions. Elements are not changed, so readers may keep the slice.
+	waiting []waiting
 	// gathered collects the indexes of an append's entries for this log.
 	gathered []int32
 }
@@ -101,6 +110,9 @@ func (l *Log) loadStream(id uint64) (*stream, error) {
 	if err != nil || len(st.shards) == 0 {
 		return nil, err
 	}
+	if err := l.loadBundles(st); err != nil {
+		return nil, fmt.Errorf("bundles of stream %d: %w", id, err)
+	}
 	return st, nil
 }
 
@@ -133,6 +145,10 @@ func (l *Log) load(s *shard) error {
 			s.next, s.last = max(s.next, p.last+1), max(s.last, p.arrival)
 			break
 		}
+	}
+	if n := len(s.waiting); n > 0 {
+		p := s.waiting[n-1].place
+		s.next, s.last = max(s.next, p.last+1), max(s.last, p.arrival)
 	}
 	s.buckets, s.loaded = refs, true
 	s.durable.Store(s.next)

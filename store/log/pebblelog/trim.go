@@ -44,6 +44,9 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 	if err := l.engine.Ready(); err != nil {
 		return err
 	}
+	if err := l.settle(st); err != nil { // so that nothing old is left in a bundle
+		return err
+	}
 	b, err := l.engine.NewBatch(96 * (len(old) + 2*len(st.shards)))
 	if err != nil {
 		return err
@@ -105,6 +108,7 @@ func (l *Log) Delete(_ context.Context, id uint64) error {
 		return translate(err)
 	}
 	st.deleted = true
+	l.bundled.Add(-st.bundled.Load())
 	l.mu.Lock()
 	delete(l.streams, id)
 	l.mu.Unlock()
@@ -134,7 +138,7 @@ func (l *Log) remove(st *stream) error {
 	if err := l.dropBuckets(b, st.id, buckets); err != nil {
 		return err
 	}
-	for _, prefix := range [][]byte{index, l.keys.stream(kindLog, st.id)} {
+	for _, prefix := range [][]byte{index, l.keys.stream(kindLog, st.id), l.keys.stream(kindBundle, st.id)} {
 		if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
 			return err
 		}
