@@ -27,6 +27,7 @@ type exchange struct {
 	event  event
 	ending context.Context // ends when the instance begins to close
 	manner *manner         // how the answer travels, nil for as fast and whole as it can
+	orders *orders         // about a stream that runs, nil for other answers
 
 	bodyHash string // of the body as it travelled, when signatures are checked
 

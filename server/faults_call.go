@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 	"syscall"
 
@@ -28,6 +27,9 @@ func (b *brokenCall) Unwrap() error { return b.err }
 
 // invokeJudged runs an in-process call, as far as fault rules let it.
 func (s *Server) invokeJudged(ctx, ending context.Context, op *operation, in any, e *event, run func(ctx context.Context, in any) (any, error)) (any, error) {
+	if op.Stream && ctx.Value(unharmed{}) == nil {
+		return s.invokeStream(ctx, ending, op, in, e, run)
+	}
 	if !s.faults.Any() {
 		return run(ctx, in)
 	}
@@ -71,37 +73,28 @@ func (s *Server) obey(ctx, ending context.Context, op *operation, in any, v *fau
 		return nil, &brokenCall{v.Fired, io.ErrUnexpectedEOF}
 	case isStream:
 		open = true
-		return stream.shortened(v, cancel), err
 	}
 	return out, err
 }
 
-// shortened is a stream that ends after some events. cancel ends its context.
-func (e events) shortened(v *fault.Verdict, cancel context.CancelFunc) events {
-	if v.EndSubscription == nil {
-		return e
+// invokeStream is for calls that are answered by a stream: rules meet them
+// while it runs, too.
+func (s *Server) invokeStream(ctx, ending context.Context, op *operation, in any, e *event, run func(ctx context.Context, in any) (any, error)) (any, error) {
+	if f := op.plan.Validate(in, nil); f != nil {
+		return nil, f
 	}
-	seq := e.raw.Type()
-	short := reflect.MakeFunc(seq, func(args []reflect.Value) []reflect.Value {
-		defer cancel()
-		yield, left := args[0], v.EndSubscription.Events
-		wanted := true // by the reader
-		if left == 0 {
-			cancel()
-		}
-		each := reflect.MakeFunc(yield.Type(), func(event []reflect.Value) []reflect.Value {
-			if left > 0 {
-				wanted = yield.Call(event)[0].Bool()
-				left--
-			}
-			return []reflect.Value{reflect.ValueOf(wanted && left > 0)}
-		})
-		e.raw.Call([]reflect.Value{each})
-		if wanted && left == 0 && v.EndSubscription.How == fault.Reset {
-			err := error(&brokenCall{v.Fired, syscall.ECONNRESET})
-			yield.Call([]reflect.Value{reflect.Zero(yield.Type().In(0)), reflect.ValueOf(&err).Elem()})
-		}
-		return nil
-	})
-	return events{short}
+	ctx, cancel := context.WithCancel(ctx)
+	o := s.follow(s.callOf(ctx, &op.known, in, true), func(bool) { cancel() })
+	context.AfterFunc(ctx, o.calls.Stop)
+	v := s.judgeCall(ctx, o.call)
+	if v == nil {
+		v = new(fault.Verdict)
+	}
+	e.Fault = strings.Join(v.Fired, ",")
+	out, err := s.obey(ctx, ending, op, in, v, run)
+	if stream, ok := out.(events); ok {
+		return s.heeding(stream, mannerOf(ctx, v), o, ending, cancel), err
+	}
+	cancel()
+	return out, err
 }

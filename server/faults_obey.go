@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"sluice/internal/caller"
 	"sluice/server/fault"
 )
 
@@ -26,19 +25,17 @@ func Unharmed(ctx context.Context) context.Context {
 // judge asks the fault rules about a call. It returns nil when nothing is to
 // happen; without any rules, for the cost of one atomic load.
 func (s *Server) judge(ctx context.Context, o *ordered, in any, inProcess bool) *fault.Verdict {
-	if !s.faults.Any() || inProcess && ctx.Value(unharmed{}) != nil {
+	if !s.faults.Any() {
 		return nil
 	}
-	who, _ := caller.From(ctx)
-	return s.faults.Judge(&fault.Call{
-		Target: &o.Target, Account: who.Account, Region: who.Region, InProcess: inProcess,
-		Subject: func() fault.Subject {
-			if in == nil {
-				return fault.Subject{}
-			}
-			return o.subject(ctx, in)
-		},
-	})
+	return s.judgeCall(ctx, s.callOf(ctx, o, in, inProcess))
+}
+
+func (s *Server) judgeCall(ctx context.Context, c *fault.Call) *fault.Verdict {
+	if !s.faults.Any() || c.InProcess && ctx.Value(unharmed{}) != nil {
+		return nil
+	}
+	return s.faults.Judge(c)
 }
 
 // faultHeader names the rules that struck, for whoever wonders. No client of
@@ -75,7 +72,7 @@ func (x *exchange) obey(ctx context.Context, a attempt, in any, v *fault.Verdict
 func (x *exchange) prepare(ctx context.Context, v *fault.Verdict) {
 	x.event.Fault = strings.Join(v.Fired, ",")
 	x.w.Header()[faultHeader] = []string{x.event.Fault}
-	x.manner = &manner{ctx: ctx, truncate: v.Truncate, rate: v.BytesPerSecond, end: v.EndSubscription}
+	x.manner = mannerOf(ctx, v)
 }
 
 // pause holds a call back in host time. An instance that closes does not wait
@@ -104,23 +101,27 @@ type manner struct {
 	truncate bool
 	rate     int64      // bytes a second, 0 for all at once
 	end      *fault.End // of a stream
+	sent     int64      // events of it
+	rules    []string   // that met the call
+}
+
+func mannerOf(ctx context.Context, v *fault.Verdict) *manner {
+	return &manner{ctx: ctx, truncate: v.Truncate, rate: v.BytesPerSecond, end: v.EndSubscription, rules: v.Fired}
 }
 
 // errCut ends a stream on order.
 var errCut = errors.New("ended by a fault rule")
 
-// endsBefore tells whether a stream has had the events it may have.
-func (m *manner) endsBefore(sent int64) bool {
-	return m.end != nil && sent >= m.end.Events
-}
+// over tells whether a stream has had the events it may have.
+func (m *manner) over() bool { return m.end != nil && m.sent >= m.end.Events }
 
 // cutStream breaks a stream off where a rule says so. It returns when the end
 // is to look like any other.
-func (x *exchange) cutStream(err error) {
+func (x *exchange) cutStream() {
 	switch m := x.manner; {
 	case m.truncate:
 		x.breakOff()
-	case m.end != nil && m.end.How == fault.Reset && (errors.Is(err, errCut) || m.end.Events == 0):
+	case m.over() && m.end.How == fault.Reset:
 		x.reset()
 	}
 }
@@ -182,6 +183,7 @@ const (
 // breakOff ends the answer where it is: HTTP/1.1 closes the connection, HTTP/2
 // resets the stream.
 func (x *exchange) breakOff() {
+	x.unfollow()
 	if x.wrote {
 		_ = http.NewResponseController(x.w).Flush()
 	}
@@ -192,6 +194,7 @@ func (x *exchange) breakOff() {
 // reset breaks the connection like a peer that has crashed: with a TCP reset,
 // or in HTTP/2, where others share the connection, one of the stream.
 func (x *exchange) reset() {
+	x.unfollow()
 	x.event.Error = connectionReset
 	if c, ok := x.r.Context().Value(connKey{}).(*conn); ok && x.r.ProtoMajor == 1 {
 		c.reset()

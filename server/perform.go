@@ -44,7 +44,9 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		return
 	}
 	ctx = x.lend(ctx, a.op)
-	if v := x.s.judge(ctx, &a.op.known, in, false); v != nil {
+	ctx, stop := x.follow(ctx, a.op, in)
+	defer stop()
+	if v := x.judge(ctx, a.op, in); v != nil {
 		x.obey(ctx, a, in, v)
 		return
 	}

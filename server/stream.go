@@ -28,9 +28,9 @@ func (x *exchange) stream(ctx context.Context, a attempt, from events) {
 	out := &frames{x: x, control: http.NewResponseController(x.w)}
 	out.open()
 	err := x.forward(ctx, a, from, out)
-	if x.manner != nil {
-		x.cutStream(err)
-	}
+	x.unfollow() // before the client learns of the end
+	x.heed(ctx)
+	x.cutStream()
 	if err == nil || errors.Is(err, errCut) || ctx.Err() != nil {
 		// The end of the body is all that tells the end of the stream.
 		return
@@ -52,12 +52,12 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 			err = errPanic
 		}
 	}()
-	codec, sent := wire.CodecFor(wire.JSON11), int64(0)
+	codec := wire.CodecFor(wire.JSON11)
 	for event, err := range from.all() {
 		if err != nil {
 			return err
 		}
-		if x.manner != nil && x.manner.endsBefore(sent) {
+		if x.heed(ctx); x.manner.over() {
 			return errCut
 		}
 		kind, payload, err := a.op.plan.EncodeEvent(codec, event)
@@ -69,7 +69,7 @@ func (x *exchange) forward(ctx context.Context, a attempt, from events, out *fra
 			return nil
 		}
 		x.lease.End()
-		if sent++; x.manner != nil && (x.manner.truncate || x.manner.endsBefore(sent)) {
+		if x.manner.sent++; x.manner.truncate || x.manner.over() {
 			return errCut
 		}
 		if ctx.Err() != nil {

@@ -236,24 +236,31 @@ func TestSlowSubscriber(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			install(t, s, "kinesis", f.room())
-			r, err := http.NewRequest(http.MethodPost, s.url(), strings.NewReader(subscribeJSON))
-			require.NoError(t, err)
-			for k, v := range map[string]string{"Content-Type": json11Type, "X-Amz-Target": "Kinesis_20131202.SubscribeToShard",
-				"Authorization": signed, "X-Amz-Date": "x"} {
-				r.Header.Set(k, v)
-			}
-			response, err := (&http.Client{Transport: transport}).Do(r)
-			require.NoError(t, err)
+			response := subscribeUnread(t, s, name, transport)
 			defer func() { _ = response.Body.Close() }()
-			blocked := fillUp(f.feed)
-			require.True(t, blocked)
+			require.True(t, fillUp(f.feed))
 			m := s.gate.current.Load()
 			// The orderly end does not help a blocked write; the abort does.
 			require.NoError(t, m.drain(t.Context(), s.cfg.Host, 10*time.Millisecond))
-			_, err = io.Copy(io.Discard, response.Body)
+			_, err := io.Copy(io.Discard, response.Body)
 			require.True(t, err == nil || !errors.Is(err, context.DeadlineExceeded))
 		})
 	}
+}
+
+// subscribeUnread subscribes and reads nothing.
+func subscribeUnread(t *testing.T, s *Server, name string, transport http.RoundTripper) *http.Response {
+	t.Helper()
+	scheme, _, _ := strings.Cut(name, " ")
+	r, err := http.NewRequest(http.MethodPost, scheme+strings.TrimPrefix(s.url(), "http"), strings.NewReader(subscribeJSON))
+	require.NoError(t, err)
+	for k, v := range map[string]string{"Content-Type": json11Type, "X-Amz-Target": "Kinesis_20131202.SubscribeToShard",
+		"Authorization": signed, "X-Amz-Date": "x"} {
+		r.Header.Set(k, v)
+	}
+	response, err := (&http.Client{Transport: transport}).Do(r)
+	require.NoError(t, err)
+	return response
 }
 
 // fillUp sends events until nobody takes one any more.

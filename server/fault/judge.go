@@ -16,6 +16,7 @@ type Call struct {
 	// Subject tells what the call is about. It is asked at most once, when a
 	// rule wants to know.
 	Subject func() Subject
+	until   uint64 // number of the newest rule that Judge asks; 0: of all
 }
 
 // Subject is what a call is about, as far as it is known.
@@ -59,7 +60,7 @@ func (s *Set) Judge(c *Call) *Verdict {
 	var v *Verdict
 	var about *Subject
 	for _, a := range s.all() {
-		if !a.covers(c.Target) || !a.Match.fitsCaller(c) || c.InProcess && a.Effect.BytesPerSecond > 0 {
+		if !a.concerns(c) || c.until > 0 && a.born > c.until {
 			continue
 		}
 		if about == nil && a.curious() {
@@ -87,6 +88,12 @@ func (s *Set) Judge(c *Call) *Verdict {
 		return nil
 	}
 	return v
+}
+
+// concerns reports whether a rule may be about a call, by what is known before
+// anybody looks into it.
+func (a *active) concerns(c *Call) bool {
+	return a.covers(c.Target) && a.Match.fitsCaller(c) && !(c.InProcess && a.Effect.BytesPerSecond > 0)
 }
 
 // curious rules need to know what the call is about.

@@ -20,11 +20,15 @@ type Set struct {
 	mu    sync.Mutex // one change at a time; guards the rest
 	known []Target
 	next  int
+	born  uint64 // number of the newest rule, from 2
+	// running are the calls that new rules meet, in order of their beginning.
+	running []*Following
 }
 
 // active is a rule at work. Its Rule never changes; the counts stand beside it.
 type active struct {
 	Rule
+	born        uint64
 	configured  bool
 	given       Rule         // as configured, to tell whether it has changed
 	seen, fired atomic.Int64 // calls
@@ -32,7 +36,7 @@ type active struct {
 }
 
 // NewSet returns a set without rules. d gives the seeds that nobody chose.
-func NewSet(d *dice.Dice) *Set { return &Set{dice: d} }
+func NewSet(d *dice.Dice) *Set { return &Set{dice: d, born: 1} }
 
 // Any reports whether there are rules. It costs one atomic load.
 func (s *Set) Any() bool { return s.rules.Load() != nil }
@@ -80,6 +84,7 @@ func (s *Set) Add(r Rule) (Rule, error) {
 		return Rule{}, err
 	}
 	s.store(append(list, a))
+	s.meet(a)
 	return a.shown(), nil
 }
 
@@ -106,6 +111,11 @@ func (s *Set) Configure(rules []Rule) (changed bool, err error) {
 		list = append(list, a)
 	}
 	s.store(list)
+	for _, a := range s.all() {
+		if !slices.Contains(old, a) {
+			s.meet(a)
+		}
+	}
 	return !slices.Equal(old, s.all()), nil
 }
 
@@ -135,7 +145,8 @@ func (s *Set) prepare(r Rule, list []*active) (*active, error) {
 		return nil, refuse(TooManyRules, "delete one that is not needed any more", "there are %d rules, which is the most there can be", MaxRules)
 	}
 	r.Seen, r.Fired = 0, 0
-	a := &active{Rule: r, given: r}
+	s.born++
+	a := &active{Rule: r, given: r, born: s.born}
 	if a.When.Probability > 0 && a.When.Seed == 0 {
 		a.When.Seed = s.dice.Uint64()>>32 | 1 // short enough to be copied by hand
 	}
