@@ -26,7 +26,7 @@ var edges = []edge{
 		aws + "/aws", aws + "/service/kinesis", "github.com/itchyny/gojq", "github.com/schollz/progressbar", "golang.org/x/term"}},
 	{dir: "cmd/sluice/streams", own: []string{"internal"}, others: []string{aws + "/aws", aws + "/credentials", aws + "/service/kinesis",
 		"github.com/aws/smithy-go", "golang.org/x/sync"}},
-	{dir: "", own: []string{"server", "shards", "delivery", "companions", "store", "internal"},
+	{dir: "", own: []string{"server", "shards", "firehose", "delivery", "companions", "store", "internal"},
 		others: []string{"github.com/goccy/go-yaml", aws + "/aws", aws + "/credentials", aws + "/service/kinesis"}},
 	{dir: "server", own: []string{"server", "internal"}, others: []string{"github.com/go-chi/chi", "golang.org/x/net", "golang.org/x/sync", "github.com/aws/smithy-go"}},
 	{dir: "server/wire", own: []string{"server/wire", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64"}},
@@ -56,7 +56,7 @@ var edges = []edge{
 
 // testOthers may be imported by tests everywhere.
 var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-tekuri/jsonschema", "golang.org/x", aws, "github.com/aws/smithy-go",
-	"github.com/goccy/go-yaml", "github.com/google/uuid", "github.com/cockroachdb/pebble/v2/vfs"} // vfs: a disk that crashes
+	"github.com/goccy/go-yaml", "github.com/google/uuid", "github.com/klauspost/compress/zstd", "github.com/cockroachdb/pebble/v2/vfs"} // vfs: a disk that crashes
 
 // testOwn are further packages of this module that tests in a folder may import.
 var testOwn = map[string][]string{
