@@ -80,9 +80,15 @@ func (b *batches) fill(ctx context.Context, set *objects, from int64) (next int6
 		if err != nil {
 			return next, err
 		}
-		after := page.Next
+		after, first := page.Next, b.until
 		if len(page.Records) == 0 {
 			after = b.until
+		} else {
+			first = page.Records[0].Position
+		}
+		if err := b.lookForExpired(ctx, next, first, horizon); err != nil {
+			page.Release()
+			return next, err
 		}
 		for i := range page.Records {
 			r := &page.Records[i]
@@ -99,6 +105,23 @@ func (b *batches) fill(ctx context.Context, set *objects, from int64) (next int6
 		next = after
 	}
 	return next, nil
+}
+
+// lookForExpired tells of records that were stored too long. Only a gap before
+// the first record of a page can be one.
+func (b *batches) lookForExpired(ctx context.Context, from, first int64, horizon time.Time) error {
+	if first == from {
+		return nil
+	}
+	kept, err := b.room.config.Log.Seek(ctx, b.id, log.AtTime, horizon)
+	if err != nil {
+		return err
+	}
+	if kept = min(kept, first); kept > from {
+		b.way.stream.pump.counts.Expired.Add(uint64(kept - from))
+		b.room.config.Logger.Error("records were stored for a day and could not be delivered", "stream", b.way.stream.key.name, "records", kept-from)
+	}
+	return nil
 }
 
 // objects are the objects of one buffer in the making: one of good records for

@@ -53,8 +53,8 @@ type cursor struct {
 
 // Counts is what a stream did since the room was opened.
 type Counts struct {
-	IncomingRecords, IncomingBytes                 atomic.Uint64
-	Objects, Records, Bytes, Failed, Expired, Lost atomic.Uint64
+	IncomingRecords, IncomingBytes                     atomic.Uint64
+	Objects, Records, Bytes, Failed, Failures, Expired atomic.Uint64
 }
 
 func (p *pump) pause() {
@@ -239,6 +239,7 @@ func (f *Firehose) retry(w way, err error) {
 		return
 	}
 	w.cursor.attempts++
+	w.stream.pump.counts.Failures.Add(1)
 	now := f.config.Clock.Now()
 	next, _ := retries().Next(now, now, w.cursor.attempts)
 	reason := err.Error()
