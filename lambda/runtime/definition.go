@@ -98,7 +98,10 @@ type Exec struct {
 
 // Code is a deployment package: a zip file.
 type Code struct {
+	// Zip is the file. It is unpacked when the function is registered, and not kept.
 	Zip []byte
+	// SHA256 is of the file, in hex. Register fills it in.
+	SHA256 string
 	// Concurrency is that of Exec.
 	Concurrency int
 }

@@ -54,6 +54,7 @@ type Host struct {
 	functions map[Key]*hosted
 	logs      map[Key]*journal // by key without version; outlives definitions
 	later     backlog
+	shelf     shelf
 }
 
 // maxFunctions bounds the definitions of a host.
@@ -73,7 +74,10 @@ func Open(c Config) (*Host, error) {
 	if c.URL == nil {
 		c.URL = func() string { return "" }
 	}
-	h := &Host{cfg: c, functions: map[Key]*hosted{}, logs: map[Key]*journal{}}
+	h := &Host{cfg: c, functions: map[Key]*hosted{}, logs: map[Key]*journal{}, shelf: shelf{dir: c.Dir}}
+	if err := h.shelf.clear(); err != nil {
+		return nil, err
+	}
 	h.life, h.end = context.WithCancel(context.Background())
 	return h, nil
 }
@@ -93,9 +97,19 @@ func (h *Host) Register(d Definition) error {
 		return ErrNoExec
 	}
 	d = d.filled()
+	release, err := h.unpack(&d)
+	if err != nil {
+		return err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	old := h.functions[d.Key]
+	kept := false
+	defer func() {
+		if !kept {
+			release()
+		}
+	}()
 	switch {
 	case h.closed:
 		return ErrClosed
@@ -105,9 +119,9 @@ func (h *Host) Register(d Definition) error {
 	case old == nil && len(h.functions) >= maxFunctions:
 		return fmt.Errorf("there are %d functions already", maxFunctions)
 	}
-	f := &hosted{def: d, log: h.journalLocked(d.Key)}
+	f := &hosted{def: d, log: h.journalLocked(d.Key), release: release}
 	f.target = h.targetOf(f)
-	h.functions[d.Key] = f
+	h.functions[d.Key], kept = f, true
 	h.retireLocked(old)
 	return nil
 }
@@ -116,6 +130,14 @@ func (h *Host) targetOf(f *hosted) target {
 	switch d := &f.def; {
 	case d.Go != nil:
 		return newInProcess(h, d)
+	case d.HTTP != nil:
+		return newEmulator(h, d)
+	case d.Endpoint != nil:
+		return newRemote(h, d)
+	case d.Exec != nil:
+		return newProcesses(h, f, d.Exec.Command, d.Exec.Dir, d.Exec.Concurrency)
+	case d.Code != nil:
+		return h.targetOfCode(f)
 	default:
 		return unable{errUnable("nothing here runs this function")}
 	}
@@ -218,7 +240,7 @@ func (h *Host) Close() error {
 		h.retireLocked(f)
 	}
 	h.mu.Unlock()
-	return h.await()
+	return errors.Join(h.await(), h.shelf.clear())
 }
 
 func (h *Host) await() error {

@@ -22,15 +22,17 @@ type target interface {
 
 // hosted is a function and what runs it.
 type hosted struct {
-	def    Definition
-	target target
-	log    *journal
+	def     Definition
+	target  target
+	log     *journal
+	release func() // gives back its code
 
 	// Guarded by Host.mu: the invocations that hold it, and whether it was
 	// replaced or removed. Whoever makes the one zero or the other true last
 	// closes the target.
 	running int
 	retired bool
+	closing bool
 }
 
 // call is one invocation on its way.
@@ -176,10 +178,14 @@ func (h *Host) retireLocked(f *hosted) {
 // closeLocked closes a retired target once nothing runs in it, or at once when
 // the host closes.
 func (h *Host) closeLocked(f *hosted) {
-	if !f.retired || f.running > 0 && !h.closed {
+	if !f.retired || f.closing || f.running > 0 && !h.closed {
 		return
 	}
-	h.work.Go(f.target.close)
+	f.closing = true
+	h.work.Go(func() {
+		f.target.close()
+		f.release()
+	})
 }
 
 // isOurs is true for an error document of at most a line's length: it goes

@@ -60,8 +60,9 @@ func (h *Host) InvokeLater(in function.Invocation) (requestID string, err error)
 	h.later.events++
 	h.later.bytes += len(in.Payload)
 	release := h.cfg.Hold("an invocation of " + in.Name)
+	begun := h.cfg.Service.Now()
 	h.work.Go(func() {
-		h.tryLater(in, release)
+		h.tryLater(in, begun, release)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.later.events--
@@ -72,9 +73,9 @@ func (h *Host) InvokeLater(in function.Invocation) (requestID string, err error)
 
 // tryLater invokes until it succeeds or gives up. It holds the clock while it
 // is at work, and not while it waits.
-func (h *Host) tryLater(in function.Invocation, release func()) {
+func (h *Host) tryLater(in function.Invocation, begun time.Time, release func()) {
 	defer func() { release() }()
-	begun, wait := h.cfg.Service.Now(), laterBackoff
+	wait := laterBackoff
 	for tries := 0; ; {
 		result, err := h.Invoke(h.life, in)
 		pause := wait
