@@ -105,6 +105,9 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 	if err != nil {
 		return err
 	}
+	if err = s.openCompanions(ctx, inst); err != nil {
+		return err
+	}
 	if err = s.openS3(ctx, inst); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (x *exchange) serveTarget(ctx context.Context, m *Mounts, rt route, body []
 	if rt.op == nil {
 		f := wire.CheckBody(codec.Protocol(), body)
 		if f == nil {
-			f = unknownOperation(http.StatusBadRequest)
+			f = rt.service.unknownOperation(http.StatusBadRequest)
 		}
 		x.fail(codec, model, f)
 		return
@@ -121,6 +121,15 @@ func unknownOperation(status int) *wire.Fault {
 	return &wire.Fault{Code: "UnknownOperationException", Status: status, Sender: true, NoMessage: true}
 }
 
+// unknownOperation says more where only a part of a service is here.
+func (s *service) unknownOperation(status int) *wire.Fault {
+	f := unknownOperation(status)
+	if s != nil && s.unknown != "" {
+		f.Message, f.NoMessage = s.unknown, false
+	}
+	return f
+}
+
 func modelOf(s *service) *wire.Service {
 	if s == nil {
 		return nil
@@ -136,7 +145,7 @@ func (x *exchange) serveRPC(ctx context.Context, rt route, body []byte) {
 	}
 	codec := wire.CodecFor(wire.RPCv2CBOR)
 	if rt.op == nil || !rt.service.speaks(wire.RPCv2CBOR) {
-		x.fail(codec, modelOf(rt.service), unknownOperation(http.StatusNotFound))
+		x.fail(codec, modelOf(rt.service), rt.service.unknownOperation(http.StatusNotFound))
 		return
 	}
 	request := &wire.Request{Header: x.r.Header, Body: body}

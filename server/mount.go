@@ -75,6 +75,13 @@ type MountOption func(*mountOptions)
 type mountOptions struct {
 	maxBody  map[string]int64
 	coverage []coverage.Entry
+	unknown  string
+}
+
+// Unknown sets what the answer to an operation says that the room has not, for
+// services of which only a part is here.
+func Unknown(message string) MountOption {
+	return func(o *mountOptions) { o.unknown = message }
 }
 
 // MaxBody sets the largest body, in bytes, that an operation accepts.
@@ -100,6 +107,7 @@ type service struct {
 	// signed tells that calls without authentication are refused with 400, as
 	// the JSON protocols do; REST and query answer 403.
 	authStatus int
+	unknown    string // the text for operations that are not there
 }
 
 // operation is one mounted method.
@@ -139,7 +147,7 @@ func (m *Mounts) Mount(serviceID string, room any, options ...MountOption) error
 	for _, option := range options {
 		option(o)
 	}
-	s := &service{Service: model, operations: map[string]*operation{}, authStatus: http.StatusForbidden}
+	s := &service{Service: model, operations: map[string]*operation{}, authStatus: http.StatusForbidden, unknown: o.unknown}
 	if slices.Contains(model.Protocols, wire.JSON11) || slices.Contains(model.Protocols, wire.JSON10) {
 		s.authStatus = http.StatusBadRequest
 	}
