@@ -110,6 +110,10 @@ func (t traffic) Measure(m server.Metrics) {
 			m.Sample(name, float64(s.Value), labels(s)...)
 		}
 	}
+	m.Family("sluice_channel_oldest_waiting_seconds", "gauge", "Age of the oldest record that is not delivered, by channel.")
+	room.Waiting(func(account, region, stream, channel string, age time.Duration) {
+		m.Sample("sluice_channel_oldest_waiting_seconds", age.Seconds(), "account", account, "region", region, "stream", stream, "channel", channel)
+	})
 	measureScaling(room, m)
 }
 

@@ -233,6 +233,11 @@ func TestDeliveryInTrouble(t *testing.T) {
 		require.Equal(t, 2, b.tried)
 		r.clock.Step(10 * time.Second)
 		require.Equal(t, 3, b.tried)
+		waiting := func() (oldest time.Duration) {
+			r.Waiting(func(_, _, _, _ string, age time.Duration) { oldest = age })
+			return oldest
+		}
+		require.Equal(t, 315*time.Second, waiting())
 		r.say("a", "2")
 		failures := uint64(0)
 		r.Samples(func(s Sample) {
@@ -246,6 +251,7 @@ func TestDeliveryInTrouble(t *testing.T) {
 		r.clock.Step(20 * time.Second)
 		require.ElementsMatch(t, []string{"1", "2"}, strings.Fields(b.text("lake")))
 		require.Nil(t, r.describeChannel(arn).ChannelStatusReason)
+		require.Zero(t, waiting())
 	})
 	t.Run("nothing is delivered twice under two names", func(t *testing.T) {
 		b := newBuckets("lake")
@@ -321,4 +327,16 @@ func TestIdleChannels(t *testing.T) {
 	require.Less(t, time.Since(began), 2*time.Second)
 	t.Log("timers fired:", report.Fired, "in", time.Since(began))
 	require.Empty(t, b.in("lake"))
+
+	for a := range 20 {
+		r.ctx = caller.With(t.Context(), caller.Caller{Account: fmt.Sprintf("%012d", a+1), Region: testRegion})
+		for i := range 50 {
+			r.say(fmt.Sprint("s", i), "1")
+		}
+	}
+	began = time.Now()
+	report = r.clock.Step(freshness)
+	t.Log("a thousand deliveries:", report.Fired, "timers in", time.Since(began))
+	require.True(t, report.Settled)
+	require.Equal(t, strings.Repeat("1\n", 1000), b.text("lake"))
 }

@@ -23,8 +23,19 @@ const objectBytes = 16 << 20
 // empty ones ends too.
 const recordWeight = 32
 
-// deliveryPatience is how long one delivery may take, in host time.
-const deliveryPatience = 5 * time.Minute
+// putPatience is how long a bucket may take for an object, in host time. Behind
+// it may be another machine.
+const putPatience = time.Minute
+
+// patient is a bucket that is not waited for longer.
+type patient struct{ delivery.Bucket }
+
+// PutObject implements delivery.Bucket.
+func (p patient) PutObject(ctx context.Context, o delivery.Object) error {
+	ctx, cancel := context.WithTimeout(ctx, putPatience)
+	defer cancel()
+	return p.Bucket.PutObject(ctx, o)
+}
 
 // channelRetry is the pause after a delivery that failed, in service time. It
 // never gives up: what ends an undelivered record is the stream's retention.
@@ -38,6 +49,9 @@ type pump struct {
 	planned atomic.Bool
 	// bytes is what was put since the last delivery began.
 	bytes atomic.Int64
+	// oldest is when the oldest record that waits arrived, in milliseconds since
+	// 1970; 0 when nothing waits.
+	oldest atomic.Int64
 	// trouble says why the last delivery failed, nil when it did not.
 	trouble atomic.Pointer[string]
 	counts  channelCounts
@@ -102,12 +116,22 @@ func (s *Streams) arrived(c *channel, now time.Time, size int64) {
 	if !st.delivers() {
 		return
 	}
+	c.pump.waits(millis(now))
 	waiting := c.pump.bytes.Add(size)
 	switch {
 	case waiting >= objectBytes && waiting-size < objectBytes:
 		s.planDelivery(c, now)
 	case !c.pump.planned.Load():
 		s.planDelivery(c, now.Add(st.hints().Age))
+	}
+}
+
+// waits notes a record that waits.
+func (p *pump) waits(arrival int64) {
+	for old := p.oldest.Load(); old == 0 || arrival < old; old = p.oldest.Load() {
+		if p.oldest.CompareAndSwap(old, arrival) {
+			return
+		}
 	}
 }
 
@@ -146,6 +170,7 @@ func (s *Streams) resume(c *channel) {
 		return
 	}
 	if due, any := st.hints().Due(oldest); ok && any {
+		c.pump.waits(millis(oldest.Opened))
 		s.planDelivery(c, due)
 	}
 }
@@ -155,23 +180,22 @@ func (s *Streams) resume(c *channel) {
 func (s *Streams) deliver(c *channel) {
 	c.pump.planned.Store(false) // a put from here on plans anew
 	c.pump.bytes.Store(0)
+	c.pump.work.Lock()
+	defer c.pump.work.Unlock()
 	select {
 	case s.channels.turns <- struct{}{}:
 		defer func() { <-s.channels.turns }()
 	case <-s.life.Done():
 		return
 	}
-	c.pump.work.Lock()
-	defer c.pump.work.Unlock()
-	ctx, cancel := context.WithTimeout(s.life, deliveryPatience)
-	defer cancel()
 	to := s.bucket()
 	if to == nil {
 		return // Deliver will look again
 	}
-	from, err := s.newChannelSource(ctx, c)
+	held := c.pump.oldest.Swap(0)
+	from, err := s.newChannelSource(s.life, c)
 	if err == nil {
-		_, err = delivery.Drain(ctx, to, from)
+		_, err = delivery.Drain(s.life, patient{to}, from)
 	}
 	if s.life.Err() != nil {
 		return // the next start goes on from the checkpoint
@@ -180,6 +204,9 @@ func (s *Streams) deliver(c *channel) {
 		c.pump.attempts = 0
 		c.pump.trouble.Store(nil)
 		return
+	}
+	if held != 0 {
+		c.pump.waits(held)
 	}
 	s.deliverLater(c, err)
 }

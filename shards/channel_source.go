@@ -56,8 +56,8 @@ func (s *Streams) newChannelSource(ctx context.Context, c *channel) (*channelSou
 // Next implements delivery.Source.
 func (src *channelSource) Next(ctx context.Context) (*delivery.Batch, error) {
 	st := src.channel.view.Load().state
-	if src.channel.view.Load().gone || !st.delivers() || src.view.gone {
-		return nil, nil
+	if src.channel.view.Load().gone || !st.delivers() || src.view.gone || src.streams.bucket() == nil {
+		return nil, nil // what is left is for a later delivery, or for nobody
 	}
 	b, err := src.newBatch(st)
 	if err != nil {

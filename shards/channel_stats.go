@@ -1,5 +1,20 @@
 package shards
 
+import "time"
+
+// Waiting tells of every channel how old the oldest record is that it has not
+// delivered; 0 when there is none.
+func (s *Streams) Waiting(yield func(account, region, stream, channel string, age time.Duration)) {
+	now := s.clock.Now()
+	for _, c := range s.channelsOf(streamKey{}, nil) {
+		age := time.Duration(0)
+		if oldest := c.pump.oldest.Load(); oldest != 0 {
+			age = max(0, now.Sub(timeOf(oldest)))
+		}
+		yield(c.key.account, c.key.region, c.stream.key.name, c.view.Load().state.Name, age)
+	}
+}
+
 // samples tells what a channel did since the room was opened.
 func (c *channel) samples(yield func(Sample)) {
 	n := &c.pump.counts

@@ -138,7 +138,7 @@ func rounded(f float64) float64 { return math.Round(f*1000) / 1000 }
 // Sample is one value of a metric.
 type Sample struct {
 	// Channel is set for what a channel did.
-	Channel string
+	Channel         string
 	Stream, Shard   string // shard is empty for calls of the control plane
 	Account, Region string
 	// Name is one of the Count constants. Operation is set for refused calls of

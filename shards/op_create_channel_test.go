@@ -54,7 +54,7 @@ func TestCreateChannel(t *testing.T) {
 					BucketARN: bucket, ExpectedBucketOwner: aws.String(testAccount), ErrorOutputPrefix: aws.String("kinesis-channel/errors/c/" + id + "/")},
 				StorageConfiguration: &types.S3StorageConfiguration{
 					BucketARN: bucket, ExpectedBucketOwner: aws.String(testAccount), CompressionType: types.S3CompressionTypeNone,
-					StorageClass: types.S3StorageClassStandard,
+					StorageClass:      types.S3StorageClassStandard,
 					OutputKeyTemplate: aws.String("kinesis-channel/!{channel-name}/!{channel-id}/!{yyyy}/!{MM}/!{dd}/!{HH}/!{channel-name}-!{channel-id}-!{yyyy}-!{MM}-!{dd}-!{HH}-!{mm}!{extension}")},
 			},
 		}

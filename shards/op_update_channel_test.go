@@ -53,7 +53,9 @@ func TestUpdateChannel(t *testing.T) {
 		b := newBuckets("lake")
 		r := open(t).delivers(b)
 		r.createOnDemand("a")
-		arn := r.channel("c", "a", func(in *kinesis.CreateChannelInput) { in.S3DestinationConfiguration.DataFreshnessInSeconds = aws.Int32(900) })
+		arn := r.channel("c", "a", func(in *kinesis.CreateChannelInput) {
+			in.S3DestinationConfiguration.DataFreshnessInSeconds = aws.Int32(900)
+		})
 		r.say("a", "1")
 		r.clock.Step(minute)
 		_, err := r.fresher(&arn, 300)
