@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sluice/store/kv"
@@ -57,14 +59,15 @@ func (r *Room) putCode(ctx context.Context, c *configuration, raw []byte) error 
 	if err != nil {
 		return err
 	}
-	if r.codeSize()+int64(len(raw)) > codeMax {
+	code := r.config.Dice.UUID().String()
+	if !r.takeCode(code, int64(len(raw))) {
 		return errCodeStorage()
 	}
-	code := r.config.Dice.UUID().String()
 	for i := 0; i*codePart < len(raw); i++ {
 		var b kv.Batch
 		b.Set(fmt.Appendf(nil, "%s%s/%06d", codePrefix, code, i), raw[i*codePart:min(len(raw), (i+1)*codePart)])
 		if err := r.space.Commit(ctx, &b); err != nil {
+			r.giveCode(code)
 			return fmt.Errorf("store the code of a function: %w", err)
 		}
 	}
@@ -73,19 +76,27 @@ func (r *Room) putCode(ctx context.Context, c *configuration, raw []byte) error 
 	return nil
 }
 
-// codeSize is what all zips weigh. Versions that share a zip count it twice,
-// which errs on the safe side.
-func (r *Room) codeSize() int64 {
-	var size int64
-	for _, f := range r.functionsWhere("", "") {
-		f.mu.Lock()
-		size += f.now.Latest.CodeSize
-		for _, c := range f.versions {
-			size += c.CodeSize
-		}
-		f.mu.Unlock()
+// takeCode counts a zip; it reports false when there is no room for it.
+func (r *Room) takeCode(code string, size int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.codes[code]; ok {
+		return true
 	}
-	return size
+	if r.codeBytes+size > codeMax {
+		return false
+	}
+	r.codes[code] = size
+	r.codeBytes += size
+	return true
+}
+
+// giveCode forgets a zip.
+func (r *Room) giveCode(code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.codeBytes -= r.codes[code]
+	delete(r.codes, code)
 }
 
 // code reads a zip; nil when there is none.
@@ -109,6 +120,7 @@ func (r *Room) dropCode(ctx context.Context, f *deployed, code string) {
 			return
 		}
 	}
+	r.giveCode(code)
 	var b kv.Batch
 	deletePrefix(&b, codePrefix+code+"/")
 	if err := r.space.Commit(context.WithoutCancel(ctx), &b); err != nil {
@@ -123,6 +135,11 @@ func (r *Room) sweepCode(ctx context.Context) error {
 	for _, f := range r.functions {
 		for _, code := range f.codes() {
 			used[code] = true
+		}
+		for _, c := range append([]configuration{f.now.Latest}, slices.Collect(maps.Values(f.versions))...) {
+			if c.Code != "" {
+				r.takeCode(c.Code, c.CodeSize)
+			}
 		}
 	}
 	var b kv.Batch

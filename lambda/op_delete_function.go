@@ -48,6 +48,9 @@ func (r *Room) removeFunction(ctx context.Context, f *deployed) error {
 		return fmt.Errorf("delete function %s: %w", f.key.Name, err)
 	}
 	f.gone = true
+	for _, code := range f.codes() {
+		r.giveCode(code)
+	}
 	r.retire(f)
 	r.mu.Lock()
 	defer r.mu.Unlock()

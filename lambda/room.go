@@ -131,6 +131,8 @@ type Room struct {
 	mappings  map[mappingKey]*mapping   // guarded by mu
 	pairs     map[pair]*mapping         // guarded by mu; a function reads a source once
 	functions map[functionKey]*deployed // guarded by mu
+	codes     map[string]int64          // guarded by mu; sizes of zips
+	codeBytes int64                     // guarded by mu; their sum
 	gone      poller.Counters           // guarded by mu; what mappings that were stopped had counted
 }
 
@@ -141,7 +143,7 @@ func Open(ctx context.Context, c Config) (*Room, error) {
 		return nil, err
 	}
 	r := &Room{config: c, clock: c.Clock, space: c.Space,
-		mappings: map[mappingKey]*mapping{}, pairs: map[pair]*mapping{}, functions: map[functionKey]*deployed{}}
+		mappings: map[mappingKey]*mapping{}, pairs: map[pair]*mapping{}, functions: map[functionKey]*deployed{}, codes: map[string]int64{}}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := r.openPolling(ctx); err != nil {
 		return nil, fmt.Errorf("open lambda: %w", err)
