@@ -122,7 +122,7 @@ func TestDeliveryFormats(t *testing.T) {
 		dead   []string // error codes
 	}{
 		"JSON":             {types.RecordFormatTypeJson, []string{"1", `{"a":` + "\n" + `"b"}`, "[]\n", " null "}, "1\n{\"a\":\n\"b\"}\n[]\n null \n", nil},
-		"JSON, misfits":    {types.RecordFormatTypeJson, []string{"", "{", "1 2", "\xff", "true"}, "true\n", []string{"InvalidJson", "InvalidJson", "InvalidJson", "InvalidJson"}},
+		"JSON, misfits":    {types.RecordFormatTypeJson, []string{"", "{", "1 2", "\"\xff\"", "true"}, "true\n", []string{"InvalidJson", "InvalidJson", "InvalidJson", "InvalidJson"}},
 		"STRING":           {types.RecordFormatTypeString, []string{"a", "b\n", "", "ü"}, "a\nb\n\nü\n", nil},
 		"STRING, misfits":  {types.RecordFormatTypeString, []string{"a", "\xff\xfe"}, "a\n", []string{"InvalidString"}},
 		"BYTE_ARRAY":       {types.RecordFormatTypeByteArray, []string{"a", "", "\xff", "b\n", "c"}, "a\xffb\nc", nil},

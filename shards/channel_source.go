@@ -215,7 +215,7 @@ func misfit(format string, data []byte) (code, text string) {
 	switch {
 	case format == formatText && !utf8.Valid(data):
 		return "InvalidString", "The record is not valid UTF-8."
-	case format == formatJSON && !json.Valid(data):
+	case format == formatJSON && !(utf8.Valid(data) && json.Valid(data)):
 		return "InvalidJson", "The record is not valid JSON."
 	}
 	return "", ""

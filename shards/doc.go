@@ -33,6 +33,12 @@
 // scale.go what to do and carries it out as a reshard. Nothing ticks: a look is
 // planned by the put that makes it necessary, or for when a merge may be due.
 //
+// Channels deliver a stream to a bucket. Their buffer is the log: a put plans when
+// what waits is due (channel_pump.go), the delivery reads on from the last
+// checkpoint, parents before children, and makes objects (channel_source.go) with
+// the library delivery, whose interface of a bucket the assembly fills. A channel
+// is an entity of its own beside its stream (channel.go, channel_commands.go).
+//
 // # How an operation is added
 //
 // Write op_<name>.go with a header (prose, then the lines State, Notes, Test)
