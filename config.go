@@ -60,6 +60,13 @@ type Config struct {
 	LogRequests bool
 	// Streams are created when they do not exist yet.
 	Streams []StreamSeed
+	// FailureEndpoints say where the failure documents of event source mappings
+	// go: URLs by "sqs", "sns" and "s3", or by the ARN of a single destination.
+	// What is not in it goes to the built-in sink, GET /_sluice/failures.
+	FailureEndpoints map[string]string
+	// FastRetries shortens the pauses between the attempts of event source
+	// mappings, and nothing else.
+	FastRetries bool
 	// Faults are put to work from the first call on.
 	Faults []FaultRule
 

@@ -11,6 +11,7 @@ import (
 	"sluice/companions/s3"
 	"sluice/companions/sts"
 	"sluice/internal/clock"
+	"sluice/lambda"
 	"sluice/server"
 	"sluice/shards"
 	"sluice/store"
@@ -21,6 +22,7 @@ type instance struct {
 	store   *store.Store
 	streams atomic.Pointer[shards.Streams] // nil until openRooms
 	buckets atomic.Pointer[s3.Store]       // nil until openRooms
+	lambda  atomic.Pointer[lambda.Room]    // nil until openRooms
 	mounts  *server.Mounts
 	// life ends when close begins; work counts what close waits for.
 	life context.Context
@@ -112,6 +114,9 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		return err
 	}
 	s.openChannels(inst)
+	if err = s.openLambda(ctx, inst); err != nil {
+		return err
+	}
 	inst.work.Go(func() {
 		for s.host.Sleep(inst.life, keepEvery) == nil {
 			if err := s.keeper.save(s.clock.State()); err != nil {

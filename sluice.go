@@ -14,6 +14,7 @@ import (
 
 	"sluice/internal/clock"
 	"sluice/internal/dice"
+	"sluice/lambda/runtime"
 	"sluice/server"
 	"sluice/server/fault"
 	"sluice/store"
@@ -53,6 +54,7 @@ type Sluice struct {
 	shelf  snapshot.Shelf
 
 	transfers *transfers
+	functions *runtime.Host // nil until the clock is there
 
 	// mu makes one of Replace and Close at a time.
 	mu     sync.Mutex
@@ -121,6 +123,9 @@ func (s *Sluice) start(ctx context.Context) (err error) {
 	if s.door, err = server.Open(ctx, s.serverConfig()); err != nil {
 		return err
 	}
+	if err = s.openFunctions(); err != nil {
+		return err
+	}
 	warnOpen(s.log, s.config)
 	if err = s.openRooms(ctx, inst); err != nil {
 		return err
@@ -145,7 +150,7 @@ func (s *Sluice) serverConfig() server.Config {
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
 		Faults: s.faults, Keys: s.keys,
-		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s},
+		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}, Mappings: mappings{s},
 			Snapshots: snapshots{s}, Archives: archives{s}, Reset: s.resetHook},
 	}
 	if !c.Memory {
@@ -237,6 +242,9 @@ func (s *Sluice) Close() error {
 	}
 	s.transfers.close()
 	err = errors.Join(err, s.closeInstance())
+	if s.functions != nil {
+		err = errors.Join(err, wrap("close the functions", s.functions.Close()))
+	}
 	if s.clock != nil {
 		s.clock.Close()
 	}

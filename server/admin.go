@@ -67,10 +67,10 @@ func (s *Server) adminRouter() http.Handler {
 	r.Post("/_sluice/reload", s.postReload)
 	s.adminFaults(r)
 	s.adminSnapshots(r)
+	s.adminMappings(r)
 	for pattern, what := range map[string]string{
 		"/_sluice/functions": "functions", "/_sluice/functions/*": "functions",
-		"/_sluice/mappings": "event source mappings", "/_sluice/mappings/*": "event source mappings",
-		"/_sluice/failures": "failure sink", "/_sluice/firehose/*": "delivery streams",
+		"/_sluice/firehose/*": "delivery streams",
 	} {
 		r.HandleFunc(pattern, notAvailable(what))
 	}

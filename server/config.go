@@ -79,6 +79,8 @@ type AdminHooks struct {
 	// Scaling has the policies by which streams scale; nil answers that there
 	// are none.
 	Scaling Scaling
+	// Mappings has the event source mappings; nil answers that there are none.
+	Mappings Mappings
 	// Snapshots and Archives keep copies of all state; nil answers that there
 	// are none. Their errors may come from NewProblem.
 	Snapshots Snapshots

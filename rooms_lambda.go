@@ -1,0 +1,195 @@
+package sluice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"sluice/lambda"
+	"sluice/lambda/destination"
+	"sluice/lambda/function"
+	"sluice/lambda/poller"
+	"sluice/lambda/runtime"
+	"sluice/server"
+)
+
+const lambdaID = "lambda"
+
+// openLambda opens event source mappings and functions. It reads the streams
+// through the door's in-process calls, and closes before them.
+func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
+	source := streamsCaller{inst.mounts}
+	room, err := lambda.Open(ctx, lambda.Config{
+		Clock: s.clock, Dice: s.dice, Hold: s.clock.Hold,
+		Space:   inst.store.Space(lambdaID),
+		Streams: source, Source: source, Tips: inst.streams.Load(),
+		Runtime:      functionHost{s.functions},
+		Destinations: destination.New(s.config.FailureEndpoints, nil),
+		Transition: lambda.TransitionConfig{
+			Duration: s.config.Transition.after,
+			AWS:      s.config.Transition.kind == transitionLikeAWS,
+		},
+		Retry:   s.retry(),
+		Account: s.config.Account, Region: s.config.Region,
+		Endpoint: s.Endpoint,
+		Logger:   s.log,
+	})
+	if err != nil {
+		return err
+	}
+	inst.lambda.Store(room)
+	inst.onClose(lambdaID, func() error {
+		err := room.Close()
+		// What the room had deployed is another's under the next instance.
+		return errors.Join(err, s.functions.Replace(runtime.FromAPI, nil))
+	})
+	inst.resets[lambdaID] = room.Reset
+	inst.mounts.Handle(server.Route{Service: lambdaID, Operation: "Code", Method: http.MethodGet,
+		Pattern: lambda.CodePattern, Handler: http.HandlerFunc(room.ServeCode)})
+	return inst.mounts.Mount(lambdaID, room, server.Coverage(lambda.Coverage()),
+		server.MaxBody("CreateFunction", lambda.MaxUpload), server.MaxBody("UpdateFunctionCode", lambda.MaxUpload))
+}
+
+// retry is how pauses between the attempts of mappings grow.
+func (s *Sluice) retry() poller.Backoff {
+	if s.config.FastRetries {
+		return poller.FastRetry()
+	}
+	return poller.DefaultRetry()
+}
+
+// streamsCaller calls the operations of streams as clients do.
+type streamsCaller struct{ mounts *server.Mounts }
+
+// ListShards implements poller.Source.
+func (c streamsCaller) ListShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	return server.Call[*kinesis.ListShardsOutput](ctx, c.mounts, kinesisID, "ListShards", in)
+}
+
+// GetShardIterator implements poller.Source.
+func (c streamsCaller) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error) {
+	return server.Call[*kinesis.GetShardIteratorOutput](ctx, c.mounts, kinesisID, "GetShardIterator", in)
+}
+
+// GetRecords implements poller.Source.
+func (c streamsCaller) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
+	return server.Call[*kinesis.GetRecordsOutput](ctx, c.mounts, kinesisID, "GetRecords", in)
+}
+
+// SubscribeToShard implements poller.Source.
+func (c streamsCaller) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToShardInput) (iter.Seq2[types.SubscribeToShardEventStream, error], error) {
+	return server.Call[iter.Seq2[types.SubscribeToShardEventStream, error]](ctx, c.mounts, kinesisID, "SubscribeToShard", in)
+}
+
+// DescribeStreamSummary implements lambda.Streams.
+func (c streamsCaller) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return server.Call[*kinesis.DescribeStreamSummaryOutput](ctx, c.mounts, kinesisID, "DescribeStreamSummary", in)
+}
+
+// DescribeStreamConsumer implements lambda.Streams.
+func (c streamsCaller) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput) (*kinesis.DescribeStreamConsumerOutput, error) {
+	return server.Call[*kinesis.DescribeStreamConsumerOutput](ctx, c.mounts, kinesisID, "DescribeStreamConsumer", in)
+}
+
+// functionHost is the runtime as the room sees it.
+type functionHost struct{ host *runtime.Host }
+
+// Invoke implements lambda.Runtime.
+func (h functionHost) Invoke(ctx context.Context, in function.Invocation) (function.Result, error) {
+	return h.host.Invoke(ctx, in)
+}
+
+// InvokeLater implements lambda.Runtime.
+func (h functionHost) InvokeLater(_ context.Context, in function.Invocation) error {
+	_, err := h.host.InvokeLater(in)
+	return err
+}
+
+// Knows implements lambda.Runtime.
+func (h functionHost) Knows(account, region, name string) bool {
+	d, ok := h.host.Lookup(runtime.Key{Account: account, Region: region, Name: name})
+	return ok && d.Origin != runtime.FromAPI
+}
+
+// Deploy implements lambda.Runtime.
+func (h functionHost) Deploy(_ context.Context, d lambda.Deployment) error {
+	definition := runtime.Definition{
+		Key:    runtime.Key{Account: d.Account, Region: d.Region, Name: d.Name, Version: d.Version},
+		Origin: runtime.FromAPI, Runtime: d.Runtime, Handler: d.Handler,
+		Timeout: time.Duration(d.TimeoutSeconds) * time.Second, MemoryMB: int(d.MemoryMB), Env: d.Environment,
+		Code: &runtime.Code{Zip: d.Zip},
+	}
+	if d.Reserved != nil {
+		n := int(*d.Reserved)
+		definition.Reserved = &n
+	}
+	return h.host.Register(definition)
+}
+
+// Remove implements lambda.Runtime.
+func (h functionHost) Remove(account, region, name, version string) {
+	for _, d := range h.host.List(account, region) {
+		if d.Origin == runtime.FromAPI && d.Name == name && (version == "" || version == d.Version) {
+			h.host.Remove(d.Key)
+		}
+	}
+}
+
+// openFunctions opens the host of functions. It outlives an instance, because
+// what a program has registered is not part of the stored state.
+func (s *Sluice) openFunctions() (err error) {
+	s.functions, err = runtime.Open(runtime.Config{
+		Host: s.host, Service: s.clock, Hold: s.clock.Hold, Dice: s.dice,
+		URL: s.Endpoint, Logger: s.log,
+		AllowExec: s.config.AllowExec, Runtimes: s.config.Runtimes, Dir: s.codeFolder(),
+	})
+	if err != nil {
+		return wrap("open the functions", err)
+	}
+	return s.configureFunctions(s.config.Functions)
+}
+
+// mappingReport is a mapping as the admin API tells it.
+type mappingReport struct {
+	UUID       string        `json:"uuid"`
+	State      string        `json:"state"`
+	Source     string        `json:"source"`
+	Function   string        `json:"function"`
+	LastResult string        `json:"lastResult"`
+	Shards     []shardReport `json:"shards"`
+}
+
+type shardReport struct {
+	ShardID    string `json:"shardId"`
+	Checkpoint string `json:"checkpoint"`
+	LagMs      int64  `json:"lagMs"`
+	InFlight   int    `json:"inFlight"`
+	Queued     int    `json:"queued"`
+	Attempt    int    `json:"attempt"`
+	WaitingFor string `json:"waitingFor"`
+	LastError  string `json:"lastError"`
+}
+
+func reportOf(r lambda.MappingReport) mappingReport {
+	out := mappingReport{UUID: r.UUID, State: r.State, Source: r.Source, Function: r.Function, LastResult: r.LastResult, Shards: []shardReport{}}
+	for _, sh := range r.Status.Shards {
+		out.Shards = append(out.Shards, shardReport{ShardID: sh.ShardID, Checkpoint: sh.Checkpoint, LagMs: sh.Lag.Milliseconds(),
+			InFlight: sh.InFlight, Queued: sh.Queued, Attempt: sh.Attempt, WaitingFor: sh.WaitingFor, LastError: sh.LastError})
+	}
+	return out
+}
+
+func (s *Sluice) lambdaRoom() (*lambda.Room, error) {
+	if inst := s.current.Load(); inst != nil {
+		if room := inst.lambda.Load(); room != nil {
+			return room, nil
+		}
+	}
+	return nil, fmt.Errorf("event source mappings: %w", errNoInstance)
+}
