@@ -60,6 +60,16 @@ type Config struct {
 	LogRequests bool
 	// Streams are created when they do not exist yet.
 	Streams []StreamSeed
+	// AllowExec lets functions start processes, which have the rights of the
+	// user who has started Sluice.
+	AllowExec bool
+	// Functions can be invoked, and read streams by mappings.
+	Functions []Function
+	// Mappings are event source mappings that are created when they do not exist.
+	Mappings []MappingSeed
+	// Runtimes say how code that CreateFunction was given is run when it brings
+	// no bootstrap: "python3.12" by ["python3", "-m", "awslambdaric"].
+	Runtimes map[string][]string
 	// FailureEndpoints say where the failure documents of event source mappings
 	// go: URLs by "sqs", "sns" and "s3", or by the ARN of a single destination.
 	// What is not in it goes to the built-in sink, GET /_sluice/failures.
@@ -195,6 +205,18 @@ func (c Config) Validate() error {
 	for i, seed := range c.Streams {
 		if err := seed.validate(); err != nil {
 			refuse(fmt.Sprintf("kinesis.streams[%d]", i), "%v", err)
+		}
+	}
+	for i := range c.Functions {
+		if err := c.Functions[i].Validate(); err != nil {
+			refuse(fmt.Sprintf("functions[%d]", i), "%v", err)
+		} else if c.Functions[i].Exec != nil && !c.AllowExec {
+			refuse(fmt.Sprintf("functions[%d]", i), "%s starts a process, which needs --allow-exec", c.Functions[i].Name)
+		}
+	}
+	for i, seed := range c.Mappings {
+		if err := seed.validate(); err != nil {
+			refuse(fmt.Sprintf("mappings[%d]", i), "%v", err)
 		}
 	}
 	for i, rule := range c.Faults {

@@ -104,10 +104,16 @@ func (f *configFile) section(key string, keyNode, value ast.Node) {
 		f.each(value, f.kinesis)
 	case "faults":
 		f.faults(value)
+	case "functions":
+		f.functions(value)
+	case "mappings":
+		f.mappings(value)
+	case "runtimes":
+		f.runtimes(value)
 	case "server", "store", "log":
 		f.each(value, func(name string, nameNode, v ast.Node) { f.setting(key, name, nameNode, v) })
 	default:
-		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "kinesis", "faults"}))
+		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "kinesis", "faults", "functions", "mappings", "runtimes"}))
 	}
 }
 

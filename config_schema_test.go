@@ -33,6 +33,12 @@ func schema() object {
 	sections["kinesis"] = closedObject(object{"streams": object{"type": "array", "items": streamSchema()}})
 	sections["faults"] = object{"type": "array", "description": "fault rules; docs/faults.md explains them",
 		"maxItems": 100, "items": faultSchema(faultKeys())}
+	sections["functions"] = object{"type": "array", "description": "functions that can be invoked; docs/functions.md explains them",
+		"items": entrySchema(functionKeys(), "name")}
+	sections["mappings"] = object{"type": "array", "description": "event source mappings; docs/lambda.md explains them",
+		"items": entrySchema(mappingKeys(), "function", "stream")}
+	sections["runtimes"] = object{"type": "object", "description": "how code without a bootstrap is run, by runtime",
+		"additionalProperties": object{"type": "array", "minItems": 1, "items": object{"type": "string"}}}
 	root := closedObject(sections)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "Settings of sluice"
@@ -114,6 +120,33 @@ func faultSchema(keys map[string]any) object {
 		return out
 	}
 	return closedObject(properties)
+}
+
+// entrySchema describes an entry of functions or mappings by its keys.
+func entrySchema(keys map[string]any, required ...string) object {
+	properties := object{}
+	plain := []string{"string", "number", "boolean"}
+	for key, below := range keys {
+		switch below {
+		case faultText:
+			properties[key] = object{"type": []string{"string", "number"}}
+		case faultNumber:
+			properties[key] = object{"type": "number"}
+		case entryFlag:
+			properties[key] = object{"type": "boolean"}
+		case entryList:
+			properties[key] = object{"oneOf": []object{{"type": "string"}, {"type": "array", "items": object{"type": plain}}}}
+		case entryTexts:
+			properties[key] = object{"type": "object", "additionalProperties": object{"type": plain}}
+		default:
+			properties[key] = entrySchema(below.(map[string]any))
+		}
+	}
+	out := closedObject(properties)
+	if len(required) > 0 {
+		out["type"], out["required"] = "object", required
+	}
+	return out
 }
 
 func TestPublishedSchema(t *testing.T) {

@@ -56,6 +56,7 @@ func serverSettings() []Setting {
 		text("server", "tls-key", "FILE", "key of the certificate", func(c *Config) *string { return &c.TLSKey }),
 		list("server", "cors-origins", "ORIGIN", "web origin that may call, instead of loopback ones", func(c *Config) *[]string { return &c.CORSOrigins }),
 		text("server", "admin-listen", "HOST:PORT", "address of its own for /_sluice/", func(c *Config) *string { return &c.AdminListen }),
+		toggle("server", "allow-exec", "let functions start processes, with the rights of this user", func(c *Config) *bool { return &c.AllowExec }),
 		text("server", "admin-token", "TOKEN", "bearer token that /_sluice/ asks for", func(c *Config) *string { return &c.AdminToken }),
 		typed("server", "auth", "off|verify", "whether signatures of requests are checked", func(c *Config) *Auth { return &c.Auth }),
 		text("server", "credentials", "FILE", "keys that may call with --auth verify", func(c *Config) *string { return &c.Credentials }),

@@ -8,8 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/companions/cloudwatch"
 	"sluice/companions/s3"
 	"sluice/companions/sts"
+	"sluice/firehose"
 	"sluice/internal/clock"
 	"sluice/lambda"
 	"sluice/server"
@@ -21,9 +23,13 @@ import (
 type instance struct {
 	store   *store.Store
 	streams atomic.Pointer[shards.Streams] // nil until openRooms
-	buckets atomic.Pointer[s3.Store]       // nil until openRooms
 	lambda  atomic.Pointer[lambda.Room]    // nil until openRooms
-	mounts  *server.Mounts
+	buckets atomic.Pointer[s3.Store]       // nil until openRooms
+	// firehose is nil until openRooms.
+	firehose atomic.Pointer[firehose.Firehose]
+	mounts   *server.Mounts
+	// reported is nil until openRooms.
+	reported atomic.Pointer[cloudwatch.Metrics]
 	// life ends when close begins; work counts what close waits for.
 	life context.Context
 	end  context.CancelFunc
@@ -102,7 +108,7 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 	inst.limit(s.Limits()) // they may have been changed meanwhile
 	err = errors.Join(
 		inst.mounts.Mount(kinesisID, streams, server.Coverage(shards.Coverage())),
-		inst.mounts.Mount("sts", sts.New(), server.Coverage(sts.Coverage())),
+		inst.mounts.Mount("sts", sts.New(s.host), server.Coverage(sts.Coverage())),
 	)
 	if err != nil {
 		return err
@@ -114,6 +120,9 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		return err
 	}
 	s.openChannels(inst)
+	if err = s.openFirehose(ctx, inst); err != nil {
+		return err
+	}
 	if err = s.openLambda(ctx, inst); err != nil {
 		return err
 	}
@@ -124,10 +133,11 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 			}
 		}
 	})
-	seeder, seeds := s.seeder(inst), *s.seeds.Load()
+	seeder, seeds, mappings := s.seeder(inst), *s.seeds.Load(), *s.mappings.Load()
 	inst.work.Go(func() {
 		defer close(inst.seeded)
 		seeder.apply(inst.life, seeds)
+		mappingSeeder{seeder}.apply(inst.life, mappings)
 	})
 	return nil
 }

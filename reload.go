@@ -2,6 +2,7 @@ package sluice
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"sluice/server"
@@ -13,9 +14,10 @@ type Reload struct {
 	Applied, NeedsRestart []string
 }
 
-// Reload takes new settings: log level, limits, fault rules and seeds count at
-// once; what else differs is named in NeedsRestart and stays as it was. Seeds that are
-// new or changed are applied; streams whose seed is gone stay.
+// Reload takes new settings: log level, limits, fault rules, functions and seeds
+// count at once; what else differs is named in NeedsRestart and stays as it was.
+// Functions that are gone from the settings are removed. Seeds that are new or
+// changed are applied; streams and mappings whose seed is gone stay.
 func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 	c = c.withDefaults()
 	if err := c.Validate(); err != nil {
@@ -25,6 +27,13 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 	defer s.reloading.Unlock()
 	var out Reload
 	// First what can be refused: then nothing has been applied.
+	functions := !reflect.DeepEqual(c.Functions, s.live.Functions)
+	if functions {
+		if err := s.configureFunctions(c.Functions); err != nil {
+			return out, err
+		}
+		s.live.Functions = c.Functions
+	}
 	rules, err := s.configureFaults(c.Faults)
 	if err != nil {
 		return out, err
@@ -39,6 +48,9 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 			out.NeedsRestart = append(out.NeedsRestart, setting.Flag)
 		}
 	}
+	if !reflect.DeepEqual(c.Runtimes, s.live.Runtimes) {
+		out.NeedsRestart = append(out.NeedsRestart, "runtimes")
+	}
 	if s.level != nil {
 		s.level.Set(c.LogLevel)
 	}
@@ -47,20 +59,38 @@ func (s *Sluice) Reload(ctx context.Context, c Config) (Reload, error) {
 	if rules {
 		out.Applied = append(out.Applied, "faults")
 	}
-	if sameSeeds(c.Streams, s.live.Streams) {
-		return out, nil
+	if functions {
+		out.Applied = append(out.Applied, "functions")
+	}
+	err = s.reloadSeeds(ctx, c, &out)
+	return out, err
+}
+
+// reloadSeeds applies the seeds of streams and mappings that have changed.
+func (s *Sluice) reloadSeeds(ctx context.Context, c Config, out *Reload) error {
+	streams, mappings := !sameSeeds(c.Streams, s.live.Streams), !reflect.DeepEqual(c.Mappings, s.live.Mappings)
+	if !streams && !mappings {
+		return nil
 	}
 	inst := s.current.Load()
 	if inst == nil {
-		return out, errNoInstance
+		return errNoInstance
 	}
 	ctx, cancel := context.WithTimeout(ctx, seedPatience)
 	defer cancel()
-	s.seeder(inst).apply(ctx, c.Streams)
-	s.live.Streams = c.Streams
-	s.seeds.Store(&c.Streams)
-	out.Applied = append(out.Applied, "kinesis.streams")
-	return out, nil
+	if streams {
+		s.seeder(inst).apply(ctx, c.Streams)
+		s.live.Streams = c.Streams
+		s.seeds.Store(&c.Streams)
+		out.Applied = append(out.Applied, "kinesis.streams")
+	}
+	if mappings {
+		mappingSeeder{s.seeder(inst)}.apply(ctx, c.Mappings)
+		s.live.Mappings = c.Mappings
+		s.mappings.Store(&c.Mappings)
+		out.Applied = append(out.Applied, "mappings")
+	}
+	return nil
 }
 
 func (s *Sluice) seeder(inst *instance) seeder {

@@ -62,8 +62,9 @@ type Sluice struct {
 	// current is nil while there is none. Only the holder of mu stores it.
 	current atomic.Pointer[instance]
 
-	// seeds are the streams that a new instance is given; a reload stores others.
-	seeds atomic.Pointer[[]StreamSeed]
+	// seeds are the streams, and mappings the mappings, that a new instance is given; a reload stores others.
+	seeds    atomic.Pointer[[]StreamSeed]
+	mappings atomic.Pointer[[]MappingSeed]
 	// limits are those in force, for a new instance too.
 	limits atomic.Pointer[Limits]
 	// reloading guards live: config with what reloads have changed.
@@ -101,6 +102,7 @@ func prepare(c Config) (_ *Sluice, err error) {
 	s.faults = fault.NewSet(s.dice)
 	s.transfers = newTransfers()
 	s.seeds.Store(&c.Streams)
+	s.mappings.Store(&c.Mappings)
 	s.limits.Store(&c.Limits)
 	s.keeper = &timekeeper{host: s.host}
 	s.keys, err = c.keys()
@@ -150,7 +152,7 @@ func (s *Sluice) serverConfig() server.Config {
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
 		Faults: s.faults, Keys: s.keys,
-		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}, Mappings: mappings{s},
+		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}, Functions: functionHook{s}, Hoses: hoses{s}, Mappings: mappings{s},
 			Snapshots: snapshots{s}, Archives: archives{s}, Reset: s.resetHook},
 	}
 	if !c.Memory {

@@ -68,12 +68,8 @@ func (s *Server) adminRouter() http.Handler {
 	s.adminFaults(r)
 	s.adminSnapshots(r)
 	s.adminMappings(r)
-	for pattern, what := range map[string]string{
-		"/_sluice/functions": "functions", "/_sluice/functions/*": "functions",
-		"/_sluice/firehose/*": "delivery streams",
-	} {
-		r.HandleFunc(pattern, notAvailable(what))
-	}
+	r.Post("/_sluice/firehose/{name}/flush", s.postFlush)
+	s.adminFunctions(r)
 	return r
 }
 

@@ -81,6 +81,10 @@ type AdminHooks struct {
 	Scaling Scaling
 	// Mappings has the event source mappings; nil answers that there are none.
 	Mappings Mappings
+	// Functions has the functions; nil answers that there are none.
+	Functions Functions
+	// Hoses has the delivery streams; nil answers that there are none.
+	Hoses Hoses
 	// Snapshots and Archives keep copies of all state; nil answers that there
 	// are none. Their errors may come from NewProblem.
 	Snapshots Snapshots
