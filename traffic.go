@@ -80,6 +80,7 @@ func (s *Sluice) room() (*shards.Streams, error) {
 
 // Measure implements server.Traffic: a family for each kind of count.
 func (t traffic) Measure(m server.Metrics) {
+	t.measureReported(m)
 	room, err := t.room()
 	if err != nil {
 		return

@@ -157,7 +157,7 @@ func TestPackedBodiesAreChecked(t *testing.T) {
 
 func TestQueryServicesHaveTheirOwnTexts(t *testing.T) {
 	s := openBare(t, checking)
-	install(t, s, "sts", sts.New())
+	install(t, s, "sts", sts.New(clock.Host()))
 	for id, code := range map[string]string{"AKIDNONE": "<Code>InvalidClientTokenId</Code>", "AKIDTEMP": "<Code>InvalidClientTokenId</Code>",
 		"AKIDONE": "<Code>SignatureDoesNotMatch</Code>"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url()+"/", http.NoBody)

@@ -7,6 +7,7 @@ import "sluice/internal/coverage"
 // Coverage tells how far each operation of this room is there.
 func Coverage() []coverage.Entry {
 	return []coverage.Entry{
+		{Operation: "AssumeRole", State: coverage.Real, Notes: "any role; the access key is the role's account", Test: "TestAssumeRole"},
 		{Operation: "GetCallerIdentity", State: coverage.Real, Notes: "root user of the account, or a user named after the access key", Test: "TestGetCallerIdentity"},
 	}
 }
