@@ -71,18 +71,31 @@ func (m *Mounts) route(r *http.Request, sc *scope) route {
 	if r.Method == http.MethodPost && mediaType(r) == formType || r.URL.Query().Has("Action") {
 		return route{front: frontQuery}
 	}
+	asked := meant(r)
 	for _, s := range m.order {
-		if rt := s.routeREST(r); rt.op != nil {
+		if rt := s.routeREST(asked); rt.op != nil {
 			return rt
 		}
 	}
-	if rt, ok := m.routePlain(r); ok {
+	if rt, ok := m.routePlain(asked); ok {
 		return rt
 	}
 	if rt, ok := m.routeSite(r, sc); ok {
 		return rt
 	}
 	return route{front: frontTarget}
+}
+
+// meant is the request that a preflight asks about, so that it finds the same
+// way.
+func meant(r *http.Request) *http.Request {
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || method == "" {
+		return r
+	}
+	asked := *r
+	asked.Method = method
+	return &asked
 }
 
 // routeTarget reads PREFIX.OPERATION; what follows a second dot is ignored.

@@ -129,6 +129,9 @@ func headerTags(text string) ([]tag, error) {
 	var tags []tag
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue
+		}
 		name, value, _ := strings.Cut(pair, "=")
 		key, err := url.QueryUnescape(name)
 		if err != nil || key == "" {

@@ -11,6 +11,9 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
 )
 
 // The checksums that clients may choose.
@@ -22,6 +25,9 @@ const (
 	sha256Sum = "SHA256"
 	sha512Sum = "SHA512"
 	md5Sum    = "MD5"
+	xx64Sum   = "XXHASH64"
+	xx3Sum    = "XXHASH3"
+	xx128Sum  = "XXHASH128"
 
 	fullObject = "FULL_OBJECT"
 	composite  = "COMPOSITE"
@@ -31,7 +37,7 @@ const checksumPrefix = "x-amz-checksum-"
 
 // algorithms are all, in the order of the service's own messages.
 func algorithms() []string {
-	return []string{crc32Sum, crc32cSum, crc64Sum, md5Sum, sha1Sum, sha256Sum, sha512Sum}
+	return []string{crc32Sum, crc32cSum, crc64Sum, md5Sum, sha1Sum, sha256Sum, sha512Sum, xx128Sum, xx3Sum, xx64Sum}
 }
 
 // algorithmNamed finds an algorithm by any spelling of its name.
@@ -65,9 +71,27 @@ func newSum(algorithm string) hash.Hash {
 		return sha256.New()
 	case sha512Sum:
 		return sha512.New()
+	case xx64Sum:
+		return xxhash.New()
+	case xx3Sum:
+		return xxh3.New()
+	case xx128Sum:
+		return wide{xxh3.New()}
 	}
 	return md5.New()
 }
+
+// wide is the longer sum of XXH3.
+type wide struct{ *xxh3.Hasher }
+
+// Sum implements hash.Hash.
+func (w wide) Sum(b []byte) []byte {
+	sum := w.Sum128().Bytes()
+	return append(b, sum[:]...)
+}
+
+// Size implements hash.Hash.
+func (w wide) Size() int { return 16 }
 
 // sumSize is the length of a checksum in bytes.
 func sumSize(algorithm string) int { return newSum(algorithm).Size() }

@@ -122,8 +122,7 @@ func (c *chunkReader) line() (string, error) {
 	return text, nil
 }
 
-// end reads what follows the last chunk. Some clients end the body right after
-// the trailing headers, or after the last chunk.
+// end reads what follows the last chunk, to the empty line.
 func (c *chunkReader) end() error {
 	size := 0
 	for {
@@ -131,7 +130,16 @@ func (c *chunkReader) end() error {
 		if size += len(raw); size > maxTrailer || errors.Is(err, bufio.ErrBufferFull) {
 			return malformedTrailer()
 		}
-		line := strings.TrimRight(string(raw), "\r\n")
+		if errors.Is(err, io.EOF) {
+			return malformedChunks()
+		}
+		if err != nil {
+			return brokenOff(err)
+		}
+		line, ended := strings.CutSuffix(string(raw), "\r\n")
+		if !ended {
+			return malformedChunks()
+		}
 		if line != "" {
 			name, value, ok := strings.Cut(line, ":")
 			name = strings.ToLower(strings.TrimSpace(name))
@@ -139,12 +147,8 @@ func (c *chunkReader) end() error {
 				return malformedTrailer()
 			}
 			c.trailers[name] = strings.TrimSpace(value)
+			continue
 		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return io.EOF
-		case err != nil:
-			return err
-		}
+		return io.EOF
 	}
 }

@@ -123,7 +123,10 @@ func readRange(header string, size int64) (r byteRange, ok bool, err error) {
 		if err != nil || n < 0 {
 			return r, false, nil //nolint:nilerr // it does not count
 		}
-		if n == 0 || size == 0 {
+		if n > 0 && size == 0 {
+			return r, false, nil
+		}
+		if n == 0 {
 			return r, false, invalidRange(header, size)
 		}
 		n = min(n, size)

@@ -56,9 +56,6 @@ func refusals() []operation {
 		name, method, mark string
 		level              level
 	}{
-		{"GetObjectLockConfiguration", get, "object-lock", levelBucket}, {"PutObjectLockConfiguration", put, "object-lock", levelBucket},
-		{"GetObjectRetention", get, "retention", levelObject}, {"PutObjectRetention", put, "retention", levelObject},
-		{"GetObjectLegalHold", get, "legal-hold", levelObject}, {"PutObjectLegalHold", put, "legal-hold", levelObject},
 		{"GetObjectTorrent", get, "torrent", levelObject}, {"RestoreObject", post, "restore", levelObject},
 		{"SelectObjectContent", post, "select", levelObject}, {"RenameObject", put, "renameObject", levelObject},
 		{"GetBucketAnalyticsConfiguration", get, "analytics", levelBucket}, {"PutBucketAnalyticsConfiguration", put, "analytics", levelBucket},

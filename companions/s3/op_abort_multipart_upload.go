@@ -2,6 +2,7 @@ package s3
 
 import (
 	"net/http"
+	"time"
 
 	"sluice/store/kv"
 )
@@ -18,7 +19,7 @@ func (c *call) abortMultipartUpload() error {
 		if err != nil {
 			return err
 		}
-		if since := readDate(c.r.Header.Get("X-Amz-If-Match-Initiated-Time")); !since.IsZero() && !since.Equal(u.Started.Truncate(1e9)) {
+		if since := readDate(c.r.Header.Get("X-Amz-If-Match-Initiated-Time")); !since.IsZero() && !since.After(c.s.now()) && !since.Equal(u.Started.Truncate(time.Second)) {
 			return preconditionFailed("x-amz-if-match-initiated-time")
 		}
 		if err := c.s.discardUpload(c.ctx, u, &w); err != nil {

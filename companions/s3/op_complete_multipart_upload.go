@@ -20,7 +20,11 @@ import (
 // Test: TestMultipartUpload
 func (c *call) completeMultipartUpload() error {
 	var asked completion
-	if err := c.readXML("CompleteMultipartUpload", &asked); err != nil {
+	raw, err := c.readPlain(maxXML)
+	if err == nil {
+		err = parseXML(raw, "CompleteMultipartUpload", &asked)
+	}
+	if err != nil {
 		return err
 	}
 	if len(asked.Part) == 0 || len(asked.Part) > maxParts {
@@ -28,7 +32,7 @@ func (c *call) completeMultipartUpload() error {
 	}
 	var o *object
 	var w waste
-	err := c.s.use(c.bucket, c.key, func() (err error) {
+	err = c.s.use(c.bucket, c.key, func() (err error) {
 		o, err = c.complete(&asked, &w)
 		return err
 	})
@@ -36,7 +40,7 @@ func (c *call) completeMultipartUpload() error {
 		return err
 	}
 	c.s.clear(&w)
-	c.showVersion(o)
+	c.showMade(o)
 	o.showEncryption(c.w.Header())
 	d := newDocument()
 	d.root("CompleteMultipartUploadResult")
@@ -57,10 +61,11 @@ type completion struct {
 }
 
 type completedPart struct {
-	PartNumber int
-	ETag       string
+	PartNumber *int
+	ETag       *string
 
 	ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumMD5, ChecksumSHA1, ChecksumSHA256, ChecksumSHA512 string
+	ChecksumXXHASH64, ChecksumXXHASH3, ChecksumXXHASH128                                                        string
 }
 
 // sums are the checksums that a list of parts gives, by algorithm.
@@ -68,11 +73,21 @@ func (a *completedPart) sums() map[string]string {
 	return map[string]string{
 		crc32Sum: a.ChecksumCRC32, crc32cSum: a.ChecksumCRC32C, crc64Sum: a.ChecksumCRC64NVME, md5Sum: a.ChecksumMD5,
 		sha1Sum: a.ChecksumSHA1, sha256Sum: a.ChecksumSHA256, sha512Sum: a.ChecksumSHA512,
+		xx64Sum: a.ChecksumXXHASH64, xx3Sum: a.ChecksumXXHASH3, xx128Sum: a.ChecksumXXHASH128,
 	}
 }
 
 // check compares the checksum of a part in the list with that of the part.
 func (a *completedPart) check(u *upload, p part) error {
+	given := 0
+	for algorithm, value := range a.sums() {
+		if value == "" {
+			continue
+		}
+		if given++; given > 1 || !validSum(algorithm, value) {
+			return invalidArgument("Checksum", value, "Invalid Base64 or multiple checksums present in request")
+		}
+	}
 	for algorithm, value := range a.sums() {
 		switch {
 		case value == "":
@@ -81,7 +96,7 @@ func (a *completedPart) check(u *upload, p part) error {
 					" checksum. The complete request must include the checksum for each part. It was missing for part " + strconv.Itoa(p.Number) + " in the request.")
 			}
 		case algorithm == p.Sum.Algorithm && value != p.Sum.Value:
-			return invalidPart(u.ID, a.PartNumber, a.ETag)
+			return invalidPart(u.ID, *a.PartNumber, *a.ETag)
 		case algorithm != p.Sum.Algorithm && !u.Default:
 			return bad("BadDigest", "The "+strings.ToLower(algorithm)+" you specified for part "+strconv.Itoa(p.Number)+" did not match what we received.")
 		}
@@ -113,6 +128,7 @@ func (c *call) complete(asked *completion, w *waste) (*object, error) {
 		Modified: c.s.now(), PartCount: len(parts), Header: u.Header, Meta: u.Meta, Tags: u.Tags, Owner: u.Owner,
 		Upload: u.ID, Parts: c.s.rows.Add(1),
 	}
+	o.Lock = c.bucket.lockFor(u.Lock, o.Modified)
 	if err := c.sumUp(u, o, parts); err != nil {
 		return nil, err
 	}
@@ -138,18 +154,20 @@ func (c *call) chosen(u *upload, asked *completion, w *waste) (parts []part, err
 	}
 	last := 0
 	for _, a := range asked.Part {
-		if a.PartNumber < 1 {
-			return nil, invalidArgument("PartNumber", strconv.Itoa(a.PartNumber), "PartNumber must be >= 1")
-		}
-		if a.PartNumber <= last {
+		switch {
+		case a.PartNumber == nil || a.ETag == nil:
+			return nil, malformedXML()
+		case *a.PartNumber < 1:
+			return nil, invalidArgument("PartNumber", strconv.Itoa(*a.PartNumber), "PartNumber must be >= 1")
+		case *a.PartNumber <= last:
 			return nil, invalidPartOrder(u.ID)
 		}
-		last = a.PartNumber
+		last = *a.PartNumber
 	}
 	for i, a := range asked.Part {
-		p, ok := stored[a.PartNumber]
-		if !ok || strings.Trim(a.ETag, `"`) != p.ETag {
-			return nil, invalidPart(u.ID, a.PartNumber, a.ETag)
+		p, ok := stored[*a.PartNumber]
+		if !ok || strings.Trim(*a.ETag, `"`) != p.ETag {
+			return nil, invalidPart(u.ID, *a.PartNumber, *a.ETag)
 		}
 		if err := a.check(u, p); err != nil {
 			return nil, err
@@ -223,6 +241,9 @@ func (c *call) checkWhole(u *upload, o *object) error {
 			return invalidRequest("Value for x-amz-checksum-type header is invalid.")
 		}
 		return invalidRequest("The upload was created using the " + u.Type + " checksum mode. The complete request must use the same checksum mode.")
+	}
+	if u.Default {
+		return nil // of an upload without a choice the service looks at its own checksum only
 	}
 	for _, algorithm := range algorithms() {
 		value := h.Get(sumHeader(algorithm))

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sluice/store/blob"
 )
@@ -19,11 +20,20 @@ import (
 // Notes: conditions, directives for metadata and tags, versions
 // Test: TestCopyObject
 func (c *call) copyObject() error {
+	if name := c.r.Header.Get("X-Amz-Checksum-Algorithm"); name != "" {
+		if _, ok := algorithmNamed(name); !ok {
+			return unknownAlgorithm()
+		}
+	}
 	from, err := c.copySource()
 	if err != nil {
 		return err
 	}
 	a, err := c.readPut()
+	if err != nil {
+		return err
+	}
+	asked, err := c.readLock()
 	if err != nil {
 		return err
 	}
@@ -36,10 +46,11 @@ func (c *call) copyObject() error {
 		return err
 	}
 	o.Modified, o.Size = c.s.now(), in.size
+	o.Lock = c.bucket.lockFor(asked, o.Modified)
 	if err := c.s.put(c.ctx, c.bucket, c.key, o, in, readConditions(c.r.Header, "")); err != nil {
 		return err
 	}
-	c.showVersion(o)
+	c.showMade(o)
 	o.showEncryption(c.w.Header())
 	d := newDocument()
 	d.root("CopyObjectResult")
@@ -62,9 +73,9 @@ type source struct {
 // copySource finds the object that the header x-amz-copy-source names.
 func (c *call) copySource() (from source, err error) {
 	text := c.r.Header.Get("X-Amz-Copy-Source")
-	path, version, _ := strings.Cut(text, "?versionId=")
-	path, err = url.PathUnescape(path)
-	if err != nil {
+	path, err := url.PathUnescape(text)
+	path, version, versioned := strings.Cut(path, "?versionId=")
+	if err != nil || !utf8.ValidString(path) {
 		return from, invalidArgument("x-amz-copy-source", text, "Invalid copy source encoding")
 	}
 	name, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
@@ -82,7 +93,7 @@ func (c *call) copySource() (from source, err error) {
 	}
 	from.key = key
 	query := url.Values{}
-	if version != "" {
+	if versioned {
 		query.Set("versionId", version)
 	}
 	if from.stored, err = c.s.version(c.ctx, from.bucket, key, query); err != nil {

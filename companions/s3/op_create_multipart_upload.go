@@ -16,8 +16,12 @@ func (c *call) createMultipartUpload() error {
 	if err != nil {
 		return err
 	}
+	asked, err := c.readLock()
+	if err != nil {
+		return err
+	}
 	seq := c.s.rows.Add(1)
-	u := &upload{V: recordVersion, ID: c.s.newVersion(seq), Seq: seq, Started: c.s.now(), Header: a.header, Meta: a.meta, Tags: a.tags, Owner: c.who.Account}
+	u := &upload{V: recordVersion, ID: c.s.newVersion(seq), Seq: seq, Started: c.s.now(), Header: a.header, Meta: a.meta, Tags: a.tags, Owner: c.who.Account, Lock: asked}
 	if err := c.readChecksumChoice(u); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // version.
 //
 // State: real
-// Notes: conditions on entity tag, size and time; MFA and governance bypass are not there
+// Notes: conditions on entity tag, size and time; MFA is not there
 // Test: TestDeleteObject
 func (c *call) deleteObject() error {
 	version := c.param("versionId")
@@ -24,6 +24,7 @@ func (c *call) deleteObject() error {
 	if err != nil {
 		return err
 	}
+	cond.bypass = bypasses(c.r.Header)
 	gone, err := c.s.delete(c.ctx, c.bucket, c.key, version, cond)
 	if err != nil {
 		return err
@@ -44,6 +45,7 @@ type deleteConditions struct {
 	match    string
 	size     *int64
 	modified time.Time
+	bypass   bool // overrule governance
 }
 
 func readDeleteConditions(h http.Header) (d deleteConditions, err error) {
@@ -93,7 +95,7 @@ func (s *Store) delete(ctx context.Context, b *bucket, key, version string, cond
 		switch {
 		case err != nil:
 		case version != "":
-			out, err = s.deleteVersion(ctx, b, key, version, &batch, &w)
+			out, err = s.deleteVersion(ctx, b, key, version, cond.bypass, &batch, &w)
 		case b.versioning() == "":
 			if last != nil {
 				batch.Delete(objectKey(b.id, key))
@@ -117,13 +119,16 @@ func (s *Store) delete(ctx context.Context, b *bucket, key, version string, cond
 }
 
 // deleteVersion removes a version. One that is not there is no error.
-func (s *Store) deleteVersion(ctx context.Context, b *bucket, key, version string, batch *kv.Batch, w *waste) (deleted, error) {
+func (s *Store) deleteVersion(ctx context.Context, b *bucket, key, version string, bypass bool, batch *kv.Batch, w *waste) (deleted, error) {
 	v, err := s.named(ctx, b, key, version)
 	if err != nil {
 		if noSuchVersion(key, version).Is(err) {
 			return deleted{version: version}, nil
 		}
 		return deleted{}, err
+	}
+	if v.Lock.holds(s.now(), bypass) {
+		return deleted{}, locked()
 	}
 	return deleted{v.Marker, v.versionID()}, s.erase(ctx, b, key, v, batch, w)
 }

@@ -32,7 +32,7 @@ func (c *call) deleteObjects() error {
 	d := newDocument()
 	d.root("DeleteResult")
 	for _, o := range asked.Object {
-		cond := deleteConditions{match: o.ETag, size: o.Size, modified: readDate(o.LastModifiedTime)}
+		cond := deleteConditions{match: o.ETag, size: o.Size, modified: readDate(o.LastModifiedTime), bypass: bypasses(c.r.Header)}
 		if cond.modified.IsZero() && o.LastModifiedTime != "" {
 			if t, err := time.Parse(time.RFC1123, o.LastModifiedTime); err == nil {
 				cond.modified = t

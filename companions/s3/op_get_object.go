@@ -22,6 +22,14 @@ const openings = 10
 
 // read answers a get or head.
 func (c *call) read(withBody bool) error {
+	if err := c.checkOverrides(); err != nil {
+		return err
+	}
+	if c.query.Has("partNumber") {
+		if _, err := c.readPartNumber(); err != nil {
+			return err
+		}
+	}
 	for range openings {
 		v, err := c.s.version(c.ctx, c.bucket, c.key, c.query)
 		if err != nil {
@@ -168,8 +176,22 @@ func (c *call) head(o *object, v view) {
 	if v.status == http.StatusPartialContent && o.Size > 0 {
 		h.Set("Content-Range", "bytes "+strconv.FormatInt(v.off, 10)+"-"+strconv.FormatInt(v.off+v.n-1, 10)+"/"+strconv.FormatInt(o.Size, 10))
 	}
+	o.showLock(h)
 	override(h, c.query)
 	c.w.WriteHeader(v.status)
+}
+
+// checkOverrides refuses what only signed requests may ask for.
+func (c *call) checkOverrides() error {
+	if c.r.Header.Get("Authorization") != "" || c.query.Has("X-Amz-Signature") || c.query.Has("Signature") {
+		return nil
+	}
+	for name := range c.query {
+		if strings.HasPrefix(name, "response-") {
+			return invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
+		}
+	}
+	return nil
 }
 
 // override sets the headers that the query string wants the answer to have.

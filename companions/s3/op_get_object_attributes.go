@@ -17,6 +17,9 @@ func (c *call) getObjectAttributes() error {
 	for _, line := range c.r.Header["X-Amz-Object-Attributes"] {
 		for name := range strings.SplitSeq(line, ",") {
 			name = strings.TrimSpace(name)
+			if name == "" {
+				continue
+			}
 			if !strings.Contains(" ETag Checksum ObjectParts StorageClass ObjectSize ", " "+name+" ") {
 				return invalidArgument("x-amz-object-attributes", name, "Invalid attribute name specified.")
 			}
@@ -33,6 +36,9 @@ func (c *call) getObjectAttributes() error {
 	v, err := c.s.version(c.ctx, c.bucket, c.key, c.query)
 	if err != nil {
 		c.showMarker(v)
+		if v.object != nil && v.Marker {
+			return noSuchKey(c.key)
+		}
 		return err
 	}
 	d := newDocument()

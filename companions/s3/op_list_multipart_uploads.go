@@ -96,11 +96,14 @@ func (c *call) uploadsPage(o order, marker string) (p uploadPage, err error) {
 	if o.after != "" {
 		past := after(appendEscaped(bytes.Clone(base), o.after))
 		if marker != "" {
-			seq, ok := seqOfVersion(marker)
-			if !ok {
+			u, err := c.s.upload(c.ctx, c.bucket, o.after, marker)
+			if noSuchUpload("").Is(err) {
 				return p, invalidArgument("upload-id-marker", marker, "Invalid uploadId marker")
 			}
-			past = append(uploadKey(c.bucket.id, o.after, seq), 0)
+			if err != nil {
+				return p, err
+			}
+			past = append(uploadKey(c.bucket.id, o.after, u.Seq), 0)
 		}
 		from = maxBytes(from, past)
 	}

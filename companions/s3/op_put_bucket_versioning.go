@@ -19,6 +19,9 @@ func (c *call) putBucketVersioning() error {
 		return notImplemented("x-amz-mfa")
 	}
 	err := c.s.change(c.ctx, c.bucket, func(r *bucketRecord) error {
+		if r.Lock && v.Status != versioningEnabled {
+			return fault(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+		}
 		r.Versioning = v.Status
 		return nil
 	})

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"sluice/store/kv"
 )
@@ -10,13 +11,17 @@ import (
 // PutObject stores an object.
 //
 // State: real
-// Notes: every framing and checksum of current SDKs; encryption headers are kept and given back only; ACLs and object lock are not there
+// Notes: every framing and checksum of current SDKs; encryption headers are kept and given back only; ACLs are not there
 // Test: TestPutObject
 func (c *call) putObject() error {
 	if c.query.Has("uploadId") || c.query.Has("partNumber") {
 		return invalidArgument("partNumber", c.param("partNumber"), "This operation does not accept partNumber without uploadId")
 	}
 	a, err := c.readPut()
+	if err != nil {
+		return err
+	}
+	asked, err := c.readLock()
 	if err != nil {
 		return err
 	}
@@ -28,13 +33,15 @@ func (c *call) putObject() error {
 		Modified: c.s.now(), Size: in.size, ETag: in.etag(), Sum: in.sum,
 		Header: a.header, Meta: a.meta, Tags: a.tags, Owner: c.who.Account,
 	}
+	o.Lock = c.bucket.lockFor(asked, o.Modified)
 	if err := c.s.put(c.ctx, c.bucket, c.key, o, in.incoming, readConditions(c.r.Header, "")); err != nil {
 		return err
 	}
 	h := c.w.Header()
 	h.Set("ETag", o.quotedETag())
 	c.showSum(o.Sum)
-	c.showVersion(o)
+	h.Set("X-Amz-Object-Size", strconv.FormatInt(o.Size, 10))
+	c.showMade(o)
 	o.showEncryption(h)
 	c.reply(http.StatusOK, nil)
 	return nil
@@ -42,12 +49,6 @@ func (c *call) putObject() error {
 
 // readPut reads what a put says besides its body, and refuses what is not there.
 func (c *call) readPut() (a attributes, err error) {
-	if mode := c.r.Header.Get("X-Amz-Object-Lock-Mode"); mode != "" {
-		return a, bad("InvalidRequest", "Bucket is missing Object Lock Configuration")
-	}
-	if hold := c.r.Header.Get("X-Amz-Object-Lock-Legal-Hold"); hold != "" {
-		return a, bad("InvalidRequest", "Bucket is missing Object Lock Configuration")
-	}
 	if c.r.Header.Get("X-Amz-Write-Offset-Bytes") != "" {
 		return a, notImplemented("x-amz-write-offset-bytes")
 	}
@@ -102,6 +103,13 @@ func (c *call) showSum(sum checksum) {
 func (c *call) showVersion(o *object) {
 	if c.bucket.versioning() != "" {
 		c.w.Header().Set("X-Amz-Version-Id", o.versionID())
+	}
+}
+
+// showMade adds the version that a put has made, where it is one of its own.
+func (c *call) showMade(o *object) {
+	if o.Version != "" {
+		c.w.Header().Set("X-Amz-Version-Id", o.Version)
 	}
 }
 

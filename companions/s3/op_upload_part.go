@@ -49,11 +49,15 @@ func (c *call) checkAlgorithm(u *upload) error {
 		return err
 	}
 	p, err := readPromise(c.r, f)
-	if err != nil || u.Default || p.algorithm == "" || p.algorithm == u.Algorithm {
+	if err != nil || u.Default || p.algorithm == u.Algorithm || p.algorithm == "" && u.Type == fullObject {
 		return err
 	}
+	actual := "null"
+	if p.algorithm != "" {
+		actual = strings.ToLower(p.algorithm)
+	}
 	return invalidRequest("Checksum Type mismatch occurred, expected checksum Type: " + strings.ToLower(u.Algorithm) +
-		", actual checksum Type: " + strings.ToLower(p.algorithm))
+		", actual checksum Type: " + actual)
 }
 
 // keepPart stores a part in the place of one of its number. It takes the body over.

@@ -22,9 +22,12 @@ type bucketRecord struct {
 	Region  string    `json:"region"`
 	Created time.Time `json:"created"`
 	// Versioning is Enabled, Suspended, or empty for never.
-	Versioning string     `json:"versioning,omitempty"`
-	Tags       []tag      `json:"tags,omitempty"`
-	CORS       []corsRule `json:"cors,omitempty"`
+	Versioning string `json:"versioning,omitempty"`
+	// Lock tells whether objects can be locked, LockRule how new ones are.
+	Lock     bool       `json:"lock,omitempty"`
+	LockRule *lockRule  `json:"lockRule,omitempty"`
+	Tags     []tag      `json:"tags,omitempty"`
+	CORS     []corsRule `json:"cors,omitempty"`
 	// Documents are the settings that are kept and echoed only, by subresource.
 	Documents map[string][]byte `json:"documents,omitempty"`
 }
@@ -49,6 +52,7 @@ type object struct {
 	Meta      map[string]string `json:"m,omitempty"` // x-amz-meta-, without that
 	Tags      []tag             `json:"t,omitempty"`
 	Owner     string            `json:"own,omitempty"`
+	Lock      lock              `json:"lock,omitzero"`
 	// Upload is the multipart upload that it was made by, so that completing it
 	// twice is answered as the first time.
 	Upload string `json:"up,omitempty"`
@@ -85,6 +89,7 @@ type upload struct {
 	Meta      map[string]string `json:"m,omitempty"`
 	Tags      []tag             `json:"t,omitempty"`
 	Owner     string            `json:"own,omitempty"`
+	Lock      lock              `json:"lock,omitzero"`
 }
 
 type tag struct {

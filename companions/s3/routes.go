@@ -46,6 +46,8 @@ func operations() []operation {
 		{"DeleteBucketCors", del, levelBucket, []string{"cors"}, "", (*call).deleteBucketCors},
 		{"ListObjectVersions", get, levelBucket, []string{"versions"}, "", (*call).listObjectVersions},
 		{"ListMultipartUploads", get, levelBucket, []string{"uploads"}, "", (*call).listMultipartUploads},
+		{"GetObjectLockConfiguration", get, levelBucket, []string{"object-lock"}, "", (*call).getObjectLockConfiguration},
+		{"PutObjectLockConfiguration", put, levelBucket, []string{"object-lock"}, "", (*call).putObjectLockConfiguration},
 		{"DeleteObjects", post, levelBucket, []string{"delete"}, "", (*call).deleteObjects},
 
 		{"UploadPartCopy", put, levelObject, []string{"partNumber", "uploadId"}, source, (*call).uploadPartCopy},
@@ -57,6 +59,10 @@ func operations() []operation {
 		{"GetObjectTagging", get, levelObject, []string{"tagging"}, "", (*call).getObjectTagging},
 		{"PutObjectTagging", put, levelObject, []string{"tagging"}, "", (*call).putObjectTagging},
 		{"DeleteObjectTagging", del, levelObject, []string{"tagging"}, "", (*call).deleteObjectTagging},
+		{"GetObjectRetention", get, levelObject, []string{"retention"}, "", (*call).getObjectRetention},
+		{"PutObjectRetention", put, levelObject, []string{"retention"}, "", (*call).putObjectRetention},
+		{"GetObjectLegalHold", get, levelObject, []string{"legal-hold"}, "", (*call).getObjectLegalHold},
+		{"PutObjectLegalHold", put, levelObject, []string{"legal-hold"}, "", (*call).putObjectLegalHold},
 		{"GetObjectAttributes", get, levelObject, []string{"attributes"}, "", (*call).getObjectAttributes},
 	}
 	list = append(list, documentOperations()...)

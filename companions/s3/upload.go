@@ -105,9 +105,6 @@ func readPromise(r *http.Request, f framing) (p promise, err error) {
 func (p *promise) readTrailer(r *http.Request, f framing) error {
 	name := strings.ToLower(strings.TrimSpace(r.Header.Get("X-Amz-Trailer")))
 	if name == "" {
-		if f.trailer {
-			return malformedTrailer()
-		}
 		return nil
 	}
 	kind, ok := strings.CutPrefix(name, checksumPrefix)
@@ -292,7 +289,7 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readXML reads a small body whole, undoing its framing and verifying it.
+// readSmall reads a small body whole and verifies it.
 func (c *call) readSmall(limit int64) ([]byte, error) {
 	f, err := readFraming(c.r)
 	if err != nil {
@@ -302,16 +299,27 @@ func (c *call) readSmall(limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.readVerified(f, p, limit)
+}
+
+// readPlain is readSmall for a request whose checksums are about something
+// else than its body.
+func (c *call) readPlain(limit int64) ([]byte, error) {
+	f, err := readFraming(c.r)
+	if err != nil {
+		return nil, err
+	}
+	return c.readVerified(f, promise{}, limit)
+}
+
+func (c *call) readVerified(f framing, p promise, limit int64) ([]byte, error) {
+	if f.chunked {
+		return nil, invalidRequest("The value of x-amz-content-sha256 header is invalid.")
+	}
 	if f.size > limit {
 		return nil, tooLong(limit)
 	}
-	var chunks *chunkReader
-	from := c.body()
-	if f.chunked {
-		chunks = newChunkReader(from, f.signed, f.trailer)
-		from = chunks
-	}
-	raw, err := io.ReadAll(io.LimitReader(from, limit+1))
+	raw, err := io.ReadAll(io.LimitReader(c.body(), limit+1))
 	if err != nil {
 		return nil, c.broken(err)
 	}
@@ -325,5 +333,5 @@ func (c *call) readSmall(limit int64) ([]byte, error) {
 	}
 	_, _ = io.MultiWriter(s.writers()...).Write(raw)
 	out := received{incoming: &incoming{size: int64(len(raw))}, md5: s.md5.Sum(nil), sum: checksum{Value: base64Sum(s.sum)}}
-	return raw, out.verify(f, p, &s, chunks)
+	return raw, out.verify(f, p, &s, nil)
 }

@@ -63,6 +63,9 @@ func (c *call) readPartNumber() (int, error) {
 // readChecksumChoice reads which checksum an upload is to have.
 func (c *call) readChecksumChoice(u *upload) error {
 	name, kind := c.r.Header.Get("X-Amz-Checksum-Algorithm"), strings.ToUpper(c.r.Header.Get("X-Amz-Checksum-Type"))
+	if kind != "" && kind != fullObject && kind != composite {
+		return invalidRequest("Value for x-amz-checksum-type header is invalid.")
+	}
 	if name == "" {
 		if kind != "" {
 			return invalidRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
@@ -79,8 +82,6 @@ func (c *call) readChecksumChoice(u *upload) error {
 		kind = fullObject
 	case kind == "":
 		kind = composite
-	case kind != fullObject && kind != composite:
-		return invalidRequest("Value for x-amz-checksum-type header is invalid.")
 	case kind == fullObject && !linear(algorithm), kind == composite && algorithm == crc64Sum:
 		return invalidRequest("The " + kind + " checksum type cannot be used with the " + strings.ToLower(algorithm) + " checksum algorithm.")
 	}

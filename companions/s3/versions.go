@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"sluice/store/kv"
@@ -21,6 +22,10 @@ func (s *Store) newVersion(seq uint64) string {
 	_, _ = s.cfg.Dice.Read(raw[8:])
 	return strings.ReplaceAll(base64.RawURLEncoding.EncodeToString(raw), "-", ".")
 }
+
+// foreignVersion is the form of ids that another store may have given out, as
+// ULIDs are.
+var foreignVersion = regexp.MustCompile(`^[0-9A-Z]{26}$`)
 
 func seqOfVersion(id string) (seq uint64, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.ReplaceAll(id, ".", "-"))
@@ -55,6 +60,9 @@ type stored struct {
 // named finds a version by its id. It is an error when the id is none.
 func (s *Store) named(ctx context.Context, b *bucket, key, id string) (stored, error) {
 	seq, ok := seqOfVersion(id)
+	if !ok && foreignVersion.MatchString(id) {
+		return stored{}, noSuchVersion(key, id)
+	}
 	if !ok && id != nullVersion {
 		return stored{}, invalidVersion(id)
 	}

@@ -1,0 +1,20 @@
+package s3
+
+// PutObjectLegalHold holds a version, or lets it go.
+//
+// State: real
+// Notes: none
+// Test: TestObjectLock
+func (c *call) putObjectLegalHold() error {
+	var asked struct{ Status string }
+	if err := c.readXML("LegalHold", &asked); err != nil {
+		return err
+	}
+	if asked.Status != holdOn && asked.Status != holdOff {
+		return malformedXML()
+	}
+	return c.setLock(func(v *object) error {
+		v.Lock.Hold = asked.Status
+		return nil
+	})
+}
