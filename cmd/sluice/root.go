@@ -23,8 +23,9 @@ const (
 
 // Groups of commands in the help.
 const (
-	groupServer  = "server"
-	groupStreams = "streams"
+	groupServer    = "server"
+	groupStreams   = "streams"
+	groupFunctions = "functions"
 )
 
 // program is what the commands share. stdout is data, stderr is talk.
@@ -64,13 +65,18 @@ func (p *program) root() *cobra.Command {
 	}
 	serve := p.serveCommand()
 	root.AddGroup(&cobra.Group{ID: groupServer, Title: "The server:"}, &cobra.Group{ID: groupStreams, Title: "Streams, here or on any Kinesis endpoint:"})
-	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand(), p.limitsCommand(), p.snapshotCommand(), p.resetCommand()} {
+	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand(), p.limitsCommand(), p.snapshotCommand(), p.resetCommand(), p.firehoseCommand()} {
 		cmd.GroupID = groupServer
 		root.AddCommand(cmd)
 	}
 	fault := p.faultCommand()
 	fault.GroupID = groupServer
 	root.AddCommand(fault)
+	root.AddGroup(&cobra.Group{ID: groupFunctions, Title: "Functions:"})
+	for _, cmd := range []*cobra.Command{p.functionsCommand(), p.invokeCommand(), p.logsCommand()} {
+		cmd.GroupID = groupFunctions
+		root.AddCommand(cmd)
+	}
 	root.AddCommand(p.streamsCommand())
 	root.AddCommand(p.streamCommands()...)
 	nameArguments(root)
