@@ -52,7 +52,7 @@ func (s *Streams) unfit(ctx context.Context, c *channel, st *channelState) strin
 		return "No store of buckets is part of this instance."
 	}
 	for _, b := range []channelBucket{st.Bucket, st.Dead} {
-		err := to.HeadBucket(ctx, c.place(b))
+		err := patient{to}.HeadBucket(ctx, c.place(b))
 		switch {
 		case errors.Is(err, delivery.ErrNoBucket):
 			return fmt.Sprintf("The bucket %s does not exist.", bucketName(b.ARN))

@@ -23,7 +23,7 @@ const objectBytes = 16 << 20
 // empty ones ends too.
 const recordWeight = 32
 
-// putPatience is how long a bucket may take for an object, in host time. Behind
+// putPatience is how long a bucket may take to answer, in host time. Behind
 // it may be another machine.
 const putPatience = time.Minute
 
@@ -35,6 +35,13 @@ func (p patient) PutObject(ctx context.Context, o delivery.Object) error {
 	ctx, cancel := context.WithTimeout(ctx, putPatience)
 	defer cancel()
 	return p.Bucket.PutObject(ctx, o)
+}
+
+// HeadBucket implements delivery.Bucket.
+func (p patient) HeadBucket(ctx context.Context, at delivery.Place) error {
+	ctx, cancel := context.WithTimeout(ctx, putPatience)
+	defer cancel()
+	return p.Bucket.HeadBucket(ctx, at)
 }
 
 // channelRetry is the pause after a delivery that failed, in service time. It

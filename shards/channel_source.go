@@ -203,7 +203,7 @@ type deadLetter struct {
 	StreamARN      string `json:"streamARN"`
 	ShardID        string `json:"shardId"`
 	SequenceNumber string `json:"sequenceNumber"`
-	PartitionKey   string `json:"partitionKey"`
+	PartitionKey   string `json:"partitionKey,omitempty"`
 	Arrival        int64  `json:"approximateArrivalTimestamp"` // milliseconds since 1970
 	Bytes          int    `json:"sizeInBytes"`
 	ErrorCode      string `json:"errorCode"`
