@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sluice/lambda/destination"
 )
 
 // Config says how an instance runs. Zero fields mean the defaults of the
@@ -212,6 +214,11 @@ func (c Config) Validate() error {
 			refuse(fmt.Sprintf("functions[%d]", i), "%v", err)
 		} else if c.Functions[i].Exec != nil && !c.AllowExec {
 			refuse(fmt.Sprintf("functions[%d]", i), "%s starts a process, which needs --allow-exec", c.Functions[i].Name)
+		}
+	}
+	for name, address := range c.FailureEndpoints {
+		if err := destination.CheckEndpoint(name, address); err != nil {
+			refuse("failure-endpoint", "%v", err)
 		}
 	}
 	for i, seed := range c.Mappings {

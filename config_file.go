@@ -110,10 +110,10 @@ func (f *configFile) section(key string, keyNode, value ast.Node) {
 		f.mappings(value)
 	case "runtimes":
 		f.runtimes(value)
-	case "server", "store", "log":
+	case "server", "store", "log", "lambda":
 		f.each(value, func(name string, nameNode, v ast.Node) { f.setting(key, name, nameNode, v) })
 	default:
-		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "kinesis", "faults", "functions", "mappings", "runtimes"}))
+		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "lambda", "kinesis", "faults", "functions", "mappings", "runtimes"}))
 	}
 }
 

@@ -3,6 +3,7 @@ package sluice
 import (
 	"encoding"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,7 +44,7 @@ func (s Setting) IsSwitch() bool { return s.Placeholder == "" }
 
 // Settings is the table of all settings, in the order help shows them.
 func Settings() []Setting {
-	return append(serverSettings(), storeSettings()...)
+	return slices.Concat(serverSettings(), storeSettings(), lambdaSettings())
 }
 
 func serverSettings() []Setting {

@@ -1,9 +1,11 @@
 package sluice
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"time"
@@ -11,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"sluice/companions/s3"
+	"sluice/internal/caller"
 	"sluice/lambda"
 	"sluice/lambda/destination"
 	"sluice/lambda/function"
@@ -24,13 +28,14 @@ const lambdaID = "lambda"
 // openLambda opens event source mappings and functions. It reads the streams
 // through the door's in-process calls, and closes before them.
 func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
-	source := streamsCaller{inst.mounts}
+	source, buckets := streamsCaller{inst.mounts}, lambdaBuckets{inst.buckets.Load()}
 	room, err := lambda.Open(ctx, lambda.Config{
 		Clock: s.clock, Dice: s.dice, Hold: s.clock.Hold,
 		Space:   inst.store.Space(lambdaID),
 		Streams: source, Source: source, Tips: inst.streams.Load(),
 		Runtime:      functionHost{s.functions},
-		Destinations: destination.New(s.config.FailureEndpoints, nil),
+		Destinations: destination.New(s.config.FailureEndpoints, buckets),
+		Objects:      buckets,
 		Transition: lambda.TransitionConfig{
 			Duration: s.config.Transition.after,
 			AWS:      s.config.Transition.kind == transitionLikeAWS,
@@ -46,6 +51,9 @@ func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 	inst.lambda.Store(room)
 	inst.onClose(lambdaID, func() error {
 		err := room.Close()
+		if s.functions == nil { // the table of operations is made without functions
+			return err
+		}
 		// What the room had deployed is another's under the next instance.
 		return errors.Join(err, s.functions.Replace(runtime.FromAPI, nil))
 	})
@@ -95,6 +103,34 @@ func (c streamsCaller) DescribeStreamSummary(ctx context.Context, in *kinesis.De
 // DescribeStreamConsumer implements lambda.Streams.
 func (c streamsCaller) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput) (*kinesis.DescribeStreamConsumerOutput, error) {
 	return server.Call[*kinesis.DescribeStreamConsumerOutput](ctx, c.mounts, kinesisID, "DescribeStreamConsumer", in)
+}
+
+// lambdaBuckets is the bucket store as functions and failures need it.
+type lambdaBuckets struct{ store *s3.Store }
+
+// GetObject implements lambda.Objects.
+func (b lambdaBuckets) GetObject(ctx context.Context, _, bucket, key string) ([]byte, error) {
+	body, _, err := b.store.Get(ctx, bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	raw, err := io.ReadAll(io.LimitReader(body, lambda.MaxUpload+1))
+	if err == nil && len(raw) > lambda.MaxUpload {
+		err = errors.New("the object is too large for the code of a function")
+	}
+	return raw, err
+}
+
+// PutObject implements destination.Buckets.
+func (b lambdaBuckets) PutObject(ctx context.Context, account, region, bucket, key, contentType string, body []byte) (known bool, err error) {
+	ctx = caller.With(ctx, caller.Caller{Account: account, Region: region})
+	_, err = b.store.Put(ctx, bucket, key, bytes.NewReader(body), int64(len(body)), http.Header{"Content-Type": {contentType}})
+	var refused *s3.Error
+	if errors.As(err, &refused) && refused.Code == "NoSuchBucket" {
+		return false, nil
+	}
+	return true, err
 }
 
 // functionHost is the runtime as the room sees it.

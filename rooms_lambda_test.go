@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -263,4 +265,52 @@ func TestResetRemovesMappings(t *testing.T) {
 	_, err = c.lambda.GetEventSourceMapping(t.Context(), &lambda.GetEventSourceMappingInput{UUID: uuid})
 	var gone *types.ResourceNotFoundException
 	require.ErrorAs(t, err, &gone)
+}
+
+func TestFailuresGoToABucketOfThisServer(t *testing.T) {
+	c := newConsumer(t, func(c *Config) { c.FastRetries = true })
+	fail := func([]byte) ([]byte, error) { return nil, errors.New("no") }
+	c.answer.Store(&fail)
+	buckets := c.s.current.Load().buckets.Load()
+	require.NoError(t, buckets.CreateBucket(t.Context(), "dead-letters"))
+	c.put(2)
+	uuid := c.create(func(in *lambda.CreateEventSourceMappingInput) {
+		in.MaximumRetryAttempts = aws.Int32(0)
+		in.DestinationConfig = &types.DestinationConfig{OnFailure: &types.OnFailure{Destination: aws.String("arn:aws:s3:::dead-letters")}}
+	})
+	c.await(uuid, "problem", func(m *lambda.GetEventSourceMappingOutput) bool {
+		return strings.HasPrefix(*m.LastProcessingResult, "PROBLEM")
+	})
+	key := regexp.MustCompile(`<Key>(aws/lambda/` + *uuid + `/shardId-000000000000/[^<]+)</Key>`)
+	var found []string
+	require.Eventually(t, func() bool {
+		found = key.FindStringSubmatch(c.list("dead-letters"))
+		return len(found) == 2
+	}, 20*time.Second, 5*time.Millisecond)
+	body, head, err := buckets.Get(t.Context(), "dead-letters", found[1])
+	require.NoError(t, err)
+	defer body.Close()
+	require.Equal(t, "application/json", head.Get("Content-Type"))
+	var doc struct {
+		KinesisBatchInfo struct{ BatchSize int }
+		Payload          struct{ Records []json.RawMessage }
+	}
+	require.NoError(t, json.NewDecoder(body).Decode(&doc))
+	require.Equal(t, 2, doc.KinesisBatchInfo.BatchSize)
+	require.Len(t, doc.Payload.Records, 2)
+}
+
+// list is the answer to ListObjectsV2.
+func (c *consumer) list(bucket string) string {
+	c.Helper()
+	request, err := http.NewRequestWithContext(c.Context(), http.MethodGet, c.s.Endpoint()+"/"+bucket+"?list-type=2", nil)
+	require.NoError(c, err)
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(c, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(c, err)
+	require.Equal(c, http.StatusOK, answer.StatusCode, "%s", text)
+	return string(text)
 }
