@@ -51,6 +51,16 @@ func (s *Streams) Reached(ctx context.Context, streamARN, shard, number string) 
 	return err == nil && w.shard != nil && int64(q.counter) >= w.shard.limit()
 }
 
+// ReadRate is how many GetRecords calls a second a shard lets pass, 0 for any
+// number.
+func (s *Streams) ReadRate() float64 {
+	l := s.limits.Load()
+	if !l.Enforced {
+		return 0
+	}
+	return readCalls * l.factor()
+}
+
 // Watch calls wake once, on the goroutine that made the change, soon after the
 // mark of a shard or stream has become another than mark. wake must be short
 // and must not call Streams. When the mark is another already, Watch reports

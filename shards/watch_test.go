@@ -127,6 +127,15 @@ func TestTip(t *testing.T) {
 	require.Equal(t, "ResourceNotFoundException", codeOf(err))
 }
 
+func TestReadRate(t *testing.T) {
+	r := open(t)
+	require.Zero(t, r.ReadRate())
+	r.SetLimits(Limits{Enforced: true})
+	require.InDelta(t, 5, r.ReadRate(), 0)
+	r.SetLimits(Limits{Enforced: true, Factor: 10})
+	require.InDelta(t, 50, r.ReadRate(), 0)
+}
+
 // A change between the mark and the watch is never lost.
 func TestWatchUnderPuts(t *testing.T) {
 	r := open(t)

@@ -196,26 +196,41 @@ func TestIdleForHours(t *testing.T) {
 	require.Len(t, got.all(), 3)
 }
 
-// Reads are charged: a reader that was refused leaves the shard to others.
+// Reads are charged: a mapping leaves one read in five to others, and one that
+// was refused all the same leaves most of them for a while.
 func TestReadLimits(t *testing.T) {
 	w := newWorld(t, func(c *shards.Config) { c.Limits = shards.Limits{Enforced: true} })
 	w.create("orders", 1)
 	var got seen
 	w.handle(func(data []string) string { got.add(data); return "" })
 	p := w.start(w.mapping("orders"))
-	n := 0
-	for ; n < 20; n++ {
-		w.put("orders", "a")
-		w.settle()
+	put := func(n int) {
+		for range n {
+			w.put("orders", "a")
+			w.settle()
+		}
 	}
-	require.Less(t, len(slices.Concat(got.all()...)), n, "the limit was met")
+	put(20)
+	require.Equal(t, 4, w.readsSoFar(), "of the five that the shard allows")
 	require.Equal(t, "the next read", p.Status().Shards[0].WaitingFor)
-	before := w.readsSoFar()
-	for range 10 {
-		w.step(500 * time.Millisecond)
+	w.step(251 * time.Millisecond)
+	require.Len(t, slices.Concat(got.all()...), 20)
+
+	it, err := w.streams.GetShardIterator(w.ctx, &kinesis.GetShardIteratorInput{StreamName: aws.String("orders"),
+		ShardId: aws.String(shard0), ShardIteratorType: "LATEST"})
+	require.NoError(t, err)
+	for err == nil { // somebody else uses up what is left
+		_, err = w.streams.GetRecords(w.ctx, &kinesis.GetRecordsInput{ShardIterator: it.ShardIterator})
 	}
-	require.Len(t, slices.Concat(got.all()...), n)
-	require.LessOrEqual(t, w.readsSoFar()-before, 3)
+	w.step(time.Microsecond)
+	before := w.readsSoFar()
+	for range 8 {
+		put(1)
+		w.step(250 * time.Millisecond)
+	}
+	require.Len(t, slices.Concat(got.all()...), 28)
+	require.LessOrEqual(t, w.readsSoFar()-before, 8)
+	require.Equal(t, OK, p.Status().LastResult)
 }
 
 func (w *world) readsSoFar() int {

@@ -61,22 +61,6 @@ const (
 	mostIterators = 64
 )
 
-// Pacing of a shard that has refused a read. Its rates are shared with other
-// readers: the mappings read twice a second for a while and leave the rest.
-const (
-	pacedPause = 500 * time.Millisecond
-	pacedFor   = time.Minute
-)
-
-// pacing is how often a shard is read.
-type pacing struct{ last, until time.Time }
-
-// pacedError says that a shard must not be read before a time.
-type pacedError struct{ until time.Time }
-
-// Error implements error.
-func (e *pacedError) Error() string { return "the read limit of the shard" }
-
 // read reads up to limit records from a spot on.
 func (r *Readers) read(ctx context.Context, t *tap, from spot, limit int) (pageRead, error) {
 	r.mu.Lock()
@@ -94,11 +78,10 @@ func (r *Readers) read(ctx context.Context, t *tap, from spot, limit int) (pageR
 		}
 	}
 	now := r.config.Clock.Now()
-	if next := t.pace.last.Add(pacedPause); now.Before(t.pace.until) && now.Before(next) {
+	if next := t.pace.next(now, r.config.Tips.ReadRate()); next.After(now) {
 		r.mu.Unlock()
 		return pageRead{}, &pacedError{next}
 	}
-	t.pace.last = now
 	one := &read{done: make(chan struct{})}
 	if t.reads == nil {
 		t.reads = map[spot]*read{}
@@ -115,20 +98,11 @@ func (r *Readers) read(ctx context.Context, t *tap, from spot, limit int) (pageR
 	if one.err == nil {
 		r.keep(t, from, &one.page, next)
 	} else {
-		one.err = t.slow(one.err, now)
+		one.err = t.pace.slow(one.err, now)
 	}
 	r.mu.Unlock()
 	close(one.done)
 	return one.page, one.err
-}
-
-// slow notes that the shard has refused a read.
-func (t *tap) slow(err error, now time.Time) error {
-	if codeOf(err) != "ProvisionedThroughputExceededException" {
-		return err
-	}
-	t.pace.until = now.Add(pacedFor)
-	return &pacedError{now.Add(pacedPause)}
 }
 
 // find looks for a page that was read for somebody else.

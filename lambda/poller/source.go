@@ -32,6 +32,9 @@ type Tips interface {
 	// higher sequence number. The service's MillisBehindLatest does not tell:
 	// it is 0 for a record of this millisecond.
 	Reached(ctx context.Context, stream, shard, sequence string) bool
+	// ReadRate is how many GetRecords calls a second a shard lets pass, 0 for
+	// any number.
+	ReadRate() float64
 	// Mark is the state of a shard: it is another when the shard can be read
 	// further, was closed or is gone. With an empty shard it is that of the
 	// stream, 0 when there is none.
