@@ -2,10 +2,15 @@ package s3
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"sluice/internal/sigv4"
 )
 
 // Bounds of the framing: a line of it, and the trailing headers together.
@@ -22,20 +27,27 @@ const (
 //
 // It reads the payload and, at its end, the trailing headers.
 type chunkReader struct {
-	from    *bufio.Reader
-	signed  bool // each chunk carries a signature
-	trailer bool // headers may follow
-	left    int64
-	begun   bool
-	number  int   // of the chunk under way, from 1
-	last    int64 // size of the chunk before
-	err     error
+	from      *bufio.Reader
+	signed    bool          // each chunk carries a signature
+	digits    int           // of a signature, 0 for any number
+	chain     *sigv4.Chunks // checks the signatures, nil when nobody does
+	signature string        // of the chunk under way
+	trailer   bool          // headers may follow
+	left      int64
+	begun     bool
+	number    int   // of the chunk under way, from 1
+	last      int64 // size of the chunk before
+	err       error
 	// trailers are complete once Read has returned io.EOF, names in lower case.
 	trailers map[string]string
 }
 
-func newChunkReader(r io.Reader, signed, trailer bool) *chunkReader {
-	return &chunkReader{from: bufio.NewReaderSize(r, 32<<10), signed: signed, trailer: trailer, trailers: map[string]string{}}
+func newChunkReader(r io.Reader, f framing, chain *sigv4.Chunks) *chunkReader {
+	c := &chunkReader{from: bufio.NewReaderSize(r, 32<<10), signed: f.signed, trailer: f.trailer, trailers: map[string]string{}}
+	if f.signed && !f.asymmetric {
+		c.digits, c.chain = sha256.Size*2, chain
+	}
+	return c
 }
 
 // Read implements io.Reader.
@@ -48,10 +60,23 @@ func (c *chunkReader) Read(p []byte) (int, error) {
 	}
 	n, err := c.from.Read(p[:min(int64(len(p)), c.left)])
 	c.left -= int64(n)
+	if c.chain != nil {
+		_, _ = c.chain.Write(p[:n]) // a hash does not fail
+	}
 	if err != nil {
 		c.err = brokenOff(err)
 	}
 	return n, c.err
+}
+
+// trailerSignature is the trailing header that signs the others.
+const trailerSignature = "x-amz-trailer-signature"
+
+// sums are the trailing headers that are about the payload.
+func (c *chunkReader) sums() map[string]string {
+	rest := maps.Clone(c.trailers)
+	delete(rest, trailerSignature)
+	return rest
 }
 
 // brokenOff makes an early end what it is to the client.
@@ -68,6 +93,9 @@ func (c *chunkReader) next() error {
 		if err := c.crlf(); err != nil {
 			return err
 		}
+		if err := c.verify(); err != nil {
+			return err
+		}
 	}
 	c.begun = true
 	line, err := c.line()
@@ -80,9 +108,10 @@ func (c *chunkReader) next() error {
 		return malformedChunks()
 	}
 	signature, isSignature := strings.CutPrefix(rest, "chunk-signature=")
-	if c.signed && (!extended || !isSignature || len(signature) == 0) {
+	if c.signed && (!extended || !isSignature || len(signature) == 0 || c.digits > 0 && len(signature) != c.digits) {
 		return malformedChunks()
 	}
+	c.signature = signature
 	c.number++
 	if n > 0 && c.number > 1 && c.last < smallChunk {
 		return bad("InvalidChunkSizeError", "Only the last chunk is allowed to have a size less than 8192 bytes",
@@ -92,7 +121,43 @@ func (c *chunkReader) next() error {
 	if n > 0 {
 		return nil
 	}
-	return c.end()
+	if err := c.end(); !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err := c.verify(); err != nil {
+		return err
+	}
+	if err := c.verifyTrailer(); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// verify compares the signature of the chunk that has been read.
+func (c *chunkReader) verify() error {
+	if c.chain == nil {
+		return nil
+	}
+	if c.chain.End(c.signature) != nil {
+		return signatureMismatch()
+	}
+	return nil
+}
+
+// verifyTrailer compares the signature of the trailing headers.
+func (c *chunkReader) verifyTrailer() error {
+	if c.chain == nil || !c.trailer {
+		return nil
+	}
+	var text strings.Builder
+	headers := c.sums()
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		text.WriteString(name + ":" + headers[name] + "\n")
+	}
+	if c.chain.Trailer(text.String(), c.trailers[trailerSignature]) != nil {
+		return signatureMismatch()
+	}
+	return nil
 }
 
 func (c *chunkReader) crlf() error {
@@ -143,7 +208,10 @@ func (c *chunkReader) end() error {
 		if line != "" {
 			name, value, ok := strings.Cut(line, ":")
 			name = strings.ToLower(strings.TrimSpace(name))
-			if _, twice := c.trailers[name]; !ok || !c.trailer || twice {
+			if !ok {
+				return malformedChunks()
+			}
+			if _, twice := c.trailers[name]; !c.trailer || twice {
 				return malformedTrailer()
 			}
 			c.trailers[name] = strings.TrimSpace(value)

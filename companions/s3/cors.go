@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -106,37 +107,56 @@ func (r *corsRule) stamp(h http.Header, origin string) {
 
 // stampCORS lets the page that calls read the answer, if the bucket has a rule
 // for it.
-func (c *call) stampCORS() {
+func (c *call) stampCORS() error {
 	origin := c.r.Header.Get("Origin")
-	if origin == "" {
-		return
+	rules := c.bucket.record.Load().CORS
+	if origin == "" || len(rules) == 0 {
+		return nil
 	}
-	for _, rule := range c.bucket.record.Load().CORS {
-		if rule.allows(origin, c.r.Method, nil) {
-			rule.stamp(c.w.Header(), origin)
-			return
+	method, headers := c.r.Method, []string(nil)
+	asked := c.r.Header.Get("Access-Control-Request-Method")
+	if asked != "" || c.r.Header.Get("Access-Control-Request-Headers") != "" {
+		var err error
+		if method, headers, err = c.readPreflight(cmp.Or(asked, method)); err != nil {
+			return err
 		}
 	}
+	for _, rule := range rules {
+		if rule.allows(origin, method, headers) {
+			rule.stamp(c.w.Header(), origin)
+			break
+		}
+	}
+	return nil
 }
 
-// preflight answers a browser that asks before it calls.
-func (c *call) preflight() error {
-	origin, method := c.r.Header.Get("Origin"), c.r.Header.Get("Access-Control-Request-Method")
-	if origin == "" {
-		return bad("BadRequest", "Insufficient information. Origin request header needed.")
-	}
+// readPreflight reads which method and headers a page wants to use.
+func (c *call) readPreflight(asked string) (method string, headers []string, err error) {
+	method = asked
 	if !slices.Contains(corsMethods, method) {
-		return bad("BadRequest", "Invalid Access-Control-Request-Method: "+method)
+		return "", nil, bad("BadRequest", "Invalid Access-Control-Request-Method: "+method)
 	}
-	var headers []string
 	for header := range strings.SplitSeq(c.r.Header.Get("Access-Control-Request-Headers"), ",") {
 		if header = strings.TrimSpace(header); header == "" {
 			continue
 		}
 		if !headerName.MatchString(header) {
-			return bad("BadRequest", `Access-Control-Request-Headers "`+header+`" contains invalid character.`)
+			return "", nil, bad("BadRequest", `Access-Control-Request-Headers "`+header+`" contains invalid character.`)
 		}
 		headers = append(headers, header)
+	}
+	return method, headers, nil
+}
+
+// preflight answers a browser that asks before it calls.
+func (c *call) preflight() error {
+	origin := c.r.Header.Get("Origin")
+	if origin == "" {
+		return bad("BadRequest", "Insufficient information. Origin request header needed.")
+	}
+	method, headers, err := c.readPreflight(c.r.Header.Get("Access-Control-Request-Method"))
+	if err != nil {
+		return err
 	}
 	b, err := c.s.mustFind(c.bucketName)
 	if err != nil {

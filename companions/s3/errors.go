@@ -95,6 +95,11 @@ func keyTooLong(n int) *Error {
 	return bad("KeyTooLongError", "Your key is too long", "Size", strconv.Itoa(n), "MaxSizeAllowed", strconv.Itoa(maxKey))
 }
 
+func signatureMismatch() *Error {
+	return fault(http.StatusForbidden, "SignatureDoesNotMatch",
+		"The request signature we calculated does not match the signature you provided. Check your key and signing method.")
+}
+
 func accessDenied() *Error { return fault(http.StatusForbidden, "AccessDenied", "Access Denied") }
 
 func malformedXML() *Error {

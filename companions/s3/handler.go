@@ -50,6 +50,9 @@ func (c *call) serve() error {
 	if err := c.checkPresigned(); err != nil {
 		return err
 	}
+	if err := c.checkShape(); err != nil {
+		return err
+	}
 	if c.op = c.s.routes.find(c); c.op == nil {
 		return c.unknown()
 	}
@@ -66,9 +69,32 @@ func (c *call) serve() error {
 		if err := c.checkOwner("X-Amz-Expected-Bucket-Owner", c.bucket); err != nil {
 			return err
 		}
-		c.stampCORS()
+		if err := c.stampCORS(); err != nil {
+			return err
+		}
 	}
 	return c.op.serve(c)
+}
+
+// checkShape refuses what makes no sense whatever it is about.
+func (c *call) checkShape() error {
+	method, uploads := c.r.Method, c.query.Has("uploadId")
+	source := c.r.Header.Get("X-Amz-Copy-Source")
+	switch {
+	case source != "" && method != http.MethodPut && (method != http.MethodPost || uploads):
+		return invalidArgument("x-amz-copy-source", source, "You can only specify a copy source header for copy requests.")
+	case c.key == "":
+	case method == http.MethodGet && c.query.Has("uploads"):
+		return invalidRequest("Key is not expected for the GET method ?uploads subresource")
+	case method == http.MethodGet && c.query.Has("versions"):
+		return invalidRequest("There is no such thing as the ?versions sub-resource for a key")
+	case method == http.MethodPut && uploads && !c.query.Has("partNumber"):
+		c.w.Header().Set("Allow", "DELETE, POST, GET")
+		return methodNotAllowed(method, "UPLOAD")
+	case method == http.MethodPut && c.query.Has("partNumber") && !uploads:
+		return invalidArgument("partNumber", "partNumber", "This operation does not accept partNumber without uploadId")
+	}
+	return nil
 }
 
 // checkOwner compares the owner that a client expects.

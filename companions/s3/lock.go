@@ -88,9 +88,8 @@ func (c *call) readLock() (l lock, err error) {
 		}
 		l.Hold = hold
 	}
-	r := c.bucket.record.Load()
-	if l != (lock{}) && !r.Lock {
-		return l, missingLock()
+	if l != (lock{}) && !c.bucket.record.Load().Lock {
+		return l, invalidRequest("Bucket is missing ObjectLockConfiguration")
 	}
 	return l, nil
 }
@@ -154,7 +153,11 @@ func checkRule(mode string, days, years *int) (*lockRule, error) {
 
 // lockedVersion finds a version whose bucket has object lock.
 func (c *call) lockedVersion() (stored, error) {
-	v, err := c.s.version(c.ctx, c.bucket, c.key, c.query)
+	query := c.query
+	if c.param("versionId") == "" {
+		query = nil // these operations take an empty one for none
+	}
+	v, err := c.s.version(c.ctx, c.bucket, c.key, query)
 	if err != nil {
 		c.showMarker(v)
 		return v, err

@@ -22,6 +22,9 @@ func (c *call) completeMultipartUpload() error {
 	var asked completion
 	raw, err := c.readPlain(maxXML)
 	if err == nil {
+		err = c.checkFinalSums()
+	}
+	if err == nil {
 		err = parseXML(raw, "CompleteMultipartUpload", &asked)
 	}
 	if err != nil {
@@ -52,6 +55,25 @@ func (c *call) completeMultipartUpload() error {
 	d.some("ChecksumType", o.Sum.Type)
 	d.close("CompleteMultipartUploadResult")
 	c.reply(http.StatusOK, d.Bytes())
+	return nil
+}
+
+// checkFinalSums looks at the form of the checksums of the whole.
+func (c *call) checkFinalSums() error {
+	found := 0
+	for _, algorithm := range algorithms() {
+		values := c.r.Header.Values(sumHeader(algorithm))
+		if len(values) == 0 {
+			continue
+		}
+		if found++; found > 1 || len(values) > 1 {
+			return invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+		}
+		value, count, joined := strings.Cut(values[0], "-")
+		if _, err := strconv.ParseUint(count, 10, 16); joined && err != nil || !validSum(algorithm, value) {
+			return invalidRequest("Value for " + sumHeader(algorithm) + " header is invalid.")
+		}
+	}
 	return nil
 }
 

@@ -56,9 +56,7 @@ func (c *call) createBucket() error {
 		if strings.EqualFold(c.r.Header.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true") {
 			r.Lock, r.Versioning = true, versioningEnabled
 		}
-		if ownership != "" {
-			r.Documents = map[string][]byte{"ownershipControls": ownershipDocument(ownership)}
-		}
+		r.Documents = map[string][]byte{"ownershipControls": ownershipDocument(ownership)}
 	})
 	if err != nil {
 		return err
@@ -79,12 +77,18 @@ func (c *call) readOwnership() (string, error) {
 	default:
 		return "", bad("InvalidArgument", "Invalid x-amz-object-ownership header: "+ownership, "ArgumentName", "x-amz-object-ownership")
 	}
+	if acl := h.Get("X-Amz-Acl"); acl != "" && !strings.Contains(" private public-read public-read-write authenticated-read aws-exec-read log-delivery-write ", " "+acl+" ") {
+		return "", invalidArgument("x-amz-acl", acl, "")
+	}
 	granted := h.Get("X-Amz-Acl") != "" && h.Get("X-Amz-Acl") != "private"
 	for name := range h {
 		granted = granted || strings.HasPrefix(name, "X-Amz-Grant-")
 	}
 	if granted && (ownership == "" || ownership == "BucketOwnerEnforced") {
 		return "", bad("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	}
+	if ownership == "" {
+		ownership = "BucketOwnerEnforced" // of every new bucket
 	}
 	return ownership, nil
 }

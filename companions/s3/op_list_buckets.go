@@ -2,7 +2,6 @@ package s3
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"net/http"
 	"strconv"
@@ -23,17 +22,14 @@ func (c *call) listBuckets() error {
 		}
 		limit = n
 	}
-	from, err := base64.RawURLEncoding.DecodeString(c.param("continuation-token"))
-	if err != nil {
-		return invalidArgument("continuation-token", c.param("continuation-token"), "The continuation token provided is incorrect")
-	}
+	from := c.param("continuation-token")
 	d := newDocument()
 	d.root("ListAllMyBucketsResult")
 	d.owner("Owner", c.who.Account)
 	d.open("Buckets")
 	n, next := 0, ""
 	for _, r := range c.s.owned(c.who.Account) {
-		if r.Name <= string(from) || !strings.HasPrefix(r.Name, c.param("prefix")) ||
+		if r.Name <= from || !strings.HasPrefix(r.Name, c.param("prefix")) ||
 			c.param("bucket-region") != "" && r.Region != c.param("bucket-region") {
 			continue
 		}
@@ -53,7 +49,7 @@ func (c *call) listBuckets() error {
 	d.close("Buckets")
 	d.some("Prefix", c.param("prefix"))
 	if next != "" && c.query.Has("max-buckets") && c.moreBuckets(next) {
-		d.text("ContinuationToken", base64.RawURLEncoding.EncodeToString([]byte(next)))
+		d.text("ContinuationToken", next)
 	}
 	d.close("ListAllMyBucketsResult")
 	c.reply(http.StatusOK, d.Bytes())

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // ListObjectVersions lists all versions of the keys of a bucket, delete markers
@@ -12,6 +13,9 @@ import (
 // Notes: prefix, delimiter, markers, encoding
 // Test: TestListObjectVersions
 func (c *call) listObjectVersions() error {
+	if max := c.param("max-keys"); strings.HasPrefix(max, "-") {
+		return invalidArgument("maxKeys", max, "max-keys cannot be negative")
+	}
 	o, err := c.readOrder("max-keys", "key-marker")
 	if err != nil {
 		return err

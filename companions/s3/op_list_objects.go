@@ -21,7 +21,7 @@ func (c *call) listObjects() error {
 	d.text("Name", c.bucketName)
 	d.text("Prefix", o.shown(o.prefix))
 	d.text("Marker", o.shown(o.after))
-	if p.more && o.delimiter != "" {
+	if p.more { // the service leaves it out without a delimiter, and clients take the last key
 		d.text("NextMarker", o.shown(p.last()))
 	}
 	d.number("MaxKeys", int64(o.limit))

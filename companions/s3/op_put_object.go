@@ -14,9 +14,6 @@ import (
 // Notes: every framing and checksum of current SDKs; encryption headers are kept and given back only; ACLs are not there
 // Test: TestPutObject
 func (c *call) putObject() error {
-	if c.query.Has("uploadId") || c.query.Has("partNumber") {
-		return invalidArgument("partNumber", c.param("partNumber"), "This operation does not accept partNumber without uploadId")
-	}
 	a, err := c.readPut()
 	if err != nil {
 		return err

@@ -8,6 +8,9 @@ package s3
 func (c *call) putObjectLegalHold() error {
 	var asked struct{ Status string }
 	if err := c.readXML("LegalHold", &asked); err != nil {
+		if missingBody().Is(err) {
+			return malformedXML()
+		}
 		return err
 	}
 	if asked.Status != holdOn && asked.Status != holdOff {

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sluice/internal/sigv4"
 )
 
 // The framings of a body, as x-amz-content-sha256 names them.
@@ -29,6 +31,7 @@ const (
 // framing is how a body comes over the wire.
 type framing struct {
 	chunked, signed, trailer bool
+	asymmetric               bool   // signed as V4A, which nobody checks
 	hash                     string // of the whole body in hex, empty for none
 	size                     int64  // of the payload, -1 when unknown
 }
@@ -40,9 +43,9 @@ func readFraming(r *http.Request) (f framing, err error) {
 	case unsignedTrailer:
 		f.chunked, f.trailer = true, true
 	case signedChunks, signedChunksV4A:
-		f.chunked, f.signed = true, true
+		f.chunked, f.signed, f.asymmetric = true, true, value == signedChunksV4A
 	case signedTrailer, signedTrailerV4:
-		f.chunked, f.signed, f.trailer = true, true, true
+		f.chunked, f.signed, f.trailer, f.asymmetric = true, true, true, value == signedTrailerV4
 	default:
 		if raw, err := hex.DecodeString(value); err != nil || len(raw) != sha256.Size {
 			return f, invalidArgument("x-amz-content-sha256", value, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
@@ -175,7 +178,7 @@ func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*receive
 	var chunks *chunkReader
 	from := c.body()
 	if f.chunked {
-		chunks = newChunkReader(from, f.signed, f.trailer)
+		chunks = newChunkReader(from, f, c.chain())
 		from = chunks
 	}
 	in, err := c.s.receive(from, f.size, limit, sums.writers()...)
@@ -196,6 +199,15 @@ func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*receive
 	return out, nil
 }
 
+// chain is what the signatures of chunks are checked by, nil when the door
+// checks none.
+func (c *call) chain() *sigv4.Chunks {
+	if proof := sigv4.From(c.ctx); proof != nil {
+		return proof.Chunks()
+	}
+	return nil
+}
+
 // sums are what a body is summed up by on its way.
 type sums struct{ md5, sum, whole, own hash.Hash }
 
@@ -214,10 +226,13 @@ func (r *received) verify(f framing, p promise, s *sums, chunks *chunkReader) er
 	if r.size != f.size {
 		return incompleteBody()
 	}
+	if !p.trailing && chunks != nil && len(chunks.sums()) > 0 {
+		return malformedTrailer() // headers that were not announced
+	}
 	if p.trailing {
 		name := sumHeader(p.algorithm)
 		value, ok := chunks.trailers[name]
-		if !ok || len(chunks.trailers) > 2 {
+		if !ok || len(chunks.sums()) > 1 {
 			return malformedTrailer()
 		}
 		if !validSum(p.algorithm, value) {
@@ -232,7 +247,8 @@ func (r *received) verify(f framing, p promise, s *sums, chunks *chunkReader) er
 	}
 	if p.md5 != "" {
 		if sum := base64.StdEncoding.EncodeToString(r.md5); sum != p.md5 {
-			return badMD5(p.md5, sum)
+			given, _ := base64.StdEncoding.DecodeString(p.md5) // readPromise has looked
+			return badMD5(hex.EncodeToString(given), sum)
 		}
 	}
 	if p.value != "" && p.value != r.sum.Value {

@@ -39,7 +39,7 @@ var texts = []string{
 	"Your key is too long<", "Your key is too long.<",
 	"We encountered an internal error. Please try again.<", "We encountered an internal error, please try again.<",
 	"The bucket ownership controls were not found<", "The bucket ownership controls were not found.<",
-	`ExposeHeader "`, `AllowedHeader "`,
+	`ExposeHeader &#34;`, `AllowedHeader &#34;`,
 }
 
 // Empty elements that the service sends and versitygw leaves out.
@@ -51,6 +51,12 @@ var (
 	provided = regexp.MustCompile(`Provided [\w-]+ not an integer or within integer range</Message><ArgumentName>([\w-]+)</ArgumentName><ArgumentValue>([^<]*)<`)
 	// Algorithms are in lower case with the service.
 	mismatch = regexp.MustCompile(`expected checksum Type: \w+, actual checksum Type: \w+`)
+	// versitygw names the computed size where the service names the given one.
+	size = regexp.MustCompile(`header value (\d+) does not match what was computed: (\d+)`)
+	// The service speaks of delete markers only where there is one.
+	deleted = regexp.MustCompile(`<Deleted>(<Key>[^<]*</Key>(?:<VersionId>[^<]*</VersionId>)?)</Deleted>`)
+	// Of a copy the service documents 412 where versitygw answers 304.
+	unmodified = regexp.MustCompile(`<Condition>x-amz-copy-source-If-(None-Match|Modified-Since)</Condition>`)
 	// The service knows accounts by an id of 64 digits, versitygw by their key.
 	canonical = regexp.MustCompile(`<ID>[0-9a-f]{64}</ID>`)
 )
@@ -62,7 +68,7 @@ func dialect(endpoint, key string) (string, error) {
 		return "", err
 	}
 	proxy := &httputil.ReverseProxy{
-		FlushInterval: -1,
+
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 			r.Out.Host = r.In.Host // it is signed
@@ -92,6 +98,12 @@ func translate(r *http.Response, key string) error {
 	}
 	body = []byte(strings.NewReplacer(texts...).Replace(string(body)))
 	body = empty.ReplaceAll(body, nil)
+	body = size.ReplaceAll(body, []byte("header value $2 does not match what was computed: $1"))
+	body = deleted.ReplaceAll(body, []byte("<Deleted>$1<DeleteMarker>false</DeleteMarker></Deleted>"))
+	if unmodified.Match(body) {
+		r.StatusCode, body = http.StatusNotModified, nil
+		r.Status = "304 Not Modified"
+	}
 	body = canonical.ReplaceAll(body, []byte("<ID>"+key+"</ID>"))
 	body = argument.ReplaceAll(body, []byte("Argument $2 must be an integer between 0 and 2147483647</Message><ArgumentName>$1</ArgumentName><ArgumentValue>$2<"))
 	body = provided.ReplaceAll(body, []byte("Provided $2 not an integer or within integer range</Message><ArgumentName>$1</ArgumentName><ArgumentValue>$2<"))
