@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs what runs a handler, and prints the path of the script that runs it as a function's process.
+#
+#   setup.sh go|python|node
+#
+# Everything is kept in one cache folder, so that only the first run downloads and compiles. What cannot be had on this
+# machine is said on the last line, with exit status 3.
+set -euo pipefail
+
+kind=${1:?usage: setup.sh go|python|node}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${SLUICE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice-test}
+case $kind in
+  go) files=("$here"/go/*.go "$here/../../../go.mod") ;;
+  python) files=("$here"/python/requirements.txt) ;;
+  node) files=("$here"/node/package-lock.json) ;;
+  *) echo "no such handler: $kind" >&2 && exit 2 ;;
+esac
+place=$cache/handler-$kind-$({ echo "$here" && cat "$here/setup.sh" "${files[@]}"; } | sha256sum | cut -c1-12)
+mkdir -p "$place"
+exec 3>&1 9>"$cache/handler-lock" >"$place/setup.log" 2>&1
+flock 9
+
+# lacks REASON: ends, where the machine is at fault and not the test.
+lacks() { echo "$*" >&3; exit 3; }
+
+trap 'code=$?; test $code -eq 0 -o $code -eq 3 || { echo "setup.sh $kind failed:" >&3; tail -40 "$place/setup.log" >&3; }' EXIT
+
+# needs COMMAND PACKAGE...: installs Debian packages when the command is missing.
+needs() {
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  command -v apt-get >/dev/null && test "$(id -u)" = 0 || lacks "$command is missing: install $*"
+  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || lacks "$command cannot be installed"
+}
+
+runs() {
+  printf '#!/bin/sh\n%s\n' "$1" >"$place/run.new"
+  chmod +x "$place/run.new"
+  mv "$place/run.new" "$place/run"
+}
+
+go_handler() {
+  cd "$here/go"
+  CGO_ENABLED=0 go build -o "$place/bootstrap" .
+  runs "exec '$place/bootstrap'"
+}
+
+python_handler() {
+  needs python3 python3 python3-venv
+  rm -rf "$place/venv"
+  python3 -m venv "$place/venv"
+  "$place/venv/bin/pip" install --disable-pip-version-check --no-input -r "$here/python/requirements.txt"
+  runs "export PYTHONDONTWRITEBYTECODE=1
+cd '$here/python'
+exec '$place/venv/bin/python' -m awslambdaric \"\$@\""
+}
+
+# The client for Node has a native part, made of curl's sources while it is installed.
+node_handler() {
+  needs node nodejs npm
+  needs npm npm
+  test "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 || lacks "aws-lambda-ric needs Node 18, and this is $(node --version)"
+  needs cmake cmake
+  needs autoreconf autoconf automake libtool m4
+  needs libtoolize libtool
+  needs g++ g++ make
+  cp "$here/node/package.json" "$here/node/package-lock.json" "$here/node/.npmrc" "$place/"
+  cd "$place"
+  # The headers of Node lie where Debian's and NodeSource's packages put them; node-gyp would download them.
+  headers=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  if test -e "$headers/include/node/node.h"; then export npm_config_nodedir=$headers; fi
+  npm ci --no-audit --no-fund --foreground-scripts || lacks "aws-lambda-ric does not build here: $(grep -m1 'npm error' "$place/setup.log" || true)"
+  runs "cd '$here/node'
+exec '$place/node_modules/.bin/aws-lambda-ric' \"\$@\""
+}
+
+test -x "$place/run" || "${kind}_handler"
+echo "$place/run" >&3
