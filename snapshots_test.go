@@ -389,7 +389,7 @@ func TestReset(t *testing.T) {
 			_, answer := fetch(t, http.MethodPost, s.Endpoint()+"/_sluice/reset", body)
 			require.Contains(t, answer, want)
 		}
-		post(`{"service":"firehose"}`, `"code":"BadRequest"`)
+		post(`{"service":"video"}`, `"code":"BadRequest"`)
 		post(`{"account":"me"}`, `"code":"BadRequest"`)
 		post(`{"acount":"000000000000"}`, `"code":"BadRequest"`)
 		post(`{"account":"111111111111"}`, `{"removed":{"kinesis":0}}`)

@@ -134,6 +134,9 @@ func (s *Server) serveMetrics(w http.ResponseWriter, _ *http.Request) {
 	if s.cfg.Admin.Mappings != nil {
 		s.cfg.Admin.Mappings.Measure(&b)
 	}
+	if s.cfg.Admin.Hoses != nil {
+		s.cfg.Admin.Hoses.Measure(&b)
+	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = w.Write(b.Bytes())
 }

@@ -52,7 +52,7 @@ func TestReadmeNamesSettingsAndCommands(t *testing.T) {
 func TestOps(t *testing.T) {
 	code, out, _ := command(t, env(), "ops")
 	require.Equal(t, exitFine, code)
-	require.Regexp(t, `(?m)^kinesis  PutRecords +real `, out)
+	require.Regexp(t, `(?m)^kinesis +PutRecords +real `, out)
 	_, out, _ = command(t, env(), "ops", "--json")
 	require.Contains(t, out, `{"items":[{"service":"kinesis","operation":"AddTagsToStream","state":"real"`)
 	code, _, _ = command(t, env(), "ops", "--json", "--markdown")

@@ -54,6 +54,10 @@ func (p *program) resetCommand() *cobra.Command {
 		if err := json.Unmarshal(answer, &doc); err != nil {
 			return fmt.Errorf("the server's answer does not tell what it removed: %w", err)
 		}
+		maps.DeleteFunc(doc.Removed, func(_ string, n int) bool { return n == 0 })
+		if len(doc.Removed) == 0 {
+			p.say("there was nothing to remove")
+		}
 		for _, service := range slices.Sorted(maps.Keys(doc.Removed)) {
 			p.say("removed %d of %s", doc.Removed[service], service)
 		}

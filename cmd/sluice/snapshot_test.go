@@ -51,7 +51,7 @@ func TestSnapshot(t *testing.T) {
 		{exitUsage, []string{"snapshot", "seve", "x"}, `unknown command "seve"`},
 		{exitFailed, []string{"snapshot", "restore", "again", "--endpoint", "http://kinesis.example.com"}, "restore again at http://kinesis.example.com needs a yes\nhint: say --yes"},
 		{exitFailed, []string{"reset", "--account", "000000000000", "--endpoint", "http://kinesis.example.com"}, "remove everything of account 000000000000 at http://kinesis.example.com needs a yes"},
-		{exitFailed, []string{"reset", "--service", "firehose"}, `"firehose" keeps nothing here; these do: `},
+		{exitFailed, []string{"reset", "--service", "video"}, `"video" keeps nothing here; these do: `},
 		{exitBlocked, []string{"snapshot", "import", file, "x", "--endpoint", "http://127.0.0.1:1"}, "nobody answers at http://127.0.0.1:1"},
 	} {
 		require.Contains(t, w.fails(c.code, c.args...), c.want, "%v", c.args)
@@ -60,7 +60,7 @@ func TestSnapshot(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1, "no half file stays")
 
-	require.Equal(t, `{"removed":{"kinesis":0}}`+"\n", w.ok("reset", "--region", "eu-west-1", "--json"))
+	require.Equal(t, `{"removed":{"cloudwatch":0,"dynamodb":0,"firehose":0,"kinesis":0,"lambda":0,"s3":0}}`+"\n", w.ok("reset", "--region", "eu-west-1", "--json"))
 	require.Empty(t, w.ok("reset"))
 	require.Equal(t, `{"items":[]}`+"\n", w.ok("streams", "--json"))
 }
