@@ -1,0 +1,97 @@
+package sluice
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLambdaOnTheWire holds paths, statuses, headers and the form of errors,
+// which clients of the SDKs hide, to reference 1.1 and 2.1.
+func TestLambdaOnTheWire(t *testing.T) {
+	c := newConsumer(t, WithTransition(time.Hour))
+	const mapping = `{"FunctionName":"ingest","EventSourceArn":"` + sourceARN + `","StartingPosition":"LATEST"}`
+	call := func(method, path, body string, header ...string) (*http.Response, string) {
+		request, err := http.NewRequestWithContext(t.Context(), method, c.s.Endpoint()+path, bytes.NewReader([]byte(body)))
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0")
+		request.Header.Set("X-Amz-Date", "20260101T000000Z")
+		for i := 0; i < len(header); i += 2 {
+			request.Header.Set(header[i], header[i+1])
+		}
+		answer, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		return answer, string(text)
+	}
+	answer, body := call("POST", "/2015-03-31/event-source-mappings/", mapping)
+	require.Equal(t, http.StatusAccepted, answer.StatusCode, body)
+	var made map[string]any
+	require.NoError(t, json.Unmarshal([]byte(body), &made))
+	require.Equal(t, "Creating", made["State"])
+	require.IsType(t, 0.0, made["LastModified"], "a number")
+	require.Equal(t, map[string]any{"OnFailure": map[string]any{}}, made["DestinationConfig"])
+	uuid := made["UUID"].(string)
+
+	for _, want := range []struct {
+		method, path, body string
+		status             int
+		code, answer       string
+	}{
+		{"POST", "/2015-03-31/event-source-mappings", mapping, 409, "ResourceConflictException", `{"Type":"User","message":"The event source arn (\" ` + sourceARN +
+			` \") and function (\" ingest \") provided mapping already exists. Please update or delete the existing mapping with UUID ` + uuid + `"}`},
+		{"GET", "/2015-03-31/event-source-mappings/6f0fbb7e-0000-4000-8000-000000000001", "", 404, "ResourceNotFoundException",
+			`{"Type":"User","Message":"The resource you requested does not exist."}`},
+		{"PUT", "/2015-03-31/event-source-mappings/" + uuid, `{}`, 400, "ResourceInUseException",
+			`{"Type":"User","Message":"Cannot update the event source mapping because it is in use."}`},
+		{"POST", "/2015-03-31/event-source-mappings", `{"FunctionName":"ingest"}`, 400, "InvalidParameterValueException",
+			`{"Type":"User","message":"Unrecognized event source."}`},
+		{"POST", "/2015-03-31/event-source-mappings", strings.Replace(mapping, "LATEST", "invalid", 1), 400, "ValidationException",
+			`{"message":"1 validation error detected: Value 'invalid' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"}`},
+		{"POST", "/2015-03-31/event-source-mappings", strings.Replace(mapping, `"LATEST"`, `"LATEST","BatchSize":10001`, 1), 400, "ValidationException",
+			`{"message":"1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000"}`},
+	} {
+		answer, body := call(want.method, want.path, want.body)
+		require.Equal(t, want.status, answer.StatusCode, body)
+		require.Equal(t, want.code, answer.Header.Get("X-Amzn-Errortype"))
+		require.JSONEq(t, want.answer, body)
+		require.Len(t, answer.Header.Get("X-Amzn-Requestid"), 36)
+	}
+	answer, body = call("GET", "/2015-03-31/event-source-mappings/?MaxItems=1&FunctionName=ingest", "")
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Contains(t, body, `"EventSourceMappings":[{`)
+	answer, body = call("GET", "/2017-03-31/tags/"+strings.ReplaceAll(made["EventSourceMappingArn"].(string), ":", "%3A"), "")
+	require.Equal(t, http.StatusOK, answer.StatusCode, body)
+	require.JSONEq(t, `{"Tags":{}}`, body)
+	answer, _ = call("POST", "/2017-03-31/tags/"+made["EventSourceMappingArn"].(string), `{"Tags":{"a":"b"}}`)
+	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+
+	answer, body = call("POST", "/2015-03-31/functions/ingest/invocations", `{"Records":[]}`, "X-Amz-Log-Type", "Tail")
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Equal(t, "null", body)
+	require.Equal(t, "$LATEST", answer.Header.Get("X-Amz-Executed-Version"))
+	log, err := base64.StdEncoding.DecodeString(answer.Header.Get("X-Amz-Log-Result"))
+	require.NoError(t, err)
+	require.Contains(t, string(log), "REPORT RequestId: "+answer.Header.Get("X-Amzn-Requestid"))
+	answer, body = call("POST", "/2015-03-31/functions/ingest/invocations?Qualifier=$LATEST", `{"Records":[]}`, "X-Amz-Invocation-Type", "Event")
+	require.Equal(t, http.StatusAccepted, answer.StatusCode)
+	require.Empty(t, body)
+	answer, body = call("POST", "/2015-03-31/functions/ingest/invocations", "", "X-Amz-Invocation-Type", "DryRun")
+	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+	require.Empty(t, body)
+	answer, body = call("POST", "/2015-03-31/functions/ingest/invocations", `{"Records":`)
+	require.Equal(t, http.StatusBadRequest, answer.StatusCode)
+	require.Equal(t, "InvalidRequestContentException", answer.Header.Get("X-Amzn-Errortype"))
+	require.Contains(t, body, "Could not parse request body into json")
+	answer, _ = call("DELETE", "/2015-03-31/functions/nobody", "")
+	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+}
