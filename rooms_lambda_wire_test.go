@@ -16,8 +16,10 @@ import (
 // TestLambdaOnTheWire holds paths, statuses, headers and the form of errors,
 // which clients of the SDKs hide, to reference 1.1 and 2.1.
 func TestLambdaOnTheWire(t *testing.T) {
-	c := newConsumer(t, WithTransition(time.Hour))
+	c := newConsumer(t, WithTransition(time.Hour), FrozenAt(noon))
 	const mapping = `{"FunctionName":"ingest","EventSourceArn":"` + sourceARN + `","StartingPosition":"LATEST"}`
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections) // one that was never used would be waited for
 	call := func(method, path, body string, header ...string) (*http.Response, string) {
 		request, err := http.NewRequestWithContext(t.Context(), method, c.s.Endpoint()+path, bytes.NewReader([]byte(body)))
 		require.NoError(t, err)
@@ -26,7 +28,7 @@ func TestLambdaOnTheWire(t *testing.T) {
 		for i := 0; i < len(header); i += 2 {
 			request.Header.Set(header[i], header[i+1])
 		}
-		answer, err := http.DefaultClient.Do(request)
+		answer, err := client.Do(request)
 		require.NoError(t, err)
 		defer answer.Body.Close()
 		text, err := io.ReadAll(answer.Body)
