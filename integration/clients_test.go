@@ -51,7 +51,7 @@ func TestClients(t *testing.T) {
 		all.producer(t, Producer(), "")
 		all.follower(t, Follower())
 	})
-	require.NoError(t, WriteReport("clients.json", all.rows))
+	require.NoError(t, AddToReport("clients.json", all.rows))
 }
 
 // run is one parallel subtest: one program against one server over one transport.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Row is one line of the report of the clients.
@@ -55,6 +56,31 @@ func (c Client) Faults(rows []Row, transport string) []string {
 		}
 	}
 	return faults
+}
+
+// adding makes one change of a report at a time: tests that run beside each other add to the same one.
+var adding sync.Mutex
+
+// AddToReport adds rows to a report and replaces those of the same client, version and transport.
+func AddToReport(name string, rows []Row) error {
+	adding.Lock()
+	defer adding.Unlock()
+	text, err := os.ReadFile(filepath.Join(Root(), "build", "report", name))
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	var have []Row
+	if err == nil {
+		if err := json.Unmarshal(text, &have); err != nil {
+			return err
+		}
+	}
+	have = slices.DeleteFunc(have, func(old Row) bool {
+		return slices.ContainsFunc(rows, func(r Row) bool {
+			return r.Client == old.Client && r.Version == old.Version && r.Transport == old.Transport
+		})
+	})
+	return WriteReport(name, append(have, rows...))
 }
 
 // WriteReport writes the rows as one JSON list, sorted, to a file below build/report.

@@ -10,7 +10,7 @@ import (
 //
 // State: stored
 // Notes: kept and echoed; no backups are made
-// Test: TestContinuousBackups
+// Test: TestDescribeContinuousBackups
 func (r *Tables) DescribeContinuousBackups(ctx context.Context, in *dynamodb.DescribeContinuousBackupsInput, _ ...opt) (*dynamodb.DescribeContinuousBackupsOutput, error) {
 	k, err := r.named(ctx, in.TableName)
 	if err != nil {

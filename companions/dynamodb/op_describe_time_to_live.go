@@ -11,7 +11,7 @@ import (
 //
 // State: real
 // Notes: ENABLED or DISABLED, nothing between
-// Test: TestTimeToLive
+// Test: TestDescribeTimeToLive
 func (r *Tables) DescribeTimeToLive(ctx context.Context, in *dynamodb.DescribeTimeToLiveInput, _ ...opt) (*dynamodb.DescribeTimeToLiveOutput, error) {
 	k, err := r.named(ctx, in.TableName)
 	if err != nil {

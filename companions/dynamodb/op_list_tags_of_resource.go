@@ -14,7 +14,7 @@ import (
 //
 // State: real
 // Notes: sorted
-// Test: TestTags
+// Test: TestListTagsOfResource
 func (r *Tables) ListTagsOfResource(_ context.Context, in *dynamodb.ListTagsOfResourceInput, _ ...opt) (*dynamodb.ListTagsOfResourceOutput, error) {
 	t, err := r.tagged("ListTagsOfResource", in.ResourceArn)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 //
 // State: real
 // Notes: 50 tags at most
-// Test: TestTags
+// Test: TestTagResource
 func (r *Tables) TagResource(ctx context.Context, in *dynamodb.TagResourceInput, _ ...opt) (*dynamodb.TagResourceOutput, error) {
 	t, err := r.tagged("TagResource", in.ResourceArn)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 //
 // State: real
 // Notes: by key
-// Test: TestTags
+// Test: TestUntagResource
 func (r *Tables) UntagResource(ctx context.Context, in *dynamodb.UntagResourceInput, _ ...opt) (*dynamodb.UntagResourceOutput, error) {
 	t, err := r.tagged("UntagResource", in.ResourceArn)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 //
 // State: stored
 // Notes: kept and echoed; no backups are made
-// Test: TestContinuousBackups
+// Test: TestUpdateContinuousBackups
 func (r *Tables) UpdateContinuousBackups(ctx context.Context, in *dynamodb.UpdateContinuousBackupsInput, _ ...opt) (*dynamodb.UpdateContinuousBackupsOutput, error) {
 	k, err := r.named(ctx, in.TableName)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 //
 // State: real
 // Notes: ENABLED at once; items go at their second, where the service takes days
-// Test: TestTimeToLive
+// Test: TestUpdateTimeToLive
 func (r *Tables) UpdateTimeToLive(ctx context.Context, in *dynamodb.UpdateTimeToLiveInput, _ ...opt) (*dynamodb.UpdateTimeToLiveOutput, error) {
 	k, err := r.named(ctx, in.TableName)
 	if err != nil {

@@ -3,7 +3,7 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, rust, harlow or aggregate. VERSION is a version of its
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, rust, harlow or aggregate. VERSION is a version of its
 # SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
@@ -21,6 +21,7 @@ inputs() {
     js) echo "$here/js/package-lock.json" ;;
     java-sync | java-async) echo "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java ;;
     kpl) echo "$here/kpl/pom.xml" "$here/kpl/src/main/java/sluice/Producer.java" ;;
+    kcl | kcl1) echo "$here/$client/pom.xml" "$here/$client/src/main/java/sluice/Consumer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
     go | harlow) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
     *) echo "no such client: $client" >&2 && exit 2 ;;
@@ -136,6 +137,18 @@ kpl() {
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '$place/build/classes':\"\$(cat '$place/classpath')\" sluice.Producer"
 }
 
+# A worker of the consumer library: what it logs carries no time but its own, and its heap is small, as several run at once.
+kcl() {
+  need javac default-jdk-headless
+  need mvn maven
+  local pick=()
+  test "$version" = pinned || pick=("-Dkcl.version=$version")
+  mvn -q -B -ntp -f "$here/$client/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+    compile dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
+  runs "exec java -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.showDateTime=true \
+  -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS -cp '$place/build/classes':\"\$(cat '$place/classpath')\" sluice.Consumer \"\$@\""
+}
+
 # The newest SDK needs Rust 1.94, which no Debian has: where there is no cargo, its rustup gets one.
 rust() {
   if ! command -v cargo >/dev/null; then
@@ -184,6 +197,7 @@ test -x "$place/run" || case $client in
   js) js ;;
   java-sync | java-async) java ;;
   kpl) kpl ;;
+  kcl | kcl1) kcl ;;
   rust) rust ;;
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;

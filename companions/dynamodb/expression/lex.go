@@ -142,5 +142,5 @@ func (l *lexer) unexpected() error {
 	if l.at+1 < len(l.tokens) {
 		to = l.tokens[l.at+1].to
 	}
-	return fail("Syntax error; token: \"%s\", near: \"%s\"", t.text, l.source[from:to])
+	return fail("Syntax error; token: \"%s\", near: \"%s\"", t.text, strings.TrimSpace(l.source[from:to]))
 }

@@ -1,0 +1,295 @@
+package integration
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"sluice/internal/aggregate"
+)
+
+// Application is an application of a consumer library while its story is told: what its workers said.
+type Application struct {
+	server         *Server
+	client, stream string
+	version, mode  string
+	records        int
+
+	mu      sync.Mutex
+	seen    []int               // how often each record was processed
+	missing int                 // records not seen yet
+	ended   map[string]bool     // shards
+	starts  map[string][]string // worker -> shards
+	odd     []string            // what should not have been said
+	changed chan struct{}
+	workers map[string]*Worker
+}
+
+// NewApplication makes the stream's story of some records; mode is what the program calls its way of reading.
+func NewApplication(server *Server, client, version, mode, stream string, records int) *Application {
+	return &Application{server: server, client: client, version: version, mode: mode, stream: stream, records: records,
+		seen: make([]int, records), missing: records, ended: map[string]bool{}, starts: map[string][]string{},
+		changed: make(chan struct{}, 1), workers: map[string]*Worker{}}
+}
+
+// Worker is a process of an application.
+type Worker struct {
+	name    string
+	process *exec.Cmd
+	stdin   io.WriteCloser
+	log     bytes.Buffer
+	done    chan error
+}
+
+// Start starts a worker: its clients learn their endpoint from AWS_ENDPOINT_URL alone.
+func (a *Application) Start(ctx context.Context, name string) error {
+	command, err := a.server.Program(ctx, a.client, a.version, "", "AWS_ENDPOINT_URL="+a.server.URL)
+	if err != nil {
+		return err
+	}
+	command.Env = slices.DeleteFunc(command.Env, func(v string) bool {
+		return strings.HasPrefix(v, "AWS_ENDPOINT_URL_") || strings.HasPrefix(v, "AWS_CA_BUNDLE=")
+	})
+	command.Args = append(command.Args, a.stream, a.stream, name, a.mode)
+	w := &Worker{name: name, process: command, done: make(chan error, 1)}
+	command.Stderr = &w.log
+	if w.stdin, err = command.StdinPipe(); err != nil {
+		return err
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.workers[name] = w
+	a.mu.Unlock()
+	go func() {
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 16<<20)
+		for lines.Scan() {
+			a.take(name, lines.Text())
+		}
+		w.done <- command.Wait()
+	}()
+	return nil
+}
+
+// take notes one line of a worker.
+func (a *Application) take(worker, line string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return
+	}
+	switch words[0] {
+	case "start":
+		a.starts[worker] = append(a.starts[worker], words[1])
+	case "end":
+		a.ended[words[1]] = true
+	case "records":
+		for text := range strings.SplitSeq(words[2], ",") {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 0 || n >= a.records {
+				a.odd = append(a.odd, fmt.Sprintf("%s: record %.40q", worker, text))
+				continue
+			}
+			if a.seen[n]++; a.seen[n] == 1 {
+				a.missing--
+			}
+		}
+	case "lost", "leave", "late", "stopped":
+	default:
+		a.odd = append(a.odd, worker+": "+line)
+	}
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Await waits until something holds of what was said.
+func (a *Application) Await(ctx context.Context, what string, holds func() bool) error {
+	for {
+		a.mu.Lock()
+		ok, state := holds(), fmt.Sprintf("%d of %d records are missing, ended %v, starts %v, odd %v", a.missing, a.records, a.ended, a.starts, a.odd)
+		a.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-a.changed:
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until %s: %s", what, state)
+		}
+	}
+}
+
+// Kill ends a worker as kill -9 does.
+func (a *Application) Kill(name string) error {
+	w := a.workers[name]
+	if err := w.process.Process.Kill(); err != nil {
+		return err
+	}
+	<-w.done
+	return nil
+}
+
+// Stop ends a worker in an orderly way.
+func (a *Application) Stop(name string) error {
+	w := a.workers[name]
+	if err := w.stdin.Close(); err != nil {
+		return err
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-time.After(time.Minute):
+		_ = w.process.Process.Kill()
+		<-w.done
+		return fmt.Errorf("worker %s did not stop within a minute", name)
+	}
+}
+
+// Complaints are the lines of workers' logs that warn or tell of errors, without those that are expected.
+func (a *Application) Complaints(expected []string) []string {
+	var list []string
+	for name, w := range a.workers {
+		for line := range strings.Lines(w.log.String()) {
+			if !strings.Contains(line, " WARN ") && !strings.Contains(line, " ERROR ") ||
+				strings.Contains(line, " WARN ") && slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(line, text) }) {
+				continue
+			}
+			list = append(list, name+": "+strings.TrimSpace(line))
+		}
+	}
+	return list
+}
+
+// Put writes records from one number on up to another: every other hundred as aggregates of the producer library's
+// form, of ten each. What the limits refuse is written again.
+func (a *Application) Put(ctx context.Context, from, to int) error {
+	client := a.server.SDK()
+	var batch []types.PutRecordsRequestEntry
+	for n := from; n < to; n++ {
+		key := fmt.Sprint("key-", n/10)
+		if n/100%2 == 0 {
+			batch = append(batch, types.PutRecordsRequestEntry{Data: fmt.Append(nil, n), PartitionKey: aws.String(key)})
+		} else {
+			var b aggregate.Builder
+			for ; n < to; n++ {
+				b.Add(aggregate.Record{PartitionKey: key, Data: fmt.Append(nil, n)})
+				if n%10 == 9 {
+					break
+				}
+			}
+			batch = append(batch, types.PutRecordsRequestEntry{Data: b.Bytes(), PartitionKey: aws.String(key)})
+		}
+		if len(batch) == 500 || n >= to-1 {
+			if err := putAll(ctx, client, a.stream, batch); err != nil {
+				return err
+			}
+			batch = nil
+		}
+	}
+	return nil
+}
+
+func putAll(ctx context.Context, client *kinesis.Client, stream string, batch []types.PutRecordsRequestEntry) error {
+	for len(batch) > 0 {
+		out, err := client.PutRecords(ctx, &kinesis.PutRecordsInput{StreamName: &stream, Records: batch})
+		if err != nil {
+			return err
+		}
+		var again []types.PutRecordsRequestEntry
+		for i, r := range out.Records {
+			if r.ErrorCode != nil {
+				again = append(again, batch[i])
+			}
+		}
+		if batch = again; len(batch) > 0 {
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+// Lease is what a lease table says of a shard.
+type Lease struct{ Shard, Owner, Checkpoint string }
+
+// Leases reads the lease table, which the test does as any other client of DynamoDB, and who leads, where somebody does.
+func (a *Application) Leases(ctx context.Context) (leases []Lease, leader string, err error) {
+	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(a.server.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &a.stream, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, item := range page.Items {
+			key := textOf(item["leaseKey"])
+			if key == "Leader" {
+				leader = textOf(item["ownerName"])
+			}
+			if strings.HasPrefix(key, "shardId-") {
+				leases = append(leases, Lease{key, textOf(item["leaseOwner"]), textOf(item["checkpoint"])})
+			}
+		}
+	}
+	return leases, leader, nil
+}
+
+func textOf(v dynamotypes.AttributeValue) string {
+	if s, ok := v.(*dynamotypes.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}
+
+// Reshard splits the first shard and merges two others, or does the other half.
+func (a *Application) Reshard(t testing.TB, merge bool) {
+	t.Helper()
+	if merge {
+		Must[struct{}](t, a.server, "MergeShards", map[string]any{
+			"StreamName": a.stream, "ShardToMerge": "shardId-000000000002", "AdjacentShardToMerge": "shardId-000000000003"})
+	} else {
+		Must[struct{}](t, a.server, "SplitShard", map[string]any{
+			"StreamName": a.stream, "ShardToSplit": "shardId-000000000000", "NewStartingHashKey": "42535295865117307932921825928971026432"})
+	}
+	for { // slowly, as the limits of AWS are in force
+		out, err := a.server.SDK().DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: &a.stream})
+		if err == nil && out.StreamDescriptionSummary.StreamStatus == types.StreamStatusActive {
+			return
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The consumer libraries at their default settings wait a lot: ten seconds for the lease table, up to half a minute
+// before the first list of shards and a whole one after it, twenty seconds between two assignments.
+const (
+	kclSmall      = 2_000
+	kclFull       = 100_000
+	kclSmallLimit = 4 * time.Minute
+	kclFullLimit  = 15 * time.Minute
+)
+
+// kclWarnings are what the libraries may warn of, with the reason in docs/kcl.md.
+func kclWarnings() []string {
+	return []string{
+		"Did not find an operating range metadata provider",
+	}
+}
+
+// kclStory is one run of a library's version.
+type kclStory struct {
+	client, version, mode string
+	records               int
+	// killLeader makes the victim the worker that leads the others, which costs two minutes.
+	killLeader bool
+}
+
+func (k kclStory) name() string {
+	return strings.TrimSpace(fmt.Sprint(k.client, " ", k.version, " ", k.mode))
+}
+
+// TestKCL runs the newest Kinesis Client Library against Sluice alone, polling and by enhanced fan-out: two workers, a
+// split, a merge, a worker killed and another started.
+func TestKCL(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"polling", "fan-out"} {
+		kclStory{client: "kcl", mode: mode, records: kclSmall}.run(t, kclSmallLimit)
+	}
+}
+
+// TestAllClientVersionsOfKCL runs all versions at full size. It is for `make test-clients`.
+func TestAllClientVersionsOfKCL(t *testing.T) {
+	if os.Getenv("SLUICE_ALL_CLIENTS") == "" {
+		t.Skip("run by make test-clients")
+	}
+	t.Parallel()
+	for _, version := range []string{"", "3.4.2", "2.7.2"} {
+		for _, mode := range []string{"polling", "fan-out"} {
+			kclStory{client: "kcl", version: version, mode: mode, records: kclFull, killLeader: true}.run(t, kclFullLimit)
+		}
+	}
+	kclStory{client: "kcl1", mode: "polling", records: kclFull}.run(t, kclFullLimit)
+}
+
+// run is a parallel subtest that leaves a row in the report.
+func (k kclStory) run(t *testing.T, limit time.Duration) {
+	t.Run(k.name(), func(t *testing.T) {
+		t.Parallel()
+		begin := time.Now()
+		err := k.tell(t, limit)
+		result := "ok"
+		if err != nil {
+			result = "failed: " + err.Error()
+		}
+		row := Row{Client: k.client, Version: k.version, Transport: k.mode, Step: "10", Result: result, Count: k.records}
+		require.NoError(t, AddToReport("clients.json", []Row{row}))
+		require.NoError(t, err)
+		t.Logf("%d records in %.0f s", k.records, time.Since(begin).Seconds())
+	})
+}
+
+func (k kclStory) tell(t *testing.T, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	server := Start(t, "--memory", "--limits", "aws")
+	stream := strings.NewReplacer(" ", "-", ".", "-").Replace("kcl-" + k.name())
+	server.CreateStream(t, stream, 4)
+	a := NewApplication(server, k.client, k.version, k.mode, stream, k.records)
+	for _, name := range []string{"one", "two"} {
+		if err := a.Start(ctx, name); err != nil {
+			return err
+		}
+	}
+	third := k.records / 3
+	if err := a.Put(ctx, 0, third); err != nil {
+		return err
+	}
+	if err := a.Await(ctx, "the first records are processed", func() bool { return k.records-a.missing > third/2 }); err != nil {
+		return err
+	}
+	a.Reshard(t, false)
+	if err := a.Put(ctx, third, 2*third); err != nil {
+		return err
+	}
+	victim, err := k.kill(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.Reshard(t, true)
+	if err := a.Put(ctx, 2*third, k.records); err != nil {
+		return err
+	}
+	if err := a.Start(ctx, "three"); err != nil {
+		return err
+	}
+	return k.finish(ctx, a, victim)
+}
+
+// kill ends one of the two workers and says which.
+func (k kclStory) kill(ctx context.Context, a *Application) (victim string, err error) {
+	_, leader, err := a.Leases(ctx)
+	if err != nil {
+		return "", err
+	}
+	victim = "two"
+	if leader != "" && (leader == victim) != k.killLeader {
+		victim = "one"
+	}
+	return victim, a.Kill(victim)
+}
+
+// finish waits for the end of the story and looks at what is left of it.
+func (k kclStory) finish(ctx context.Context, a *Application, victim string) error {
+	if err := a.Await(ctx, "every record is processed", func() bool { return a.missing == 0 }); err != nil {
+		return err
+	}
+	parents := []string{"shardId-000000000000", "shardId-000000000002", "shardId-000000000003"}
+	if err := a.Await(ctx, "the parents are finished", func() bool {
+		return !slices.ContainsFunc(parents, func(shard string) bool { return !a.ended[shard] })
+	}); err != nil {
+		return err
+	}
+	if err := awaitOwners(ctx, a, victim); err != nil {
+		return err
+	}
+	for _, name := range []string{"one", "two", "three"} {
+		if name != victim {
+			if err := a.Stop(name); err != nil {
+				return fmt.Errorf("worker %s: %w", name, err)
+			}
+		}
+	}
+	if complaints := a.Complaints(kclWarnings()); len(a.odd)+len(complaints) > 0 {
+		return fmt.Errorf("%s", strings.Join(append(a.odd, complaints...), "\n"))
+	}
+	return nil
+}
+
+// awaitOwners waits until every lease that is not finished belongs to a worker that lives.
+func awaitOwners(ctx context.Context, a *Application, victim string) error {
+	for {
+		leases, _, err := a.Leases(ctx)
+		if err != nil {
+			return err
+		}
+		open, owners, wrong := 0, map[string]int{}, 0
+		for _, l := range leases {
+			if l.Checkpoint == "SHARD_END" {
+				continue
+			}
+			open++
+			owners[l.Owner]++
+			if l.Owner == "" || l.Owner == victim {
+				wrong++
+			}
+		}
+		if open == 4 && wrong == 0 {
+			return nil
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return fmt.Errorf("the leases are not all in living hands: %v", leases)
+		}
+	}
+}
