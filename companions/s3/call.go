@@ -78,7 +78,9 @@ func requestID(id string) string {
 func writeError(w http.ResponseWriter, r *http.Request, e *Error, id string) {
 	h := w.Header()
 	h.Del("Content-Length")
-	h.Del("ETag")
+	if e.Status != http.StatusNotModified {
+		h.Del("ETag")
+	}
 	if e.Code == "MethodNotAllowed" && h.Get("Allow") == "" && len(e.Details) > 0 {
 		h.Set("Allow", "GET, HEAD, PUT, DELETE")
 	}
