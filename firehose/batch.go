@@ -140,7 +140,6 @@ type objects struct {
 	closed bool
 	good   map[string]*object // by what partitions them
 	failed map[string]*object // by type of error
-	err    error
 }
 
 // object is one object in the making.

@@ -24,7 +24,7 @@ const (
 // names of their kinds.
 func destinations(in *firehose.CreateDeliveryStreamInput) (kinds []string) {
 	for kind, given := range map[string]bool{
-		"S3":         in.S3DestinationConfiguration != nil, //nolint:staticcheck // deprecated, and in use
+		"S3":         in.S3DestinationConfiguration != nil,
 		"ExtendedS3": in.ExtendedS3DestinationConfiguration != nil,
 		"Redshift":   in.RedshiftDestinationConfiguration != nil, "Elasticsearch": in.ElasticsearchDestinationConfiguration != nil,
 		"Amazonopensearchservice":    in.AmazonopensearchserviceDestinationConfiguration != nil,
@@ -50,7 +50,7 @@ func configure(in *firehose.CreateDeliveryStreamInput) (destination, error) {
 	var err error
 	switch kinds[0] {
 	case "S3":
-		d.S3, err = plainTarget(in.S3DestinationConfiguration) //nolint:staticcheck // deprecated, and in use
+		d.S3, err = plainTarget(in.S3DestinationConfiguration)
 	case "ExtendedS3":
 		d, err = extended(in.ExtendedS3DestinationConfiguration)
 	default:

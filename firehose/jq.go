@@ -56,10 +56,16 @@ func compileQuery(text string) (*query, error) {
 	return q, nil
 }
 
+// keysRefused is an error whose text stands in error records as it is.
+type keysRefused string
+
+// Error implements error.
+func (e keysRefused) Error() string { return string(e) }
+
 // Why a record has no partition keys; part of what its error record says.
-var (
-	errNotJSON  = errors.New("Non JSON record provided")                       //nolint:staticcheck // shown as it is
-	errNullKeys = errors.New("partitionKeys values must not be null or empty") // field reports have this text
+const (
+	errNotJSON  = keysRefused("Non JSON record provided")
+	errNullKeys = keysRefused("partitionKeys values must not be null or empty") // as in field reports
 )
 
 // run extracts the keys of a record. Numbers and booleans become their text;

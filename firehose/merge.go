@@ -14,8 +14,8 @@ func (d destination) merge(in *firehose.UpdateDestinationInput) (destination, er
 	switch {
 	case in.ExtendedS3DestinationUpdate != nil:
 		d, err = d.mergeExtended(in.ExtendedS3DestinationUpdate)
-	case in.S3DestinationUpdate != nil: //nolint:staticcheck // deprecated, and in use
-		d.S3, err = d.S3.merge(in.S3DestinationUpdate) //nolint:staticcheck // deprecated, and in use
+	case in.S3DestinationUpdate != nil:
+		d.S3, err = d.S3.merge(in.S3DestinationUpdate)
 	case in.RedshiftDestinationUpdate != nil, in.ElasticsearchDestinationUpdate != nil, in.AmazonopensearchserviceDestinationUpdate != nil,
 		in.AmazonOpenSearchServerlessDestinationUpdate != nil, in.SplunkDestinationUpdate != nil, in.HttpEndpointDestinationUpdate != nil,
 		in.SnowflakeDestinationUpdate != nil, in.IcebergDestinationUpdate != nil:

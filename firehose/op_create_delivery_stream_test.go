@@ -39,7 +39,7 @@ func TestCreateDeliveryStream(t *testing.T) {
 		{"2 no destination", func(in *firehose.CreateDeliveryStreamInput) { in.ExtendedS3DestinationConfiguration = nil },
 			"Exactly one destination configuration is supported for a Firehose"},
 		{"2 two destinations", func(in *firehose.CreateDeliveryStreamInput) {
-			in.S3DestinationConfiguration = &types.S3DestinationConfiguration{} //nolint:staticcheck // deprecated, and in use
+			in.S3DestinationConfiguration = &types.S3DestinationConfiguration{}
 		}, "Exactly one destination configuration is supported for a Firehose"},
 		{"another destination", func(in *firehose.CreateDeliveryStreamInput) {
 			in.ExtendedS3DestinationConfiguration, in.SplunkDestinationConfiguration = nil, &types.SplunkDestinationConfiguration{}

@@ -19,7 +19,7 @@ func (r *rig) describe(name string) *types.DeliveryStreamDescription {
 func TestDescribeDeliveryStream(t *testing.T) {
 	r := newRig(t)
 	_, err := r.CreateDeliveryStream(r.ctx, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("plain"),
-		S3DestinationConfiguration: &types.S3DestinationConfiguration{RoleARN: aws.String(role), BucketARN: aws.String(bucket)}}) //nolint:staticcheck // deprecated, and in use
+		S3DestinationConfiguration: &types.S3DestinationConfiguration{RoleARN: aws.String(role), BucketARN: aws.String(bucket)}})
 	require.NoError(t, err)
 	d := r.describe("plain")
 	plain := &types.S3DestinationDescription{

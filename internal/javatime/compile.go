@@ -6,6 +6,14 @@ import (
 	"time"
 )
 
+// refusal is an error with the text that Java has for it.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
+
+func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
 // Layout is a compiled pattern. It is read-only.
 type Layout struct {
 	parts []part
@@ -67,12 +75,12 @@ func (c *compiler) next() error {
 		c.at++
 	case b == ']':
 		if c.depth == 0 {
-			return fmt.Errorf("Pattern invalid as it contains ] without previous [") //nolint:staticcheck // Java's text
+			return refuse("Pattern invalid as it contains ] without previous [")
 		}
 		c.depth--
 		c.at++
 	case b == '{' || b == '}' || b == '#':
-		return fmt.Errorf("Pattern includes reserved character: '%c'", b) //nolint:staticcheck // Java's text
+		return refuse("Pattern includes reserved character: '%c'", b)
 	default:
 		c.literal(c.pattern[c.at : c.at+1])
 		c.at++
@@ -103,7 +111,7 @@ func (c *compiler) quoted() error {
 		c.literal(text.String())
 		return nil
 	}
-	return fmt.Errorf("Pattern ends with an incomplete string literal: %s", c.pattern) //nolint:staticcheck // Java's text
+	return refuse("Pattern ends with an incomplete string literal: %s", c.pattern)
 }
 
 // field takes one field, with the padding that may stand before it.
@@ -113,7 +121,7 @@ func (c *compiler) field() error {
 	if letter == 'p' {
 		pad = count
 		if c.at == len(c.pattern) || !isLetter(c.pattern[c.at]) {
-			return fmt.Errorf("Pad letter 'p' must be followed by valid pad pattern: %s", c.pattern) //nolint:staticcheck // Java's text
+			return refuse("Pad letter 'p' must be followed by valid pad pattern: %s", c.pattern)
 		}
 		letter, count = c.run()
 	}
@@ -136,7 +144,7 @@ func padded(p part, width int) part {
 			return nil, err
 		}
 		if len(text) > width {
-			return nil, fmt.Errorf("Cannot print as output of %d characters exceeds pad width of %d", len(text), width) //nolint:staticcheck // Java's text
+			return nil, refuse("Cannot print as output of %d characters exceeds pad width of %d", len(text), width)
 		}
 		for range width - len(text) {
 			dst = append(dst, ' ')

@@ -7,7 +7,7 @@ import (
 )
 
 func tooMany(letter byte) error {
-	return fmt.Errorf("Too many pattern letters: %c", letter) //nolint:staticcheck // Java's text
+	return refuse("Too many pattern letters: %c", letter)
 }
 
 // fieldOf returns the piece that a letter stands for, count times.
@@ -32,13 +32,13 @@ func fieldOf(letter byte, count int) (part, error) {
 		return text(func(t time.Time) string { return [...]string{"AM", "PM"}[t.Hour()/12] }), nil
 	case 'S':
 		if count > 9 {
-			return nil, fmt.Errorf("Minimum width must be from 0 to 9 inclusive but was %d", count) //nolint:staticcheck // Java's text
+			return nil, refuse("Minimum width must be from 0 to 9 inclusive but was %d", count)
 		}
 		return text(func(t time.Time) string { return fmt.Sprintf("%09d", t.Nanosecond())[:count] }), nil
 	case 'V', 'z', 'Z', 'O', 'X', 'x':
 		return zoneField(letter, count)
 	}
-	return nil, fmt.Errorf("Unknown pattern letter: %c", letter) //nolint:staticcheck // Java's text
+	return nil, refuse("Unknown pattern letter: %c", letter)
 }
 
 func text(f func(time.Time) string) part {
@@ -94,7 +94,7 @@ func numberField(letter byte, count int, f func(time.Time) int) (part, error) {
 	}
 	if count > most {
 		if most == 19 {
-			return nil, fmt.Errorf("The minimum width must be from 1 to 19 inclusive but was %d", count) //nolint:staticcheck // Java's text
+			return nil, refuse("The minimum width must be from 1 to 19 inclusive but was %d", count)
 		}
 		return nil, tooMany(letter)
 	}
@@ -123,7 +123,7 @@ func yearField(letter byte, count int) part {
 // nameField writes months, quarters and weekdays as numbers or in words.
 func nameField(letter byte, count int) (part, error) {
 	if letter == 'c' && count == 2 {
-		return nil, fmt.Errorf("Invalid pattern \"cc\"") //nolint:staticcheck // Java's text
+		return nil, refuse("Invalid pattern \"cc\"")
 	}
 	if count > 5 {
 		return nil, tooMany(letter)

@@ -11,7 +11,7 @@ func zoneField(letter byte, count int) (part, error) {
 	switch letter {
 	case 'V':
 		if count != 2 {
-			return nil, fmt.Errorf("Pattern letter count must be 2: V") //nolint:staticcheck // Java's text
+			return nil, refuse("Pattern letter count must be 2: V")
 		}
 		return text(func(t time.Time) string { return t.Location().String() }), nil
 	case 'z':
@@ -21,7 +21,7 @@ func zoneField(letter byte, count int) (part, error) {
 		return zoneName(count), nil
 	case 'O':
 		if count != 1 && count != 4 {
-			return nil, fmt.Errorf("Pattern letter count must be 1 or 4: O") //nolint:staticcheck // Java's text
+			return nil, refuse("Pattern letter count must be 1 or 4: O")
 		}
 		return text(func(t time.Time) string { return localized(t, count == 4) }), nil
 	case 'Z':
@@ -119,7 +119,7 @@ func zoneName(count int) part {
 		case utc:
 			return append(dst, "UTC"...), nil
 		case count == 4 || strings.ContainsAny(name, "+-"):
-			return nil, fmt.Errorf("the name of the time zone %s is not known here", t.Location())
+			return nil, refuse("the name of the time zone %s is not known here", t.Location())
 		}
 		return append(dst, name...), nil
 	}
