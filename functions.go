@@ -12,6 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
 	"sluice/internal/caller"
 	"sluice/lambda/runtime"
 	"sluice/server"
@@ -169,25 +173,34 @@ func keyOf(ctx context.Context, name string) runtime.Key {
 	return runtime.Key{Account: who.Account, Region: who.Region, Name: name}
 }
 
-// Functions implements server.Functions.
+// Functions implements server.Functions. Those that CreateFunction has made
+// and nobody has invoked yet are known to Lambda's room alone.
 func (h functionHook) Functions(ctx context.Context) []any {
 	k := keyOf(ctx, "")
-	var list []any
+	var list []functionEntry
 	for _, f := range h.s.functions.List(k.Account, k.Region) {
-		if f.Version == "" {
+		if f.Version == "" && f.Origin != runtime.FromAPI {
 			list = append(list, entryOf(f))
 		}
 	}
-	return list
+	list = append(list, h.s.createdFunctions(ctx, "")...)
+	slices.SortFunc(list, func(a, b functionEntry) int { return strings.Compare(a.Name, b.Name) })
+	items := make([]any, len(list))
+	for i := range list {
+		items[i] = list[i]
+	}
+	return items
 }
 
 // Function implements server.Functions.
 func (h functionHook) Function(ctx context.Context, name string) (any, error) {
-	f, ok := h.s.functions.Lookup(keyOf(ctx, name))
-	if !ok {
-		return nil, errNoFunction(name)
+	if f, ok := h.s.functions.Lookup(keyOf(ctx, name)); ok && f.Origin != runtime.FromAPI {
+		return entryOf(f), nil
 	}
-	return entryOf(f), nil
+	if list := h.s.createdFunctions(ctx, name); len(list) > 0 {
+		return list[0], nil
+	}
+	return nil, errNoFunction(name)
 }
 
 // PutFunction implements server.Functions.
@@ -201,7 +214,7 @@ func (h functionHook) PutFunction(ctx context.Context, name string, raw []byte) 
 		return nil, server.NewProblem(400, "BadFunction", "name, account and region are those of the path", "")
 	}
 	f.Key, f.Origin = k, runtime.FromAdmin
-	if old, ok := h.s.functions.Lookup(k); ok && old.Origin == runtime.FromAPI {
+	if len(h.s.createdFunctions(ctx, name)) > 0 {
 		return nil, server.NewProblem(409, "FunctionExists", name+" was made by CreateFunction", "delete it there first")
 	}
 	switch err := h.s.functions.Register(f); {
@@ -230,7 +243,7 @@ func withName(raw []byte, name string) []byte {
 // DeleteFunction implements server.Functions.
 func (h functionHook) DeleteFunction(ctx context.Context, name string) error {
 	k := keyOf(ctx, name)
-	if f, ok := h.s.functions.Lookup(k); ok && f.Origin == runtime.FromAPI {
+	if len(h.s.createdFunctions(ctx, name)) > 0 {
 		return server.NewProblem(409, "FunctionExists", name+" was made by CreateFunction", "delete it by DeleteFunction")
 	}
 	if !h.s.functions.Remove(k) {
@@ -245,12 +258,54 @@ func (h functionHook) FunctionLogs(ctx context.Context, name string, after uint6
 	defer cancel()
 	lines, ok := h.s.functions.Logs(ctx, keyOf(ctx, name), after, limit, wait > 0)
 	if !ok {
-		return nil, errNoFunction(name)
+		if len(h.s.createdFunctions(ctx, name)) == 0 {
+			return nil, errNoFunction(name)
+		}
+		_ = h.s.host.Sleep(ctx, min(wait, logPoll)) // it has not run yet
 	}
 	if lines == nil {
 		lines = []runtime.Line{}
 	}
 	return map[string][]runtime.Line{"items": lines}, nil
+}
+
+// logPoll is how soon the log of a function that has never run is looked for again.
+const logPoll = 200 * time.Millisecond
+
+// createdFunctions shows the function of that name that CreateFunction has
+// made, or all of the caller's.
+func (s *Sluice) createdFunctions(ctx context.Context, name string) (list []functionEntry) {
+	inst := s.current.Load()
+	if inst == nil {
+		return nil
+	}
+	ctx = server.Unharmed(ctx)
+	k := keyOf(ctx, "")
+	show := func(c types.FunctionConfiguration) functionEntry {
+		return functionEntry{Name: aws.ToString(c.FunctionName), Region: k.Region, Account: k.Account, Handler: aws.ToString(c.Handler),
+			Timeout: (time.Duration(aws.ToInt32(c.Timeout)) * time.Second).String(), MemoryMB: int(aws.ToInt32(c.MemorySize)),
+			Code: &codeEntry{Runtime: string(c.Runtime), SHA256: aws.ToString(c.CodeSha256)}}
+	}
+	if name != "" {
+		f, err := server.Call[*lambda.GetFunctionOutput](ctx, inst.mounts, lambdaID, "GetFunction", &lambda.GetFunctionInput{FunctionName: &name})
+		if err != nil || f.Configuration == nil {
+			return nil
+		}
+		return []functionEntry{show(*f.Configuration)}
+	}
+	in := &lambda.ListFunctionsInput{}
+	for {
+		page, err := server.Call[*lambda.ListFunctionsOutput](ctx, inst.mounts, lambdaID, "ListFunctions", in)
+		if err != nil {
+			return list
+		}
+		for _, c := range page.Functions {
+			list = append(list, show(c))
+		}
+		if in.Marker = page.NextMarker; in.Marker == nil {
+			return list
+		}
+	}
 }
 
 func errNoFunction(name string) error {

@@ -73,7 +73,7 @@ func (p *program) root() *cobra.Command {
 	fault.GroupID = groupServer
 	root.AddCommand(fault)
 	root.AddGroup(&cobra.Group{ID: groupFunctions, Title: "Functions:"})
-	for _, cmd := range []*cobra.Command{p.functionsCommand(), p.invokeCommand(), p.logsCommand()} {
+	for _, cmd := range []*cobra.Command{p.functionsCommand(), p.invokeCommand(), p.logsCommand(), p.importCommand()} {
 		cmd.GroupID = groupFunctions
 		root.AddCommand(cmd)
 	}
