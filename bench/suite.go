@@ -40,6 +40,7 @@ func workloads() []workload {
 		{name: "get-1k-c2", title: "GetRecords pages of 10,000 × 1 KiB, 2 connections", short: true, run: get(1024, 2)},
 		{name: "visible", title: fmt.Sprintf("put to visible, %d puts/s", visibleRate), short: true, latency: true, run: visible(1024, visibleRate)},
 		{name: "fanout", title: fmt.Sprintf("put to fan-out event, %d puts/s", fanOutRate), short: true, fanOut: true, latency: true, run: fanOut(1024, fanOutRate)},
+		{name: "leases-c64", title: "conditional UpdateItem of a lease, 64 connections", fanOut: true, run: leases(64)},
 	}
 }
 
