@@ -9,10 +9,10 @@ import (
 	"encoding/binary"
 	"hash"
 	"hash/crc32"
-	"hash/crc64"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/minio/crc64nvme"
 	"github.com/zeebo/xxh3"
 )
 
@@ -64,7 +64,7 @@ func newSum(algorithm string) hash.Hash {
 	case crc32cSum:
 		return crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	case crc64Sum:
-		return crc64.New(crc64.MakeTable(nvme))
+		return crc64nvme.New()
 	case sha1Sum:
 		return sha1.New()
 	case sha256Sum:

@@ -46,7 +46,7 @@ var edges = []edge{
 	{dir: "companions/dynamodb", own: []string{"companions/dynamodb", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "companions/dynamodb/value"},
 	{dir: "companions/dynamodb/expression", own: []string{"companions/dynamodb/value"}},
-	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}, others: []string{"github.com/cespare/xxhash", "github.com/zeebo/xxh3"}},
+	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}, others: []string{"github.com/cespare/xxhash", "github.com/zeebo/xxh3", "github.com/minio/crc64nvme"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer"}},
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
