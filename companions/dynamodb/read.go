@@ -113,6 +113,9 @@ func (s *search) checkStart(key value.Item) error {
 // moment, and reading whole items in between is not allowed.
 func (r *Tables) search(ctx context.Context, s *search) (*page, error) {
 	p := &page{}
+	if !s.countOnly {
+		p.items = []map[string]types.AttributeValue{} // clients look for it, even when it is empty
+	}
 	var found []value.Item
 	full := false
 	err := r.space.Scan(ctx, s.from, s.to, s.reverse, func(_, stored []byte) (bool, error) {
