@@ -7,6 +7,7 @@
 // A request passes these stations, in this order:
 //
 //	entrance   first byte: TLS, HTTP/2 or HTTP/1.1              sniff.go, tls.go
+//	lane       plain requests in HTTP/1.1, before net/http      lane.go, lanehead.go, laneanswer.go
 //	ServeHTTP  request id, panic safety, one event per call     server.go, exchange.go
 //	guard      foreign web origins, Host of admin calls         origin.go
 //	route      admin, target, path, scope, action, REST, plain  routes.go

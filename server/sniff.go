@@ -35,13 +35,17 @@ type entrance struct {
 	opened atomic.Int64 // connections ever
 	open   atomic.Int64 // connections now
 
+	// lane serves a connection in the clear before net/http does and reports
+	// whether that is to; nil when there is none.
+	lane func(e *entrance, c *conn) (leaves bool)
+
 	mu     sync.Mutex
-	silent map[*conn]struct{} // guarded by mu: no first byte yet
+	silent map[*conn]struct{} // guarded by mu: no first byte yet, or in the lane
 }
 
-func newEntrance(inner []net.Listener, config *tls.Config, host clock.Clock, patience, haste time.Duration) *entrance {
+func newEntrance(inner []net.Listener, config *tls.Config, host clock.Clock, patience, haste time.Duration, lane func(*entrance, *conn) bool) *entrance {
 	e := &entrance{
-		inner: inner, tls: config, host: host, patience: patience, haste: haste,
+		lane: lane, inner: inner, tls: config, host: host, patience: patience, haste: haste,
 		ready: make(chan net.Conn), silent: map[*conn]struct{}{},
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
@@ -87,14 +91,17 @@ func (e *entrance) admit(raw net.Conn) {
 func (e *entrance) sniff(c *conn) {
 	_ = c.SetReadDeadline(e.host.Now().Add(e.patience))
 	n, err := c.Conn.Read(c.first[:])
-	e.mu.Lock()
-	delete(e.silent, c)
-	e.mu.Unlock()
 	if n == 0 || err != nil {
+		e.forget(c)
 		_ = c.Close()
 		return
 	}
-	c.unread = true
+	c.ahead = c.first[:]
+	if e.lane != nil && c.first[0] == laneStart[0] && !e.lane(e, c) {
+		e.forget(c)
+		return
+	}
+	e.forget(c)
 	var out net.Conn = c
 	if c.first[0] == tlsHandshake && e.tls != nil {
 		if out, err = e.secure(c); err != nil {
@@ -108,6 +115,15 @@ func (e *entrance) sniff(c *conn) {
 	case <-e.ctx.Done():
 		_ = c.Close()
 	}
+}
+
+// forget ends that Close looks after a connection. It reports false when
+// Close has begun.
+func (e *entrance) forget(c *conn) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.silent, c)
+	return e.ctx.Err() == nil
 }
 
 // secure makes the TLS handshake. It is made here because net/http takes TLS without ALPN for HTTP/1.1, while the
@@ -149,7 +165,9 @@ func (e *entrance) Close() error {
 	closeAll(e.inner)
 	e.mu.Lock()
 	for c := range e.silent {
-		_ = c.Close()
+		if !c.busy.Load() { // else it ends after the answer
+			_ = c.Close()
+		}
 	}
 	e.mu.Unlock()
 	e.work.Wait()
@@ -159,22 +177,25 @@ func (e *entrance) Close() error {
 // Addr implements net.Listener.
 func (e *entrance) Addr() net.Addr { return e.inner[0].Addr() }
 
-// conn is a connection whose first byte has been read ahead.
+// conn is a connection of which something has been read ahead.
 type conn struct {
 	net.Conn
 	first  [1]byte
-	unread bool // first has not been handed out; owned by the reader
+	ahead  []byte      // has not been handed out; owned by the reader
+	busy   atomic.Bool // a request is under way in the lane
 	closed atomic.Bool
 	gone   func()
 }
 
-// Read implements net.Conn. The first byte comes alone: waiting for more could
-// block although there is something to read.
+// Read implements net.Conn. What was read ahead comes alone: waiting for more
+// could block although there is something to read.
 func (c *conn) Read(p []byte) (int, error) {
-	if c.unread && len(p) > 0 {
-		p[0] = c.first[0]
-		c.unread = false
-		return 1, nil
+	if len(c.ahead) > 0 && len(p) > 0 {
+		n := copy(p, c.ahead)
+		if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
+			c.ahead = nil
+		}
+		return n, nil
 	}
 	return c.Conn.Read(p)
 }
