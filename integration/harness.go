@@ -53,6 +53,7 @@ type Server struct {
 	CAFile string
 
 	t       testing.TB
+	dir     string // where the process runs; empty: here
 	args    []string
 	address string
 	process *exec.Cmd
@@ -64,6 +65,12 @@ type Server struct {
 // --data its state lies in a folder of the test. The test's end stops it and fails when it panicked.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
+	return StartIn(t, "", args...)
+}
+
+// StartIn is Start in another folder.
+func StartIn(t testing.TB, dir string, args ...string) *Server {
+	t.Helper()
 	if !slices.Contains(args, "--memory") && !slices.Contains(args, "--data") {
 		args = append(args, "--data", filepath.Join(t.TempDir(), "data"))
 	}
@@ -71,7 +78,7 @@ func Start(t testing.TB, args ...string) *Server {
 	if !slices.Contains(args, "--limits") {
 		args = append(args, "--limits", "off")
 	}
-	s := &Server{t: t, args: args, address: "127.0.0.1:0", CAFile: filepath.Join(t.TempDir(), "ca.pem")}
+	s := &Server{t: t, dir: dir, args: args, address: "127.0.0.1:0", CAFile: filepath.Join(t.TempDir(), "ca.pem")}
 	s.Restart()
 	t.Cleanup(func() {
 		if s.process != nil {
@@ -93,6 +100,7 @@ func (s *Server) Restart() {
 	}
 	s.process = exec.Command(path, append([]string{"serve", "--listen", s.address}, s.args...)...)
 	s.process.Env = append(os.Environ(), "GOTRACEBACK=all")
+	s.process.Dir = s.dir
 	s.talk = &talk{ready: make(chan string, 1)}
 	s.process.Stderr = s.talk
 	if err := s.process.Start(); err != nil {
