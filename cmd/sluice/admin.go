@@ -47,17 +47,6 @@ func (e *unreachableError) Hint() string {
 	return "start it with `sluice`, or say where it is with --endpoint URL or AWS_ENDPOINT_URL"
 }
 
-// refusal is an error answer of the admin API.
-type refusal struct {
-	Code, Message, Advice string
-}
-
-// Error implements error.
-func (r *refusal) Error() string { return r.Message }
-
-// Hint says what to do next.
-func (r *refusal) Hint() string { return r.Advice }
-
 func (p *program) addAdmin(cmd *cobra.Command) *admin {
 	a := &admin{env: p.env}
 	cmd.PersistentFlags().StringVar(&a.endpoint, "endpoint", "", "URL of the server ($AWS_ENDPOINT_URL_KINESIS, $AWS_ENDPOINT_URL; default http://localhost:4566)")
@@ -176,15 +165,4 @@ func bare(err error) error {
 		return u.Err
 	}
 	return err
-}
-
-// refused reads an error document of the admin API.
-func refused(status int, answer []byte) error {
-	var doc struct {
-		Error struct{ Code, Message, Hint string }
-	}
-	if json.Unmarshal(answer, &doc) != nil || doc.Error.Message == "" {
-		return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
-	}
-	return &refusal{Code: doc.Error.Code, Message: doc.Error.Message, Advice: doc.Error.Hint}
 }

@@ -39,12 +39,31 @@ type clockCalls struct {
 	wait   time.Duration
 }
 
+// check looks at the form of what a move is given; the server looks at the rest.
+func check(key string, value any) error {
+	text, _ := value.(string)
+	switch key {
+	case "set":
+		if _, err := time.Parse(time.RFC3339, text); err != nil {
+			return &sluice.UsageError{Setting: "TIME", Source: "TIME", Problem: fmt.Sprintf("%q is not a time such as 2027-01-31T12:00:00Z", text)}
+		}
+	case "advance":
+		if d, err := time.ParseDuration(text); text != "next" && (err != nil || d < 0) {
+			return &sluice.UsageError{Setting: "DURATION", Source: "DURATION", Problem: fmt.Sprintf("%q is not a duration such as 25h or 1m30s, nor next; time goes forward only", text)}
+		}
+	}
+	return nil
+}
+
 func (c *clockCalls) order(use, short string, args cobra.PositionalArgs, member func(args []string) (string, any)) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 		if c.wait < 0 {
 			return &sluice.UsageError{Setting: "wait", Source: "--wait", Problem: "it cannot be negative"}
 		}
 		key, value := member(args)
+		if err := check(key, value); err != nil {
+			return err
+		}
 		return c.call(cmd, http.MethodPost, map[string]any{key: value, "wait": c.wait.String()})
 	}}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -134,16 +135,26 @@ func (f *faultCalls) addCommand() *cobra.Command {
 	return cmd
 }
 
-// faultValue is the text of a flag; the server says what is wrong with it.
+// faultValue is the text of a flag. Its form is checked here, where the flag is
+// known; the server says what else is wrong with it.
 type faultValue struct{ kind, text string }
 
 // Set implements pflag.Value.
 func (v *faultValue) Set(text string) error {
-	if v.kind == "N" || v.kind == "P" {
-		var n json.Number
-		if json.Unmarshal([]byte(text), &n) != nil || n == "" {
-			return fmt.Errorf("%q is not a number", text)
+	var n json.Number
+	number := json.Unmarshal([]byte(text), &n) == nil && n != ""
+	choices := strings.Split(v.kind, "|")
+	switch {
+	case v.kind == "N" && (!number || strings.ContainsAny(text, ".eE")):
+		return fmt.Errorf("%q is not a number", text)
+	case v.kind == "P" && !number:
+		return fmt.Errorf("%q is not a number such as 0.1", text)
+	case v.kind == "DURATION":
+		if _, err := time.ParseDuration(text); err != nil {
+			return fmt.Errorf("%q is not a duration such as 250ms", text)
 		}
+	case len(choices) > 1 && !slices.Contains(choices, text):
+		return fmt.Errorf("it is %s, not %q", strings.Join(choices, " or "), text)
 	}
 	v.text = text
 	return nil

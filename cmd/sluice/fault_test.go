@@ -43,15 +43,22 @@ fault-2  all calls                          always   latency=1ms                
 		talk string
 		args []string
 	}{
-		{exitFailed, "there is no fault rule x\nhint: GET /_sluice/faults lists them", []string{"show", "x"}},
+		{exitFailed, "there is no fault rule x\nhint: `sluice fault list` lists them", []string{"show", "x"}},
 		{exitFailed, "there is no fault rule x", []string{"delete", "x"}},
 		{exitUsage, "name the rules, or give --all", []string{"delete"}},
 		{exitUsage, "name the rules, or give --all", []string{"delete", "x", "--all"}},
 		{exitUsage, `"often" is not a number`, []string{"add", "--every", "often", "--throttle"}},
 		{exitUsage, "--every: it cannot go with a rule in JSON", []string{"add", "--every", "2", `{}`}},
 		{exitUsage, "RULE: it is not JSON", []string{"add", "throttle"}},
-		{exitFailed, "exactly one effect is needed, 0 are given\nhint: effects are error", []string{"add", "--operation", "PutRecord"}},
-		{exitFailed, "with truncate false the rule would never strike", []string{"add", "--truncate=false"}},
+		{exitUsage, "exactly one effect is needed, 0 are given\nhint: effects are error", []string{"add", "--operation", "PutRecord"}},
+		{exitUsage, `"soon" is not a duration such as 250ms`, []string{"add", "--latency", "soon"}},
+		{exitUsage, `"1.5" is not a number`, []string{"add", "--every", "1.5", "--throttle"}},
+		{exitUsage, `it is before or after, not "maybe"`, []string{"add", "--reset", "maybe"}},
+		{exitUsage, `it is clean or reset, not "now"`, []string{"add", "--end-subscription", "now"}},
+		{exitUsage, "probability 7 is not above 0 and at most 1", []string{"add", "--probability", "7", "--throttle"}},
+		{exitUsage, `no call has the shard "5"`, []string{"add", "--shard", "5", "--throttle"}},
+		{exitUsage, `there is no operation "PutRecrd"`, []string{"add", "--operation", "PutRecrd", "--throttle"}},
+		{exitUsage, "with truncate false the rule would never strike", []string{"add", "--truncate=false"}},
 	} {
 		require.Contains(t, w.fails(c.code, append([]string{"fault"}, c.args...)...), c.talk)
 	}

@@ -86,6 +86,12 @@ func TestServeIsTheDefaultAndEndsCleanly(t *testing.T) {
 	}
 }
 
+func TestMisspeltVariablesAreTold(t *testing.T) {
+	t.Setenv("SLUICE_LIMITTS", "off")
+	s := serve(t, env(), "--memory", "--listen", "localhost:0")
+	require.True(t, strings.HasPrefix(s.talk.String(), "sluice: SLUICE_LIMITTS is no setting; is it SLUICE_LIMITS?\nsluice ready "), s.talk)
+}
+
 func TestSettingsComeFromTheEnvironmentAndTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sluice.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\nstore: {memory: true}\nserver: {admin-token: secret}\n"), 0o600))
@@ -115,8 +121,8 @@ func TestExitCodes(t *testing.T) {
 		{"the real AWS", []string{"health", "--endpoint", "https://kinesis.us-east-1.amazonaws.com"}, exitUsage, "is the real AWS"},
 		{"nobody there", []string{"health", "--endpoint", "http://127.0.0.1:1"}, exitBlocked, "nobody answers at http://127.0.0.1:1"},
 		{"busy port", []string{"--memory", "--listen", busy}, exitBlocked, "hint: something already listens there"},
-		{"bad time", []string{"clock", "set", "noon", "--endpoint", s.url}, exitFailed, "hint: times are written like"},
-		{"time never goes back", []string{"clock", "set", "2001-01-01T00:00:00Z", "--endpoint", s.url}, exitFailed, "never goes back"},
+		{"bad time", []string{"clock", "set", "noon", "--endpoint", s.url}, exitUsage, `TIME: "noon" is not a time such as`},
+		{"time never goes back", []string{"clock", "set", "2001-01-01T00:00:00Z", "--endpoint", s.url}, exitUsage, "never goes back"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out, talk := command(t, env(), c.args...)

@@ -99,6 +99,9 @@ func (p *program) serve(ctx context.Context, sources sluice.Sources) error {
 	if err != nil {
 		return err
 	}
+	for _, note := range sluice.StrangeVariables(os.Environ()) {
+		p.say("sluice: %s", note)
+	}
 	c.Version, c.LogOutput, c.Reloaded = version, p.stderr, load
 	p.heedMemoryLimit(int64(c.MemoryLimit))
 	hangups := make(chan os.Signal, 1)

@@ -42,7 +42,7 @@ func TestSnapshot(t *testing.T) {
 		want string
 	}{
 		{exitFailed, []string{"snapshot", "save", "again"}, "there is a snapshot again already\nhint: delete it first"},
-		{exitFailed, []string{"snapshot", "save", "../x"}, `"../x" cannot be the name of a snapshot`},
+		{exitUsage, []string{"snapshot", "save", "../x"}, `"../x" cannot be the name of a snapshot`},
 		{exitFailed, []string{"snapshot", "restore", "none"}, "there is no snapshot none"},
 		{exitFailed, []string{"snapshot", "export", "none"}, "there is no snapshot none"},
 		{exitFailed, []string{"snapshot", "import", filepath.Join(dir, "none")}, "no such file"},
@@ -51,7 +51,7 @@ func TestSnapshot(t *testing.T) {
 		{exitUsage, []string{"snapshot", "seve", "x"}, `unknown command "seve"`},
 		{exitFailed, []string{"snapshot", "restore", "again", "--endpoint", "http://kinesis.example.com"}, "restore again at http://kinesis.example.com needs a yes\nhint: say --yes"},
 		{exitFailed, []string{"reset", "--account", "000000000000", "--endpoint", "http://kinesis.example.com"}, "remove everything of account 000000000000 at http://kinesis.example.com needs a yes"},
-		{exitFailed, []string{"reset", "--service", "video"}, `"video" keeps nothing here; these do: `},
+		{exitUsage, []string{"reset", "--service", "video"}, `"video" keeps nothing here; these do: `},
 		{exitBlocked, []string{"snapshot", "import", file, "x", "--endpoint", "http://127.0.0.1:1"}, "nobody answers at http://127.0.0.1:1"},
 	} {
 		require.Contains(t, w.fails(c.code, c.args...), c.want, "%v", c.args)
