@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"sluice/companions/s3"
+	"sluice/internal/caller"
 	"sluice/server"
 )
 
@@ -30,4 +31,15 @@ func (s *Sluice) openS3(ctx context.Context, inst *instance) error {
 		Handler: buckets, Fail: buckets.Fail, Coverage: s3.AllCoverage(),
 	})
 	return nil
+}
+
+// CreateBucket makes a bucket of this instance's account, for tests that begin
+// with one. A bucket that is there already is an error of the service.
+func (s *Sluice) CreateBucket(ctx context.Context, name string) error {
+	inst := s.current.Load()
+	if inst == nil || inst.buckets.Load() == nil {
+		return errNoInstance
+	}
+	who := caller.Caller{Account: s.config.Account, Region: s.config.Region}
+	return inst.buckets.Load().CreateBucket(caller.With(ctx, who), name)
 }

@@ -65,7 +65,7 @@ func (p *program) root() *cobra.Command {
 	}
 	serve := p.serveCommand()
 	root.AddGroup(&cobra.Group{ID: groupServer, Title: "The server:"}, &cobra.Group{ID: groupStreams, Title: "Streams, here or on any Kinesis endpoint:"})
-	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand(), p.limitsCommand(), p.snapshotCommand(), p.resetCommand(), p.firehoseCommand()} {
+	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand(), p.limitsCommand(), p.snapshotCommand(), p.resetCommand(), p.firehoseCommand(), p.s3Command()} {
 		cmd.GroupID = groupServer
 		root.AddCommand(cmd)
 	}
@@ -107,8 +107,9 @@ func (p *program) exitCode(err error) int {
 	var blocked *sluice.BlockedError
 	var unreachable *unreachableError
 	var call *streams.Error
+	var refused *refusal
 	switch {
-	case !p.started, errors.As(err, &usage):
+	case !p.started, errors.As(err, &usage), errors.As(err, &refused) && refused.misuse():
 		return exitUsage
 	case errors.As(err, &blocked), errors.As(err, &unreachable), errors.As(err, &call) && call.Unreachable:
 		return exitBlocked

@@ -180,3 +180,6 @@ func (r retryer) IsErrorRetryable(err error) bool {
 // once leaves retries to the caller: readers and writers know better than the
 // SDK what may be sent again, and when.
 func once(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} }
+
+// Credentials are what requests to the endpoint are signed with.
+func (e Endpoint) Credentials() aws.CredentialsProvider { return e.keys() }
