@@ -57,6 +57,7 @@ func (e event) MarshalJSON() ([]byte, error) {
 // observer takes note of calls: a line in the log, an entry in the ring, an
 // event for the metrics.
 type observer struct {
+	repeats repeats      // of what is logged
 	log     *slog.Logger // nil: no lines
 	queue   chan note
 	dropped atomic.Int64

@@ -109,8 +109,10 @@ func (x *exchange) faultOf(op *operation, err error) *wire.Fault {
 		x.log("a call was given up by its client", err)
 		return f
 	}
-	x.s.log.Error("an operation failed", "request", x.id, "service", op.Service.ID,
-		"operation", op.Name, "error", err)
+	if silent, ok := x.s.watch.repeats.tell(op.Service.ID, op.Name, err, x.s.cfg.Host.Now()); ok {
+		x.s.log.Error("an operation failed", "request", x.id, "service", op.Service.ID,
+			"operation", op.Name, "error", err, "repeated", silent)
+	}
 	return f
 }
 
