@@ -392,8 +392,8 @@ func TestReset(t *testing.T) {
 		post(`{"service":"video"}`, `"code":"BadRequest"`)
 		post(`{"account":"me"}`, `"code":"BadRequest"`)
 		post(`{"acount":"000000000000"}`, `"code":"BadRequest"`)
-		post(`{"account":"111111111111"}`, `{"removed":{"kinesis":0}}`)
-		post(`{"region":"us-east-1"}`, `{"removed":{"kinesis":2}}`)
+		post(`{"account":"111111111111"}`, `"kinesis":0`)
+		post(`{"region":"us-east-1"}`, `"kinesis":2`)
 		for range events.Events() {
 		}
 		settings, err := once(s).DescribeAccountSettings(t.Context(), &kinesis.DescribeAccountSettingsInput{})

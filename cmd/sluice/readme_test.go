@@ -54,7 +54,7 @@ func TestOps(t *testing.T) {
 	require.Equal(t, exitFine, code)
 	require.Regexp(t, `(?m)^kinesis +PutRecords +real `, out)
 	_, out, _ = command(t, env(), "ops", "--json")
-	require.Contains(t, out, `{"items":[{"service":"kinesis","operation":"AddTagsToStream","state":"real"`)
+	require.Contains(t, out, `{"service":"kinesis","operation":"AddTagsToStream","state":"real"`)
 	code, _, _ = command(t, env(), "ops", "--json", "--markdown")
 	require.Equal(t, exitUsage, code)
 }
