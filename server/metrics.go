@@ -15,8 +15,10 @@ import (
 // totals are the counts of calls since start. Their number is bounded by the
 // operations of the models and the error codes these can answer.
 type totals struct {
-	calls map[outcome]int64
-	work  map[operationKey]work
+	calls map[outcome]*work
+	// The latest outcome is likely to be the next one's.
+	latest outcome
+	counts *work
 }
 
 type outcome struct {
@@ -33,24 +35,45 @@ type work struct {
 	duration                 time.Duration
 }
 
-func newTotals() *totals {
-	return &totals{calls: map[outcome]int64{}, work: map[operationKey]work{}}
-}
+func newTotals() *totals { return &totals{calls: map[outcome]*work{}} }
 
 func (t *totals) add(e *event) {
-	key := operationKey{e.Service, e.Operation}
-	code := cmp.Or(e.Error, "OK")
-	t.calls[outcome{key, code}]++
-	w := t.work[key]
+	key := outcome{operationKey{e.Service, e.Operation}, cmp.Or(e.Error, "OK")}
+	w := t.counts
+	if w == nil || key != t.latest {
+		if w = t.calls[key]; w == nil {
+			w = new(work)
+			t.calls[key] = w
+		}
+		t.latest, t.counts = key, w
+	}
 	w.calls++
 	w.bytesIn += e.BytesIn
 	w.bytesOut += e.BytesOut
 	w.duration += e.Duration
-	t.work[key] = w
 }
 
 func (t *totals) copy() *totals {
-	return &totals{calls: maps.Clone(t.calls), work: maps.Clone(t.work)}
+	c := newTotals()
+	for key, w := range t.calls {
+		counted := *w
+		c.calls[key] = &counted
+	}
+	return c
+}
+
+// byOperation adds up the outcomes of each operation.
+func (t *totals) byOperation() map[operationKey]work {
+	sums := map[operationKey]work{}
+	for key, w := range t.calls {
+		sum := sums[key.operationKey]
+		sum.calls += w.calls
+		sum.bytesIn += w.bytesIn
+		sum.bytesOut += w.bytesOut
+		sum.duration += w.duration
+		sums[key.operationKey] = sum
+	}
+	return sums
 }
 
 // exposition writes the Prometheus text format.
@@ -87,15 +110,16 @@ func (b *exposition) totals(t *totals) {
 		return cmp.Or(compareKeys(x.operationKey, y.operationKey), cmp.Compare(x.code, y.code))
 	})
 	for _, o := range outcomes {
-		b.sample("sluice_requests_total", float64(t.calls[o]), "service", o.service, "operation", o.operation, "code", o.code)
+		b.sample("sluice_requests_total", float64(t.calls[o].calls), "service", o.service, "operation", o.operation, "code", o.code)
 	}
-	keys := slices.SortedFunc(maps.Keys(t.work), compareKeys)
+	sums := t.byOperation()
+	keys := slices.SortedFunc(maps.Keys(sums), compareKeys)
 	each := func(name, kind, help string, f func(work) float64) {
 		if kind != "" {
 			b.family(name, kind, help)
 		}
 		for _, k := range keys {
-			b.sample(name, f(t.work[k]), "service", k.service, "operation", k.operation)
+			b.sample(name, f(sums[k]), "service", k.service, "operation", k.operation)
 		}
 	}
 	const duration = "sluice_request_duration_seconds"
@@ -125,7 +149,6 @@ func (s *Server) serveMetrics(w http.ResponseWriter, _ *http.Request) {
 	b.single("sluice_connections_total", "counter", "Connections accepted.", float64(s.entrance.opened.Load()))
 	b.single("sluice_body_budget_used_bytes", "gauge", "Memory held for request bodies and pages of records.", float64(s.budget.held.Load()))
 	b.single("sluice_body_budget_limit_bytes", "gauge", "Memory that request bodies and pages of records may hold.", float64(s.budget.limit))
-	b.single("sluice_events_dropped_total", "counter", "Calls that were not counted because counting lagged behind.", float64(s.watch.dropped.Load()))
 	b.single("sluice_goroutines", "gauge", "Goroutines.", float64(runtime.NumGoroutine()))
 	b.single("sluice_uptime_seconds", "gauge", "Host time since start.", s.cfg.Host.Now().Sub(s.started).Seconds())
 	if s.cfg.Admin.Traffic != nil {

@@ -5,16 +5,11 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-const (
-	// ringSize is how many recent calls are kept.
-	ringSize = 1000
-	// eventQueue bounds what waits to be counted; more is dropped and counted as that.
-	eventQueue = 1024
-)
+// ringSize is how many recent calls are kept.
+const ringSize = 1000
 
 // event is what is remembered of one call. It holds nothing of payloads,
 // signatures or secrets.
@@ -54,86 +49,40 @@ func (e event) MarshalJSON() ([]byte, error) {
 		e.Status, e.Error, e.Fault, e.Duration.String(), e.BytesIn, e.BytesOut})
 }
 
-// observer takes note of calls: a line in the log, an entry in the ring, an
-// event for the metrics.
+// observer takes note of calls: a line in the log, an entry in the ring, a
+// count for the metrics. All of it takes less than handing the event to somebody
+// else to count, which woke a goroutine with each call.
 type observer struct {
 	repeats repeats      // of what is logged
 	log     *slog.Logger // nil: no lines
-	queue   chan note
-	dropped atomic.Int64
-	stop    chan struct{} // closed by close
-	done    chan struct{} // closed when counting has ended
 
-	mu   sync.Mutex
-	ring [ringSize]event // guarded by mu
-	next int             // guarded by mu; calls ever recorded
-}
-
-// note is an event, or a question for the totals.
-type note struct {
-	event event
-	ask   chan<- *totals
+	mu     sync.Mutex
+	ring   [ringSize]event // guarded by mu
+	next   int             // guarded by mu; calls ever recorded
+	counts *totals         // guarded by mu
 }
 
 func newObserver(log *slog.Logger, lines bool) *observer {
-	o := &observer{queue: make(chan note, eventQueue), stop: make(chan struct{}), done: make(chan struct{})}
+	o := &observer{counts: newTotals()}
 	if lines {
 		o.log = log
 	}
-	go o.count()
 	return o
-}
-
-// close ends the counting.
-func (o *observer) close() {
-	close(o.stop)
-	<-o.done
-}
-
-// count owns the totals. It is the only reader of the queue.
-func (o *observer) count() {
-	defer close(o.done)
-	t := newTotals()
-	for {
-		select {
-		case n := <-o.queue:
-			if n.ask != nil {
-				n.ask <- t.copy()
-				continue
-			}
-			t.add(&n.event)
-		case <-o.stop:
-			return
-		}
-	}
 }
 
 // totals returns the counts of all that was recorded before the call.
 func (o *observer) totals() *totals {
-	answer := make(chan *totals, 1)
-	select {
-	case o.queue <- note{ask: answer}:
-	case <-o.done:
-		return newTotals()
-	}
-	select {
-	case t := <-answer:
-		return t
-	case <-o.done:
-		return newTotals()
-	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.counts.copy()
 }
 
 func (o *observer) record(e *event) {
 	o.mu.Lock()
 	o.ring[o.next%ringSize] = *e
 	o.next++
+	o.counts.add(e)
 	o.mu.Unlock()
-	select {
-	case o.queue <- note{event: *e}:
-	default:
-		o.dropped.Add(1)
-	}
 	if o.log != nil {
 		o.line(e)
 	}

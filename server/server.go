@@ -211,7 +211,6 @@ func (s *Server) Close(ctx context.Context) error {
 	err := s.Install(ctx, nil)
 	shutting.Wait()
 	s.serving.Wait()
-	s.watch.close()
 	return err
 }
 
@@ -243,6 +242,9 @@ func (x *exchange) serve() {
 	}
 	rt := m.route(x.r, &x.scope)
 	x.name(&rt)
+	if !x.admitHost() {
+		return
+	}
 	x.longID = rt.front == frontTarget
 	var body []byte
 	if rt.front != frontPlain {

@@ -12,11 +12,16 @@ import (
 // commit is in flight at a time, a snapshot taken between two of them holds
 // exactly what was acknowledged. It is only kept once somebody has asked.
 type durable struct {
-	// mu guards the fields below.
+	// mu guards asked and last. stale is the committer's, of whom there is one.
 	mu    sync.Mutex
 	asked bool
 	last  *view
+	stale int // commits since, none of which changed what is read from here
 }
+
+// staleCommits is how many commits of records may go by before the snapshot is
+// renewed nevertheless: an old one keeps the space of what was deleted since.
+const staleCommits = 256
 
 // view is a snapshot and those who read from it.
 type view struct {
@@ -52,6 +57,16 @@ func (e *Engine) KeepDurable() {
 	if e.usable() == nil && e.guard.failure() == nil {
 		e.durable.renew(e.db)
 	}
+}
+
+// advance moves on after a commit. Records are not read from here, so a commit
+// of records alone, of which there may be thousands a second, changes nothing.
+func (d *durable) advance(db *pebble.DB, records bool) {
+	if d.stale++; records && d.stale < staleCommits {
+		return
+	}
+	d.stale = 0
+	d.renew(db)
 }
 
 // renew moves on to the present state. No commit is in flight.

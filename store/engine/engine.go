@@ -160,15 +160,16 @@ func (b *Batch) Epoch() uint64 { return b.epoch }
 // anybody who waits; it must not block nor call the engine.
 func (b *Batch) Submit(settle func(error)) *Ticket {
 	t := &Ticket{
-		batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
+		records: b.Records, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
 		queue: &b.engine.queue, wake: make(chan struct{}, 1),
 	}
 	b.engine.queue.submit(t)
 	return t
 }
 
-// commit makes a batch durable. The queue calls it, one call at a time.
-func (e *Engine) commit(b *pebble.Batch) error {
+// commit makes a batch durable, which may hold nothing but records. The queue
+// calls it, one call at a time.
+func (e *Engine) commit(b *pebble.Batch, records bool) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
@@ -186,7 +187,7 @@ func (e *Engine) commit(b *pebble.Batch) error {
 		return classify(err)
 	}
 	_ = b.Close()
-	e.durable.renew(e.db)
+	e.durable.advance(e.db, records)
 	return nil
 }
 

@@ -33,15 +33,18 @@ const groupBytes = 1 << 20
 // Batch is a set of changes that become durable together or not at all.
 type Batch struct {
 	*pebble.Batch
-	engine *Engine
-	epoch  uint64
+	// Records says that nothing in it is ever read by ReadDurable.
+	Records bool
+	engine  *Engine
+	epoch   uint64
 }
 
 // Ticket is a submitted batch.
 type Ticket struct {
-	batch *pebble.Batch
-	size  int
-	epoch uint64
+	batch   *pebble.Batch
+	records bool // and nothing else
+	size    int
+	epoch   uint64
 	// settle is told the outcome, in the order of submission, before anybody
 	// who waits is. It must be quick.
 	settle func(error)
@@ -55,7 +58,7 @@ type Ticket struct {
 }
 
 type queue struct {
-	commit func(batch *pebble.Batch) error
+	commit func(batch *pebble.Batch, records bool) error
 
 	// mu guards the fields below. It is taken after a caller's own locks.
 	mu      sync.Mutex
@@ -103,7 +106,11 @@ func (q *queue) lead() {
 	group := q.take()
 	q.leading = true
 	q.mu.Unlock()
-	err := q.commit(merged(group))
+	records := true
+	for _, t := range group {
+		records = records && t.records
+	}
+	err := q.commit(merged(group), records)
 	q.mu.Lock()
 	q.leading = false
 	for _, t := range group {

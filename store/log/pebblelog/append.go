@@ -148,6 +148,7 @@ func (w *writing) run(size int) (err error) {
 	if w.to, err = l.engine.NewBatch(size + 96*blocks + 64); err != nil {
 		return err
 	}
+	w.to.Records = true
 	for i := range c.touched {
 		if err := w.one(&c.touched[i]); err != nil {
 			return err

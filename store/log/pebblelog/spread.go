@@ -105,6 +105,7 @@ func (l *Log) spread(st *stream) error {
 	if err != nil {
 		return err
 	}
+	b.Records = true
 	var logs []*shard
 	for _, s := range st.shards {
 		if len(s.waiting) > 0 {
