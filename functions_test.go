@@ -305,3 +305,16 @@ func TestCodeFolder(t *testing.T) {
 	_, err = os.Stat(s.codeFolder())
 	require.ErrorIs(t, err, os.ErrNotExist, "it is made when it is needed")
 }
+
+// Where functions may be processes, their API is not reached by a name that
+// somebody else may have pointed here.
+func TestFunctionsAreNotReachedByOtherNames(t *testing.T) {
+	for allowed, want := range map[bool]int{true: 403, false: 200} {
+		s := RunT(t, func(c *Config) { c.AllowExec = allowed })
+		require.NoError(t, s.RegisterFunction("f", func() {}))
+		for host, status := range map[string]int{"evil.example": want, "localhost:4566": 200} {
+			got, body := admin(t, s, http.MethodPost, "/2015-03-31/functions/f/invocations", "{}", "Host", host, "Authorization", signature, "X-Amz-Date", "20260105T101112Z")
+			require.Equal(t, status, got, "%v %s: %s", allowed, host, body)
+		}
+	}
+}

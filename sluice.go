@@ -158,6 +158,9 @@ func (s *Sluice) serverConfig() server.Config {
 	if !c.Memory {
 		out.CADir = filepath.Join(c.Data, "tls")
 	}
+	if c.AllowExec {
+		out.Starters = []string{lambdaID}
+	}
 	if c.Reloaded != nil {
 		out.Admin.Reload = s.reloadHook
 	}

@@ -44,6 +44,10 @@ type Config struct {
 	// MemoryLimit bounds the bytes of all request bodies and large answers held at one time,
 	// decoded forms included; default 256 MiB.
 	MemoryLimit int64
+	// Starters are the services whose calls can start a process on this
+	// machine. They are not to be reached by a name that somebody else may have
+	// pointed here.
+	Starters []string
 	// LogRequests writes one line per call at level info.
 	LogRequests bool
 	// Logger receives what people should read; default: nowhere.

@@ -90,6 +90,18 @@ func (x *exchange) admitOrigin() bool {
 	return true
 }
 
+// admitHost refuses calls of services that can start a process, when they come
+// by a name that is not known to be this machine's, and reports whether the
+// call may go on.
+func (x *exchange) admitHost() bool {
+	if !slices.Contains(x.s.cfg.Starters, x.event.Service) || x.s.origins.hosts.know(x.r.Host, localAddress(x.r)) {
+		return true
+	}
+	x.reply(http.StatusForbidden, http.Header{"Content-Type": {plainJSON}, "X-Amzn-Errortype": {"AccessDeniedException"}},
+		[]byte(`{"Type":"User","message":"This service can start processes and is not served by that name; use localhost or a listen address, or start the server with --host-name"}`))
+	return false
+}
+
 // preflight answers an OPTIONS of a page that may call. It reports whether it
 // did.
 func (x *exchange) preflight() bool {
