@@ -399,7 +399,7 @@ func TestReset(t *testing.T) {
 		settings, err := once(s).DescribeAccountSettings(t.Context(), &kinesis.DescribeAccountSettingsInput{})
 		require.NoError(t, err)
 		require.Equal(t, types.MinimumThroughputBillingCommitmentOutputStatusDisabled, settings.MinimumThroughputBillingCommitment.Status)
-		post("", `{"removed":{"kinesis":1}}`)
+		post("", `"kinesis":1`)
 		require.NoError(t, s.Close())
 	})
 }
