@@ -21,10 +21,15 @@ const (
 	kclFullLimit  = 15 * time.Minute
 )
 
-// kclWarnings are what the libraries may warn of, with the reason in docs/kcl.md.
+// kclWarnings are what the libraries may warn of; docs/kcl.md says why.
 func kclWarnings() []string {
 	return []string{
 		"Did not find an operating range metadata provider",
+		// of version 1
+		"Unable to load config file /dev/null",
+		"Received configuration for endpoint as",
+		"Received configuration for region as",
+		"LeaderDecider cannot be customized with non-PERIODIC shard sync strategy type",
 	}
 }
 

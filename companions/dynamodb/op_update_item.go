@@ -230,14 +230,10 @@ func (u *updater) returned(r types.ReturnValue, w *write) value.Item {
 }
 
 func (u *updater) changed(item value.Item) value.Item {
-	paths := u.paths()
-	if item == nil || len(paths) == 0 {
+	if item == nil {
 		return nil
 	}
-	if part := paths.Of(item); len(part) > 0 {
-		return part
-	}
-	return nil
+	return u.paths().Of(item)
 }
 
 func (u *updater) paths() expression.Projection {

@@ -64,6 +64,10 @@ func (r *Tables) all() []*table {
 // use finds an ACTIVE table for calls that read or write items, and keeps it
 // as it is until done is called.
 func (r *Tables) use(ctx context.Context, text *string) (t *table, done func(), err error) {
+	if name := nameOf(text); len(name) < 3 { // these calls have another text
+		return nil, nil, invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: "+
+			"Member must have length greater than or equal to 3", name)
+	}
 	k, err := r.named(ctx, text)
 	if err != nil {
 		return nil, nil, err

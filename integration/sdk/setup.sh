@@ -3,7 +3,7 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, rust, harlow, aggregate or moto. VERSION is a version of its
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, rust, harlow, aggregate or moto. VERSION is a version of its
 # SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
@@ -21,6 +21,7 @@ inputs() {
     js) echo "$here/js/package-lock.json" ;;
     java-sync | java-async) echo "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java ;;
     kpl) echo "$here/kpl/pom.xml" "$here/kpl/src/main/java/sluice/Producer.java" ;;
+    dynalite) echo "$here/dynalite/package-lock.json" "$here/dynalite/serve.cjs" ;;
     kcl | kcl1) echo "$here/$client/pom.xml" "$here/$client/src/main/java/sluice/Consumer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
     go | harlow) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
@@ -141,6 +142,18 @@ kpl() {
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '$place/build/classes':\"\$(cat '$place/classpath')\" sluice.Producer"
 }
 
+# In memory dynalite needs no native code, so that nothing is compiled.
+dynalite() {
+  need node nodejs npm
+  need npm npm
+  rm -rf "$place/node_modules"
+  cp "$here/dynalite/package.json" "$here/dynalite/package-lock.json" "$here/dynalite/.npmrc" "$place/"
+  cd "$place"
+  npm ci --ignore-scripts --no-audit --no-fund
+  runs "export NODE_PATH='$place/node_modules'
+exec node '$here/dynalite/serve.cjs'"
+}
+
 # A worker of the consumer library: what it logs carries no time but its own, and its heap is small, as several run at once.
 kcl() {
   need javac default-jdk-headless
@@ -202,6 +215,7 @@ test -x "$place/run" || case $client in
   java-sync | java-async) java ;;
   kpl) kpl ;;
   kcl | kcl1) kcl ;;
+  dynalite) dynalite ;;
   rust) rust ;;
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;

@@ -3,6 +3,7 @@ package sluice;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -53,7 +54,12 @@ public final class Consumer {
         Thread thread = new Thread(scheduler);
         thread.start();
         while (System.in.read() >= 0) {}
-        scheduler.startGracefulShutdown().get(30, TimeUnit.SECONDS);
+        try {
+            scheduler.startGracefulShutdown().get(30, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            // Version 2 waits for shards that ended meanwhile, which have nothing to say any more.
+            scheduler.shutdown();
+        }
         say("stopped");
         System.exit(0);
     }
