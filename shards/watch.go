@@ -42,13 +42,14 @@ func (s *Streams) Tip(ctx context.Context, streamARN, shard string) (string, err
 	return tip.String(), nil
 }
 
-// Reached reports whether a shard has no record beyond a sequence number that
-// can be read now. MillisBehindLatest cannot tell, for it is 0 for records of
+// Reached reports whether an open shard has no record beyond a sequence number
+// that can be read now; that a closed one is at its end has to be read.
+// MillisBehindLatest cannot tell, for it is 0 for records of
 // the same millisecond.
 func (s *Streams) Reached(ctx context.Context, streamARN, shard, number string) bool {
 	w := s.see(ctx, streamARN, shard)
 	q, err := parseSequence(number)
-	return err == nil && w.shard != nil && int64(q.counter) >= w.shard.limit()
+	return err == nil && w.shard != nil && w.shard.open() && int64(q.counter) >= w.shard.limit()
 }
 
 // ReadRate is how many GetRecords calls a second a shard lets pass, 0 for any
@@ -106,7 +107,7 @@ func (s *Streams) see(ctx context.Context, streamARN, shard string) sight {
 	}
 	w.view = w.stream.view.Load()
 	if index, ok := parseShardID(shard); ok && !w.whole {
-		w.shard = w.view.layout.find(index)
+		w.shard = w.view.shardAt(index, s.clock.Now())
 	}
 	return w
 }

@@ -118,6 +118,13 @@ func TestTip(t *testing.T) {
 	require.False(t, r.Reached(r.ctx, arn, shard, "nonsense"))
 	require.Equal(t, []string{first, second}, read(empty))
 	require.Equal(t, []string{second}, read(after))
+	defer func() {
+		_, err := r.SplitShard(r.ctx, &kinesis.SplitShardInput{StreamName: aws.String("orders"), ShardToSplit: &shard,
+			NewStartingHashKey: aws.String("170141183460469231731687303715884105728")})
+		require.NoError(t, err)
+		r.clock.Step(time.Second)
+		require.False(t, r.Reached(r.ctx, arn, shard, second), "the end of a closed shard has to be read")
+	}()
 	r.restart()
 	require.Empty(t, read(tip()), "the tip is looked for in the log")
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -50,6 +49,7 @@ func TestLawsFindFaults(t *testing.T) {
 		"checkpoints are ahead of what is done": func(h *history) { h.positions.ahead = true },
 		"failures get lost":                     func(h *history) { h.swallow = true },
 		"checkpoints are not kept":              func(h *history) { h.positions.forget = true },
+		"a wake gets lost":                      func(h *history) { h.tips.lose = true },
 		"a page has a record twice":             func(h *history) { h.source.twice = true },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +79,7 @@ type history struct {
 	roll      *dice.Dice // of the test
 	luck      *dice.Dice // of the function and the destination, which nobody can order
 	source    *faultySource
+	tips      *faultyTips
 	positions *mortalPositions
 	poller    *Poller
 	mapping   Mapping
@@ -105,9 +106,10 @@ func play(t *testing.T, seed uint64, plant func(h *history)) error {
 	// Half of the histories have kills and failing checkpoints, a quarter keeps
 	// to settings under which nothing is ever delivered twice.
 	h := &history{deadly: seed%2 == 0, strict: seed%4 == 1, w: w, roll: dice.Seeded(seed), luck: dice.Seeded(^seed), by: map[string]*putRecord{}}
-	h.source = &faultySource{Source: inProcess{w}, lost: map[string]bool{}}
+	h.source = &faultySource{Source: inProcess{w}}
 	h.positions = &mortalPositions{Checkpoints: w.saved, alive: true}
-	readers, err := NewReaders(ReadersConfig{Clock: w.clock, Hold: w.clock.Hold, Source: h.source, Tips: w.streams})
+	h.tips = &faultyTips{Tips: w.streams}
+	readers, err := NewReaders(ReadersConfig{Clock: w.clock, Hold: w.clock.Hold, Source: h.source, Tips: h.tips})
 	require.NoError(t, err)
 	defer readers.Close()
 	w.config.Readers, w.config.Invoker, w.config.Failures, w.config.Checkpoints = readers, h, h, h.positions
@@ -172,6 +174,8 @@ func (h *history) act() {
 		}
 	case 4:
 		h.reshard()
+	case 9:
+		h.storm()
 	case 5:
 		h.restarted = true
 		h.settings(&h.mapping)
@@ -191,7 +195,21 @@ func (h *history) act() {
 		}
 		h.positions.set([]error{nil, errors.New("disk full")}[h.n(2)])
 	}
-	h.w.step(time.Duration(h.n(4000)) * time.Millisecond)
+	if h.n(3) > 0 {
+		h.w.step(time.Duration(h.n(4000)) * time.Millisecond)
+	}
+}
+
+// storm puts while the stream is resharded.
+func (h *history) storm() {
+	var work sync.WaitGroup
+	work.Go(func() {
+		for range 40 {
+			h.put()
+		}
+	})
+	h.reshard()
+	work.Wait()
 }
 
 func (h *history) put() {
@@ -347,100 +365,4 @@ func (h *history) judge() error {
 		}
 	}
 	return nil
-}
-
-// mortalPositions are checkpoints of a process that can be killed.
-type mortalPositions struct {
-	Checkpoints
-	ahead  bool // planted: what is stored is ahead
-	forget bool // planted: what is loaded is nothing
-
-	mu     sync.Mutex
-	alive  bool
-	err    error
-	failed bool // it has ever failed
-}
-
-func (p *mortalPositions) kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.alive = false
-}
-
-func (p *mortalPositions) set(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.err, p.failed = err, p.failed || err != nil
-}
-
-// Load implements Checkpoints.
-func (p *mortalPositions) Load(ctx context.Context, mapping string) (map[string]Position, bool, error) {
-	if p.forget {
-		return map[string]Position{}, true, nil
-	}
-	return p.Checkpoints.Load(ctx, mapping)
-}
-
-// Save implements Checkpoints.
-func (p *mortalPositions) Save(ctx context.Context, mapping string, changed map[string]Position) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.alive {
-		return errors.New("the process was killed")
-	}
-	if p.err != nil {
-		return p.err
-	}
-	if p.ahead {
-		changed = maps.Clone(changed)
-		for shard, at := range changed {
-			at.After = ahead(at.After)
-			changed[shard] = at
-		}
-	}
-	return p.Checkpoints.Save(ctx, mapping, changed)
-}
-
-// ahead is a sequence number some records further on: the counter is above
-// the low 80 bits.
-func ahead(sequence string) string {
-	n, ok := parseBig(sequence)
-	if !ok {
-		return sequence
-	}
-	return n.Add(n, bigShift(3, 80)).String()
-}
-
-// faultySource is a source with planted faults.
-type faultySource struct {
-	Source
-	lose, orphans, twice bool
-
-	mu   sync.Mutex
-	lost map[string]bool
-}
-
-// GetRecords implements Source.
-func (s *faultySource) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
-	out, err := s.Source.GetRecords(ctx, in)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil && s.lose && len(out.Records) > 2 {
-		out.Records = slices.Delete(out.Records, 1, 2)
-	}
-	if err == nil && s.twice && len(out.Records) > 2 {
-		out.Records = slices.Insert(out.Records, 1, out.Records[0])
-	}
-	return out, err
-}
-
-// ListShards implements Source.
-func (s *faultySource) ListShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
-	out, err := s.Source.ListShards(ctx, in)
-	if err == nil && s.orphans {
-		for i := range out.Shards {
-			out.Shards[i].ParentShardId, out.Shards[i].AdjacentParentShardId = nil, nil
-		}
-	}
-	return out, err
 }

@@ -177,3 +177,68 @@ func TestSlowKey(t *testing.T) {
 	require.Empty(t, got.all(), "the checkpoint is at the end")
 	_ = want
 }
+
+// A shard that expires unread holds nobody up.
+func TestParentsThatExpireUnread(t *testing.T) {
+	for _, fast := range []bool{false, true} {
+		t.Run(fmt.Sprint("fan-out=", fast), func(t *testing.T) {
+			w := newWorld(t)
+			w.create("orders", 1)
+			m := w.mapping("orders")
+			if fast {
+				m.Source = w.consumer("orders", "fast")
+			}
+			var got seen
+			w.handle(func(data []string) string { got.add(data); return "" })
+			w.start(m).Stop()
+			w.put("orders", "lost")
+			w.split("orders", shard0)
+			w.step(25 * time.Hour)
+			w.put("orders", "found1", "found2", "found3")
+			w.start(m)
+			require.Eventually(t, func() bool { w.step(time.Second); return len(slices.Concat(got.all()...)) == 3 }, 10*time.Second, time.Millisecond)
+		})
+	}
+}
+
+// Two hundred shards are read, and the four hundred that they are split into.
+func TestManyShards(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 200)
+	var calls atomic.Int32
+	w.handle(func(data []string) string { calls.Add(int32(len(data))); return "" })
+	p := w.start(w.mapping("orders"))
+	put := func() {
+		for i := range 2000 {
+			w.putKey("orders", fmt.Sprint("key", i), "x")
+		}
+	}
+	put()
+	_, err := w.streams.UpdateShardCount(w.ctx, &kinesis.UpdateShardCountInput{StreamName: ptr("orders"), TargetShardCount: ptr(int32(400)), ScalingType: "UNIFORM_SCALING"})
+	require.NoError(t, err)
+	w.step(time.Second)
+	put()
+	w.settle()
+	require.EqualValues(t, 4000, calls.Load())
+	require.Len(t, p.Status().Shards, 400, "the parents are finished")
+}
+
+// A function that is slow holds reading up, not the memory.
+func TestReadingWaitsForTheFunction(t *testing.T) {
+	w := newWorld(t)
+	w.create("orders", 1)
+	leave := make(chan struct{})
+	var got seen
+	w.handle(func(data []string) string { <-leave; got.add(data); return "" })
+	big := string(make([]byte, 1<<20-10))
+	for range 40 {
+		w.putKey("orders", "k", big)
+	}
+	p, err := Start(w.config, w.mapping("orders", func(m *Mapping) { m.BatchSize = 1 }))
+	require.NoError(t, err)
+	t.Cleanup(p.Stop)
+	await(t, func() bool { return p.Status().Counters.InFlightBytes >= laneBytes })
+	require.Less(t, p.Status().Counters.InFlightBytes, int64(laneBytes+11<<20))
+	close(leave)
+	await(t, func() bool { return len(got.all()) == 40 })
+}

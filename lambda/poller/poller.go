@@ -29,8 +29,8 @@ type Poller struct {
 	begun     bool                // positions were stored before
 	positions map[string]Position // as stored, by shard id
 	dirty     map[string]Position // to be stored
-	saving    bool
-	troubles  int // failed attempts in a row to load or save
+	saving    map[string]Position // being stored now; nil: nothing is
+	troubles  int                 // failed attempts in a row to load or save
 	timer     clock.Timer
 	stats     stats
 }
@@ -207,6 +207,9 @@ func (p *Poller) position(shard string) Position {
 	if at, ok := p.dirty[shard]; ok {
 		return at
 	}
+	if at, ok := p.saving[shard]; ok {
+		return at
+	}
 	return p.positions[shard]
 }
 
@@ -222,18 +225,17 @@ func (p *Poller) note(changed map[string]Position) {
 
 // save stores what is dirty, one batch at a time. mu is held.
 func (p *Poller) save() {
-	if p.saving || len(p.dirty) == 0 {
+	if p.saving != nil || len(p.dirty) == 0 {
 		return
 	}
 	changed := p.dirty
-	p.saving = p.spawn(func() {
+	if p.spawn(func() {
 		err := p.config.Checkpoints.Save(context.WithoutCancel(p.life), p.mapping.UUID, changed)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.saved(changed, err)
-	})
-	if p.saving {
-		p.dirty = nil
+		p.saved(err)
+	}) {
+		p.saving, p.dirty = changed, nil
 	}
 }
 
@@ -246,12 +248,11 @@ func (p *Poller) shard(id string) *shard {
 }
 
 // saved takes note of what was stored. mu is held.
-func (p *Poller) saved(changed map[string]Position, err error) {
-	p.saving = false
+func (p *Poller) saved(err error) {
+	changed := p.saving
+	p.saving = nil
 	if err != nil {
-		for shard, at := range p.dirty {
-			changed[shard] = at // is newer
-		}
+		maps.Copy(changed, p.dirty) // which is newer
 		p.dirty = changed
 		p.trouble("the checkpoints of a mapping could not be saved", err, p.save)
 		return

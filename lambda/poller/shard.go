@@ -1,7 +1,6 @@
 package poller
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -277,8 +276,8 @@ func (s *shard) failed(err error) {
 			s.run.lost()
 			return
 		}
-		// The shard has expired, or the consumer is not there.
-		if !s.run.fanout() {
+		// The shard has expired, or else the consumer is not there.
+		if _, err := p.config.Readers.config.Tips.Tip(p.life, s.tap.key.stream.String(), s.member.id); codeOf(err) == "ResourceNotFoundException" {
 			s.flow.end()
 			return
 		}
@@ -298,9 +297,4 @@ func (s *shard) status(now time.Time) ShardStatus {
 		st.WaitingFor = "the next read"
 	}
 	return st
-}
-
-// pause waits in service time.
-func (s *shard) pause(ctx context.Context, d time.Duration) bool {
-	return s.run.p.config.Clock.Sleep(ctx, d) == nil
 }

@@ -28,8 +28,8 @@ type Tips interface {
 	// Tip returns a sequence number that lies after every record of a shard
 	// that can be read now, and before every later one.
 	Tip(ctx context.Context, stream, shard string) (sequence string, err error)
-	// Reached reports whether no record of a shard that can be read now has a
-	// higher sequence number. The service's MillisBehindLatest does not tell:
+	// Reached reports whether a shard is open and no record that can be read
+	// now has a higher sequence number. The service's MillisBehindLatest does not tell:
 	// it is 0 for a record of this millisecond.
 	Reached(ctx context.Context, stream, shard, sequence string) bool
 	// ReadRate is how many GetRecords calls a second a shard lets pass, 0 for

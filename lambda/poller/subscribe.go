@@ -25,17 +25,11 @@ func (s *shard) subscribe() {
 		if ctx.Err() != nil {
 			break
 		}
-		p.mu.Lock()
-		over := s.gone || s.flow.ended
-		if err != nil && !over {
-			s.failed(err)
-			over = s.gone
+		wait, over := s.after(err)
+		if !got && s.run.now().Equal(began) {
+			wait = max(wait, subscriptionPause)
 		}
-		p.mu.Unlock()
-		if over {
-			break
-		}
-		if (err != nil || !got && s.run.now().Equal(began)) && !s.pause(ctx, subscriptionPause) {
+		if over || p.config.Clock.Sleep(ctx, wait) != nil {
 			break
 		}
 	}
@@ -43,6 +37,22 @@ func (s *shard) subscribe() {
 	defer p.mu.Unlock()
 	s.run.subscribed--
 	p.rested()
+}
+
+// after tells how long to wait after a subscription has ended, or that there
+// is nothing more to subscribe to.
+func (s *shard) after(err error) (wait time.Duration, over bool) {
+	p := s.run.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil || s.gone || s.flow.ended {
+		return 0, s.gone || s.flow.ended
+	}
+	s.failed(err)
+	if s.flow.ended {
+		s.pump()
+	}
+	return max(subscriptionPause, p.config.Retry.pause(s.troubles)), s.gone || s.flow.ended
 }
 
 // roomFor waits until the flow has room. It reports false when ctx has ended.
