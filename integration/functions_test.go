@@ -260,3 +260,22 @@ func running(t *testing.T, folder string) (pids []string) {
 	}
 	return pids
 }
+
+// TestStopWhileFunctionsRun stops the server while a function hangs: it ends in time, and its processes with it.
+func TestStopWhileFunctionsRun(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := Start(t, "--memory", "--allow-exec")
+	define(t, s, "hangs", map[string]any{"command": []string{handlerScript(t, "go")}, "timeout": "60s", "dir": folder})
+	for _, kind := range []types.InvocationType{types.InvocationTypeEvent, types.InvocationTypeRequestResponse} {
+		go func() {
+			_, _ = s.Lambda().Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("hangs"), Payload: []byte(`{"do":"hang"}`), InvocationType: kind})
+		}()
+	}
+	require.Eventually(t, func() bool { return strings.Count(logOf(t, s, "hangs"), `"hanging"`) == 2 }, 20*time.Second, 10*time.Millisecond)
+	require.NotEmpty(t, running(t, folder))
+	begin := time.Now()
+	s.Stop()
+	require.Less(t, time.Since(begin), 6*time.Second)
+	require.Empty(t, running(t, folder))
+}

@@ -83,6 +83,13 @@ func exampleWorld(t *testing.T) (*world, *shell) {
 	w.in(`{"customer":"c-7","total":12}`+"\n"+`{"customer":"c-8","total":3}`+"\n"+`{"customer":"c-9","total":70}`+"\n", "put", "orders", "--key-jq", ".customer")
 	s := newShell(t, w)
 	w.ok("dump", "orders", "--output", filepath.Join(s.dir, "orders.jsonl"))
+	require.NoError(t, w.RegisterFunction("ingest", func(context.Context, []byte) ([]byte, error) { return []byte(`"done"`), nil }))
+	const template = "Parameters: {Stage: {Default: dev}}\nResources: {Clicks: {Type: 'AWS::Kinesis::Stream'}, " +
+		"Ingest: {Type: 'AWS::Lambda::Function', Properties: {Code: {S3Bucket: b, S3Key: k}}}}"
+	require.NoError(t, os.MkdirAll(filepath.Join(s.dir, ".aws-sam", "build"), 0o755))
+	for name, text := range map[string]string{"event.json": "{}", "template.yaml": template, ".aws-sam/build/template.yaml": template} {
+		require.NoError(t, os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600))
+	}
 	return w, s
 }
 
@@ -109,6 +116,9 @@ func TestExamplesInTheHelp(t *testing.T) {
 			}
 			for line := range strings.Lines(cmd.Example) {
 				line = strings.TrimSpace(line)
+				if strings.HasPrefix(line, "sluice logs") { // TestLogs follows one
+					line = strings.TrimSuffix(line, " -f")
+				}
 				endless := strings.HasPrefix(line, "sluice tail") && !strings.Contains(line, "--limit")
 				out, err := s.run(line, endless)
 				require.NoError(t, err, "%s\n%s", line, out)
