@@ -107,10 +107,10 @@ func (c *call) checkOwner(header string, b *bucket) error {
 
 // unknown is the answer to a method or subresource that no operation has.
 func (c *call) unknown() error {
-	if c.key != "" {
+	if c.key != "" && c.r.Method != http.MethodPost {
 		return methodNotAllowed(c.r.Method, "OBJECT")
 	}
-	if c.bucketName != "" {
+	if c.bucketName != "" && c.key == "" {
 		return methodNotAllowed(c.r.Method, "BUCKET")
 	}
 	return methodNotAllowed(c.r.Method, "SERVICE")

@@ -48,6 +48,38 @@ func (c *call) listMultipartUploads() error {
 	return nil
 }
 
+// findMarker finds the row of the upload that a page comes after: one of the
+// key marker, or where that has none, of a key behind it.
+func (c *call) findMarker(key, id string) (row []byte, err error) {
+	seq, ok := seqOfVersion(id)
+	base := numbered(kindUpload, c.bucket.id)
+	err = c.s.space.Scan(c.ctx, appendEscaped(bytes.Clone(base), key), after(base), false, func(k, value []byte) (bool, error) {
+		var u upload
+		if err := decode(value, &u); err != nil {
+			return false, err
+		}
+		if ok && u.Seq == seq && u.ID == id {
+			row = bytes.Clone(k)
+			return false, nil
+		}
+		at, _ := unescape(k[len(base):])
+		return at != key, nil // the uploads of the key itself come first
+	})
+	if err == nil && row == nil {
+		row, err = c.markerOf(key, seq, id)
+	}
+	return row, err
+}
+
+// markerOf finds an upload of exactly that key.
+func (c *call) markerOf(key string, seq uint64, id string) ([]byte, error) {
+	_, err := c.s.upload(c.ctx, c.bucket, key, id)
+	if noSuchUpload("").Is(err) {
+		return nil, invalidArgument("upload-id-marker", id, "Invalid uploadId marker")
+	}
+	return uploadKey(c.bucket.id, key, seq), err
+}
+
 func (d *document) uploads(o *order, p *uploadPage) {
 	for _, e := range p.entries {
 		if e.upload == nil {
@@ -96,14 +128,11 @@ func (c *call) uploadsPage(o order, marker string) (p uploadPage, err error) {
 	if o.after != "" {
 		past := after(appendEscaped(bytes.Clone(base), o.after))
 		if marker != "" {
-			u, err := c.s.upload(c.ctx, c.bucket, o.after, marker)
-			if noSuchUpload("").Is(err) {
-				return p, invalidArgument("upload-id-marker", marker, "Invalid uploadId marker")
-			}
+			row, err := c.findMarker(o.after, marker)
 			if err != nil {
 				return p, err
 			}
-			past = append(uploadKey(c.bucket.id, o.after, u.Seq), 0)
+			past = append(row, 0)
 		}
 		from = maxBytes(from, past)
 	}

@@ -24,7 +24,7 @@ inputs() {
     dynalite) echo "$here/dynalite/package-lock.json" "$here/dynalite/serve.cjs" ;;
     kcl | kcl1) echo "$here/$client/pom.xml" "$here/$client/src/main/java/sluice/Consumer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
-    go | harlow) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
+    go | harlow | versitygw) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
     *) echo "no such client: $client" >&2 && exit 2 ;;
   esac
 }
@@ -219,5 +219,6 @@ test -x "$place/run" || case $client in
   rust) rust ;;
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
+  versitygw) go_module versitygw github.com/versity/versitygw ;;
 esac
 echo "$place/run" >&3

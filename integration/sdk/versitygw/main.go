@@ -2,7 +2,8 @@
 // speaks S3, against any endpoint: each test named in a line of stdin, several
 // at a time. It answers a JSON line for each.
 //
-//	main ENDPOINT KEY SECRET AT-A-TIME <names
+// Its environment says the rest: SLUICE_ENDPOINT, SLUICE_AT_A_TIME, and the keys
+// in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 package main
 
 import (
@@ -23,15 +24,13 @@ type verdict struct {
 }
 
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: main ENDPOINT KEY SECRET AT-A-TIME")
-		os.Exit(2)
-	}
-	atATime, err := strconv.Atoi(os.Args[4])
+	key := os.Getenv("AWS_ACCESS_KEY_ID")
+	atATime, err := strconv.Atoi(os.Getenv("SLUICE_AT_A_TIME"))
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal("SLUICE_AT_A_TIME: ", err)
 	}
-	endpoint, err := dialect(os.Args[1], os.Args[2])
+	_ = os.Unsetenv("AWS_CA_BUNDLE") // their client cannot have one
+	endpoint, err := dialect(os.Getenv("SLUICE_ENDPOINT"), key)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -73,7 +72,7 @@ func run(test integration.IntTest, endpoint string) (problem string) {
 			problem = fmt.Sprint("panic: ", p)
 		}
 	}()
-	conf := integration.NewS3Conf(integration.WithAccess(os.Args[2]), integration.WithSecret(os.Args[3]),
+	conf := integration.NewS3Conf(integration.WithAccess(os.Getenv("AWS_ACCESS_KEY_ID")), integration.WithSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
 		integration.WithRegion("us-east-1"), integration.WithEndpoint(endpoint),
 		integration.WithPartSize(5<<20), integration.WithConcurrency(2), integration.WithVersioningEnabled())
 	if err := test(conf); err != nil {
