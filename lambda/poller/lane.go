@@ -15,10 +15,13 @@ type item struct {
 	pass   bool // false for one that the filter keeps out
 }
 
+// recordWeight is what a record weighs besides its data and key: the item, the
+// record, its place, its sequence number.
+const recordWeight = 256
+
 // weight is what the record of an item is charged in memory.
 func (it *item) weight() int {
-	const fixed = 256 // the item, the record, its place, its sequence number
-	return len(it.record.Data) + len(it.record.PartitionKey) + fixed
+	return len(it.record.Data) + len(it.record.PartitionKey) + recordWeight
 }
 
 // laneOf is the lane of a partition key.

@@ -3,41 +3,57 @@ package poller
 import "time"
 
 // Mappings are pushed by puts, and so could use up all the reads a shard
-// allows. They leave one in five to others. Where that is not enough, and a
-// read is refused, they read twice a second for a while.
+// allows. They leave one in five to others, and do not ask for more bytes than
+// there can be. Where that is not enough, and a read is refused, they read
+// twice a second for a while.
 const (
 	pacedShare = 0.8
 	pacedPause = 500 * time.Millisecond
 	pacedFor   = time.Minute
+	// bytesPerCall is how many bytes a shard gives for each call it allows: 2
+	// MiB and 5 calls a second.
+	bytesPerCall = 2 << 20 / 5
 )
 
 // pacing is how often a shard is read.
 type pacing struct {
-	tokens float64
-	last   time.Time // the last read; zero before the first
-	until  time.Time // when a refusal is forgotten
+	calls, bytes float64 // what is left of a second's allowance
+	page         float64 // bytes of the last page
+	last         time.Time
+	until        time.Time // when a refusal is forgotten
 }
 
 // next lets a read pass, and returns a time that is not after now, or says
-// when to ask again. rate is what the shard allows a second, 0 for anything.
+// when to ask again. rate is how many reads the shard allows a second, 0 for
+// any number.
 func (p *pacing) next(now time.Time, rate float64) time.Time {
 	if slow := p.last.Add(pacedPause); now.Before(p.until) && now.Before(slow) {
 		return slow
 	}
 	if rate > 0 {
-		most := max(1, rate*pacedShare)
-		tokens := most
-		if passed := now.Sub(p.last).Seconds(); !p.last.IsZero() && passed < 1 {
-			tokens = min(most, p.tokens+passed*most)
+		calls, bytes := max(1, rate*pacedShare), rate*bytesPerCall
+		passed := 1.0
+		if !p.last.IsZero() {
+			passed = now.Sub(p.last).Seconds()
 		}
-		if tokens < 1 {
-			// A nanosecond more, because the fraction is rounded down.
-			return now.Add(time.Duration((1-tokens)/most*float64(time.Second)) + 1)
+		// An allowance that is used up to the last byte closes the shard for a
+		// second, so an eighth is left.
+		leftCalls, leftBytes := min(calls, p.calls+passed*calls), min(bytes, p.bytes+passed*bytes)
+		need := min(bytes, p.page+bytes/8)
+		if wait := max((1-leftCalls)/calls, (need-leftBytes)/bytes); wait > 0 {
+			// A nanosecond more, because the fraction is cut off.
+			return now.Add(time.Duration(wait*float64(time.Second)) + 1)
 		}
-		p.tokens = tokens - 1
+		p.calls, p.bytes = leftCalls-1, leftBytes
 	}
 	p.last = now
 	return now
+}
+
+// read charges a page.
+func (p *pacing) read(bytes int) {
+	p.page = float64(bytes)
+	p.bytes -= p.page
 }
 
 // slow notes that the shard has refused a read.

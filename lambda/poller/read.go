@@ -22,6 +22,8 @@ type spot struct {
 // pageRead is what a read gave.
 type pageRead struct {
 	records []Record
+	// bytes is what their data and keys weigh.
+	bytes int
 	// next is where to read on.
 	next spot
 	// more is set when there was more than was read.
@@ -96,6 +98,7 @@ func (r *Readers) read(ctx context.Context, t *tap, from spot, limit int) (pageR
 	r.mu.Lock()
 	delete(t.reads, from)
 	if one.err == nil {
+		t.pace.read(one.page.bytes)
 		r.keep(t, from, &one.page, next)
 	} else {
 		one.err = t.pace.slow(one.err, now)
@@ -142,10 +145,7 @@ func (r *Readers) keep(t *tap, from spot, page *pageRead, next iterator) {
 	if t.users < 2 || len(page.records) == 0 || from.after == "" {
 		return
 	}
-	p := &sharedPage{tap: t, from: from.after, page: *page}
-	for i := range page.records {
-		p.weight += len(page.records[i].Data) + len(page.records[i].PartitionKey) + 256
-	}
+	p := &sharedPage{tap: t, from: from.after, page: *page, weight: page.bytes + len(page.records)*recordWeight}
 	t.pages, r.shared, r.weight = append(t.pages, p), append(r.shared, p), r.weight+p.weight
 	for r.weight > sharedBytes {
 		old := r.shared[0]
@@ -177,6 +177,9 @@ func (r *Readers) fetch(k tapKey, from spot, it iterator, limit int, now time.Ti
 		return page, next, fmt.Errorf("read shard %s: %w", k.shard, err)
 	}
 	page.records, page.next = recordsOf(out.Records), from
+	for i := range page.records {
+		page.bytes += len(page.records[i].Data) + len(page.records[i].PartitionKey)
+	}
 	if n := len(page.records); n > 0 {
 		page.next = spot{after: page.records[n-1].SequenceNumber}
 	}
