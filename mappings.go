@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -66,7 +67,7 @@ func (s mappings) Failures(ctx context.Context, mapping, after string, limit int
 	var number uint64
 	if after != "" {
 		if number, err = strconv.ParseUint(after, 10, 63); err != nil {
-			return nil, "", &UsageError{Setting: "after", Problem: fmt.Sprintf("%q is not what next of a page said", after)}
+			return nil, "", server.NewProblem(http.StatusBadRequest, "BadRequest", fmt.Sprintf("after: %q is not what next of a page said", after), "")
 		}
 	}
 	who, _ := caller.From(ctx)

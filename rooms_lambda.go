@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"sluice/companions/cloudwatch"
 	"sluice/companions/s3"
 	"sluice/internal/caller"
 	"sluice/lambda"
@@ -36,6 +37,7 @@ func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 		Runtime:      functionHost{s.functions},
 		Destinations: destination.New(s.config.FailureEndpoints, buckets),
 		Objects:      buckets,
+		Meter:        lambdaMeter{inst.reported.Load()},
 		Transition: lambda.TransitionConfig{
 			Duration: s.config.Transition.after,
 			AWS:      s.config.Transition.kind == transitionLikeAWS,
@@ -103,6 +105,18 @@ func (c streamsCaller) DescribeStreamSummary(ctx context.Context, in *kinesis.De
 // DescribeStreamConsumer implements lambda.Streams.
 func (c streamsCaller) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput) (*kinesis.DescribeStreamConsumerOutput, error) {
 	return server.Call[*kinesis.DescribeStreamConsumerOutput](ctx, c.mounts, kinesisID, "DescribeStreamConsumer", in)
+}
+
+// lambdaMeter reports to the CloudWatch of this server.
+type lambdaMeter struct{ metrics *cloudwatch.Metrics }
+
+// Report implements lambda.Meter.
+func (m lambdaMeter) Report(account, region string, data []lambda.Datum) {
+	values := make([]cloudwatch.Value, len(data))
+	for i, d := range data {
+		values[i] = cloudwatch.Value(d)
+	}
+	m.metrics.Record(account, region, "AWS/Lambda", values)
 }
 
 // lambdaBuckets is the bucket store as functions and failures need it.

@@ -145,6 +145,15 @@ func TestMappingFromCreateToDelete(t *testing.T) {
 	require.Equal(t, numbers(1, 3), c.seen(3))
 	c.await(uuid, "OK", func(m *lambda.GetEventSourceMappingOutput) bool { return *m.LastProcessingResult == "OK" })
 
+	c.s.Clock().Step(time.Minute)
+	require.Eventually(t, func() bool {
+		reported := map[string]float64{}
+		for _, x := range c.s.current.Load().reported.Load().Samples() {
+			reported[x.Namespace+" "+x.Name+" "+x.Labels()] = x.Count
+		}
+		return reported["AWS/Lambda Invocations FunctionName=ingest"] > 0 && reported["AWS/Lambda IteratorAge FunctionName=ingest"] > 0
+	}, 20*time.Second, 5*time.Millisecond)
+
 	c.enable(uuid, false)
 	require.Equal(t, "OK", *c.get(uuid).LastProcessingResult)
 	c.put(4)

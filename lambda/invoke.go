@@ -8,17 +8,25 @@ import (
 	"sluice/lambda/function"
 )
 
-// dispatcher gives invocations, of clients and of mappings, to the runtime.
-type dispatcher struct{ r *Room }
+// dispatcher gives invocations to the runtime: those of clients, or of a mapping.
+type dispatcher struct {
+	r *Room
+	m *mapping // nil for clients
+}
 
 // Invoke implements poller.Invoker.
 func (d dispatcher) Invoke(ctx context.Context, in function.Invocation) (function.Result, error) {
 	in, leave, err := d.r.dispatch(ctx, in)
-	if err != nil {
-		return function.Result{}, err
+	var result function.Result
+	if err == nil {
+		defer leave()
+		result, err = d.r.config.Runtime.Invoke(ctx, in)
 	}
-	defer leave()
-	return d.r.config.Runtime.Invoke(ctx, in)
+	d.r.meter.invoked(&in, result, err)
+	if d.m != nil {
+		d.r.meter.worked(d.m)
+	}
+	return result, err
 }
 
 // dispatch finds out which version is meant, has the runtime know it and takes

@@ -45,6 +45,8 @@ type pair struct{ source, function string }
 // mapping is one event source mapping.
 type mapping struct {
 	key mappingKey
+	// reported is what its poller had counted when metrics were reported last.
+	reported poller.Counters // guarded by meter.mu
 
 	mu     sync.Mutex
 	now    mappingState   // guarded by mu; as stored

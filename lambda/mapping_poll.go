@@ -50,7 +50,9 @@ func (r *Room) poll(m *mapping) {
 	if err == nil && m.poller != nil {
 		err = m.poller.Update(plan)
 	} else if err == nil {
-		m.poller, err = poller.Start(r.polling, plan)
+		c := r.polling
+		c.Invoker = dispatcher{r, m}
+		m.poller, err = poller.Start(c, plan)
 	}
 	if err != nil {
 		// What is stored was checked before: the data was damaged or is newer.
@@ -84,6 +86,7 @@ func (r *Room) rest(m *mapping) {
 	m.poller.Stop()
 	status := m.poller.Status()
 	m.poller = nil
+	r.meter.forget(m)
 	if status.LastResult != poller.NoRecords {
 		m.now.Result = status.LastResult
 	}

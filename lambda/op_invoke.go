@@ -58,7 +58,7 @@ func (r *Room) Invoke(ctx context.Context, in *lambda.InvokeInput, _ ...opt) (*l
 		}
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted}, nil
 	}
-	result, err := dispatcher{r}.Invoke(ctx, call)
+	result, err := dispatcher{r: r}.Invoke(ctx, call)
 	if err != nil {
 		return nil, refusal(err)
 	}

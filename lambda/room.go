@@ -53,6 +53,8 @@ type Config struct {
 	// Destinations delivers failure documents; nil: they all go to the
 	// built-in sink.
 	Destinations Destinations
+	// Meter takes Lambda's metrics; nil: nobody does.
+	Meter Meter
 	// Objects holds deployment packages; nil: there are no buckets.
 	Objects Objects
 	// Hold announces work that a mover of Clock should wait for; nil: nobody waits.
@@ -120,6 +122,7 @@ type Room struct {
 	readers *poller.Readers
 	polling poller.Config
 	sink    *sink
+	meter   *meter
 
 	// life ends when Close begins; work counts what Close waits for.
 	life context.Context
@@ -144,6 +147,7 @@ func Open(ctx context.Context, c Config) (*Room, error) {
 	}
 	r := &Room{config: c, clock: c.Clock, space: c.Space,
 		mappings: map[mappingKey]*mapping{}, pairs: map[pair]*mapping{}, functions: map[functionKey]*deployed{}, codes: map[string]int64{}}
+	r.meter = &meter{r: r}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := r.openPolling(ctx); err != nil {
 		return nil, fmt.Errorf("open lambda: %w", err)
@@ -168,7 +172,7 @@ func (r *Room) openPolling(ctx context.Context) (err error) {
 		return err
 	}
 	r.polling = poller.Config{Clock: c.Clock, Hold: c.Hold, Dice: c.Dice, Readers: r.readers,
-		Invoker: dispatcher{r}, Failures: failures{r}, Checkpoints: poller.NewCheckpoints(c.Space, positionPrefix),
+		Invoker: dispatcher{r: r}, Failures: failures{r}, Checkpoints: poller.NewCheckpoints(c.Space, positionPrefix),
 		Retry: c.Retry, Logger: c.Logger}
 	return nil
 }
@@ -219,6 +223,7 @@ func (r *Room) Close() error {
 		all = append(all, m)
 	}
 	r.mu.Unlock()
+	r.meter.stop()
 	err := r.stopMappings(all)
 	r.end()
 	r.work.Wait()
