@@ -48,7 +48,7 @@ func Start(c Config, m Mapping) (*Poller, error) {
 	p.life, p.end = context.WithCancel(caller.With(context.Background(), caller.Caller{Account: m.Account, Region: m.Region}))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.spawn(p.load)
+	p.soon(p.load)
 	return p, nil
 }
 
@@ -112,13 +112,28 @@ func (p *Poller) spawn(f func()) bool {
 	if !p.enter() {
 		return false
 	}
-	p.work.Go(func() {
-		f()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.leave()
+	p.work.Go(func() { p.do(f) })
+	return true
+}
+
+// soon is spawn for what a hundred thousand mappings do at the same time.
+func (p *Poller) soon(f func()) bool {
+	if !p.enter() {
+		return false
+	}
+	p.work.Add(1)
+	p.config.Readers.soon(func() {
+		defer p.work.Done()
+		p.do(f)
 	})
 	return true
+}
+
+func (p *Poller) do(f func()) {
+	f()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leave()
 }
 
 // enter begins a piece of work, leave ends it. mu is held.
@@ -183,7 +198,7 @@ func (p *Poller) load() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
-		p.trouble("the checkpoints of a mapping could not be loaded", err, func() { p.spawn(p.load) })
+		p.trouble("the checkpoints of a mapping could not be loaded", err, func() { p.soon(p.load) })
 		return
 	}
 	p.loaded, p.begun, p.positions, p.troubles = true, begun, positions, 0

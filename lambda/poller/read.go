@@ -152,7 +152,8 @@ func (r *Readers) keep(t *tap, from spot, page *pageRead, next iterator) {
 		r.shared[0], r.shared = nil, r.shared[1:]
 		r.weight -= old.weight
 		if old.tap != nil {
-			old.tap.pages = old.tap.pages[1:] // both lists are in the order of reading
+			// Both lists are in the order of reading.
+			old.tap.pages[0], old.tap.pages = nil, old.tap.pages[1:]
 		}
 	}
 }

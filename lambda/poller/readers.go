@@ -34,8 +34,8 @@ func (c *ReadersConfig) fill() error {
 const (
 	// sharedBytes is what the pages kept for other mappings may weigh together.
 	sharedBytes = 16 << 20
-	// starting is how many mappings find out about their shards at a time, so
-	// that thousands can be started at once.
+	// starting is how many mappings find out about their checkpoints and shards
+	// at a time, so that a hundred thousand can be started at once.
 	starting = 32
 )
 
@@ -46,7 +46,6 @@ type Readers struct {
 	life   context.Context
 	end    context.CancelFunc
 	work   sync.WaitGroup
-	starts chan struct{}
 
 	mu     sync.Mutex
 	closed bool            // guarded by mu
@@ -54,6 +53,8 @@ type Readers struct {
 	lists  map[tapKey]*listing
 	shared []*sharedPage // guarded by mu; oldest first
 	weight int           // guarded by mu; of shared
+	starts []func()      // guarded by mu; beginnings that wait for their turn
+	begun  int           // guarded by mu; beginnings under way
 }
 
 // NewReaders makes readers.
@@ -61,7 +62,7 @@ func NewReaders(c ReadersConfig) (*Readers, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	r := &Readers{config: c, starts: make(chan struct{}, starting), taps: map[tapKey]*tap{}, lists: map[tapKey]*listing{}}
+	r := &Readers{config: c, taps: map[tapKey]*tap{}, lists: map[tapKey]*listing{}}
 	r.life, r.end = context.WithCancel(context.Background())
 	return r, nil
 }
@@ -82,6 +83,36 @@ func (r *Readers) Close() {
 		stop()
 	}
 	r.work.Wait()
+}
+
+// soon does f on another goroutine, a few at a time and in order.
+func (r *Readers) soon(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.starts = append(r.starts, f)
+	if r.begun == starting {
+		return
+	}
+	r.begun++
+	r.work.Go(func() {
+		for f := r.start(); f != nil; f = r.start() {
+			f()
+		}
+	})
+}
+
+// start takes the next beginning, nil when there is none.
+func (r *Readers) start() func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.starts) == 0 {
+		r.begun--
+		r.starts = nil
+		return nil
+	}
+	f := r.starts[0]
+	r.starts[0], r.starts = nil, r.starts[1:]
+	return f
 }
 
 // tapKey names a shard, or with an empty shard a stream.

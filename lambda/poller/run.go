@@ -79,17 +79,11 @@ func (r *run) discover() {
 		r.unwatch()
 		r.unwatch = nil
 	}
-	r.looking = r.p.spawn(r.look)
+	r.looking = r.p.soon(r.look)
 }
 
 func (r *run) look() {
-	readers := r.p.config.Readers
-	select {
-	case readers.starts <- struct{}{}:
-		defer func() { <-readers.starts }()
-	case <-r.ctx.Done():
-	}
-	members, mark, err := readers.list(r.ctx, r.stream)
+	members, mark, err := r.p.config.Readers.list(r.ctx, r.stream)
 	var initial map[string]Position
 	if err == nil {
 		initial, err = r.initial(members)

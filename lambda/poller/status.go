@@ -35,8 +35,8 @@ type Status struct {
 // ShardStatus is what a mapping is doing with a shard.
 type ShardStatus struct {
 	ShardID string
-	// Checkpoint is the sequence number up to which all is finished, empty at
-	// the start.
+	// Checkpoint is the sequence number up to which all is finished: at first
+	// one from before the first record, or empty for a start by time.
 	Checkpoint string
 	// Lag is the age of the oldest record that was read and is not finished, 0
 	// when there is none.
