@@ -33,7 +33,7 @@ const mostLists = 1024
 // that ask about the same stream share the answer.
 func (r *Readers) list(ctx context.Context, k tapKey) (members []member, mark uint64, err error) {
 	ctx = k.context(ctx)
-	mark = r.config.Tips.Mark(ctx, k.stream.String(), "")
+	mark = r.config.Tips.Mark(ctx, k.stream, "")
 	if mark == 0 {
 		return nil, 0, errNoStream
 	}
@@ -52,11 +52,11 @@ func (r *Readers) list(ctx context.Context, k tapKey) (members []member, mark ui
 	if l.mark == mark {
 		return l.members, mark, nil
 	}
-	in := &kinesis.ListShardsInput{StreamARN: aws.String(k.stream.String())}
+	in := &kinesis.ListShardsInput{StreamARN: aws.String(k.stream)}
 	for {
 		out, err := r.config.Source.ListShards(ctx, in)
 		if err != nil {
-			return nil, mark, fmt.Errorf("list the shards of %s: %w", k.stream.Stream, err)
+			return nil, mark, fmt.Errorf("list the shards of %s: %w", k.stream, err)
 		}
 		for i := range out.Shards {
 			sh := &out.Shards[i]

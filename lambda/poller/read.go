@@ -162,7 +162,7 @@ func (r *Readers) keep(t *tap, from spot, page *pageRead, next iterator) {
 // replaced.
 func (r *Readers) fetch(k tapKey, from spot, it iterator, limit int, now time.Time) (page pageRead, next iterator, err error) {
 	ctx := k.context(r.life)
-	page.mark = r.config.Tips.Mark(ctx, k.stream.String(), k.shard)
+	page.mark = r.config.Tips.Mark(ctx, k.stream, k.shard)
 	if it.token == "" || now.Sub(it.made) > iteratorLife {
 		if it.token, err = r.iterator(ctx, k, from); err != nil {
 			return page, next, err
@@ -187,14 +187,14 @@ func (r *Readers) fetch(k tapKey, from spot, it iterator, limit int, now time.Ti
 	page.ended = out.NextShardIterator == nil
 	if len(page.records) > 0 && !page.ended {
 		// The mark first: what comes between the two is more.
-		page.mark = r.config.Tips.Mark(ctx, k.stream.String(), k.shard)
-		page.more = !r.config.Tips.Reached(ctx, k.stream.String(), k.shard, page.next.after)
+		page.mark = r.config.Tips.Mark(ctx, k.stream, k.shard)
+		page.more = !r.config.Tips.Reached(ctx, k.stream, k.shard, page.next.after)
 	}
 	return page, iterator{token: aws.ToString(out.NextShardIterator), made: now}, nil
 }
 
 func (r *Readers) iterator(ctx context.Context, k tapKey, from spot) (string, error) {
-	in := &kinesis.GetShardIteratorInput{StreamARN: aws.String(k.stream.String()), ShardId: &k.shard,
+	in := &kinesis.GetShardIteratorInput{StreamARN: aws.String(k.stream), ShardId: &k.shard,
 		ShardIteratorType: types.ShardIteratorTypeAfterSequenceNumber, StartingSequenceNumber: &from.after}
 	if from.after == "" {
 		in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeAtTimestamp, nil

@@ -115,15 +115,25 @@ func (r *Readers) start() func() {
 	return f
 }
 
-// tapKey names a shard, or with an empty shard a stream.
-type tapKey struct {
-	stream arn.ARN
-	shard  string
+// tapKey names a shard, or with an empty shard a stream. stream is its ARN,
+// account and region are those in it.
+type tapKey struct{ account, region, stream, shard string }
+
+// tapOf names the stream of a source.
+func tapOf(source arn.ARN) tapKey {
+	stream := source.Parent()
+	return tapKey{account: stream.Account, region: stream.Region, stream: stream.String()}
+}
+
+// of names a shard of a stream.
+func (k tapKey) of(shard string) tapKey {
+	k.shard = shard
+	return k
 }
 
 // context is that of calls about a stream.
 func (k tapKey) context(ctx context.Context) context.Context {
-	return caller.With(ctx, caller.Caller{Account: k.stream.Account, Region: k.stream.Region})
+	return caller.With(ctx, caller.Caller{Account: k.account, Region: k.region})
 }
 
 // tap is a shard that somebody reads.
@@ -190,7 +200,7 @@ func (r *Readers) wait(t *tap, mark uint64, wake func()) (stop func(), waiting b
 		return func() {}, false
 	case t.stop == nil:
 		k := t.key
-		stop, waiting := r.config.Tips.Watch(k.context(r.life), k.stream.String(), k.shard, mark, func() { r.called(t) })
+		stop, waiting := r.config.Tips.Watch(k.context(r.life), k.stream, k.shard, mark, func() { r.called(t) })
 		if !waiting {
 			return stop, false
 		}

@@ -33,7 +33,7 @@ type run struct {
 }
 
 func newRun(p *Poller, m Mapping) *run {
-	r := &run{p: p, mapping: &m, stream: tapKey{stream: m.Source.Parent()}, shards: map[string]*shard{}}
+	r := &run{p: p, mapping: &m, stream: tapOf(m.Source), shards: map[string]*shard{}}
 	r.ctx, r.cancel = context.WithCancel(p.life)
 	r.tap = p.config.Readers.open(r.stream)
 	return r
@@ -130,7 +130,7 @@ func (r *run) initial(members []member) (map[string]Position, error) {
 		at := Position{Shard: m.start, After: m.start}
 		switch r.mapping.StartingPosition {
 		case Latest:
-			tip, err := r.p.config.Readers.config.Tips.Tip(r.ctx, r.stream.stream.String(), m.id)
+			tip, err := r.p.config.Readers.config.Tips.Tip(r.ctx, r.stream.stream, m.id)
 			if err != nil {
 				return nil, err
 			}

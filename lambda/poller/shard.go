@@ -42,7 +42,7 @@ type shard struct {
 func newShard(r *run, m member, at Position) *shard {
 	s := &shard{run: r, member: m, stored: at, durable: at, next: spot{after: at.After, at: at.At}, roomy: make(chan struct{}, 1)}
 	s.flow = newFlow(r.mapping, newTemplate(r.mapping, m.id), r.p.config.Retry, &r.p.stats, at.After)
-	s.tap = r.p.config.Readers.open(tapKey{stream: r.stream.stream, shard: m.id})
+	s.tap = r.p.config.Readers.open(r.stream.of(m.id))
 	return s
 }
 
@@ -272,12 +272,12 @@ func (s *shard) failed(err error) {
 		s.trouble, s.notBefore = "", paced.until
 		return
 	case codeOf(err) == "ResourceNotFoundException":
-		if p.config.Readers.config.Tips.Mark(p.life, s.tap.key.stream.String(), "") == 0 {
+		if p.config.Readers.config.Tips.Mark(p.life, s.tap.key.stream, "") == 0 {
 			s.run.lost()
 			return
 		}
 		// The shard has expired, or else the consumer is not there.
-		if _, err := p.config.Readers.config.Tips.Tip(p.life, s.tap.key.stream.String(), s.member.id); codeOf(err) == "ResourceNotFoundException" {
+		if _, err := p.config.Readers.config.Tips.Tip(p.life, s.tap.key.stream, s.member.id); codeOf(err) == "ResourceNotFoundException" {
 			s.flow.end()
 			return
 		}

@@ -119,7 +119,7 @@ func (s *shard) pushed(ctx context.Context, e *types.SubscribeToShardEvent) {
 	p.mu.Unlock()
 	records := recordsOf(e.Records)
 	items := s.flow.prepare(records)
-	reached := len(records) == 0 || p.config.Readers.config.Tips.Reached(ctx, s.tap.key.stream.String(), s.member.id, records[len(records)-1].SequenceNumber)
+	reached := len(records) == 0 || p.config.Readers.config.Tips.Reached(ctx, s.tap.key.stream, s.member.id, records[len(records)-1].SequenceNumber)
 	p.mu.Lock()
 	waited := s.flow.tip
 	if len(records) > 0 {
