@@ -30,7 +30,7 @@ func main() {
 // options are the flags.
 type options struct {
 	sluice, servers, workloads, folder, json string
-	short, footprint, kill                   bool
+	short, footprint, kill, report           bool
 	connections                              int
 	duration, warm                           time.Duration
 	rounds, shards                           int
@@ -52,6 +52,7 @@ func parse(arguments []string) (options, error) {
 	f.IntVar(&o.rounds, "rounds", 3, "how often each server takes its turn")
 	f.IntVar(&o.shards, "shards", 4, "shards of the stream that is written to")
 	f.BoolVar(&o.kill, "kill", true, "kill -9 durable servers before their records are read back")
+	f.BoolVar(&o.report, "report-only", false, "tell of missed floors, but do not fail for them")
 	f.StringVar(&o.folder, "folder", "", "where data folders are made; a temporary one when empty")
 	f.StringVar(&o.json, "json", "", "file for every sample")
 	err := f.Parse(arguments)
@@ -98,13 +99,25 @@ func run(arguments []string) error {
 	if err == nil && !r.clean() {
 		err = fmt.Errorf("records were lost, doubled or damaged; see above")
 	}
+	if missed := r.missed(); err == nil && len(missed) > 0 {
+		fmt.Println()
+		for _, m := range missed {
+			fmt.Println("missed:", m)
+		}
+		if !o.report {
+			err = fmt.Errorf("%d floors were missed; see above", len(missed))
+		}
+	}
 	return err
 }
 
 // limit serves one of the limits, as the child process that rig.Limit starts.
 func limit(name, address, folder string) error {
-	if name == "segments" {
-		return limits.Segments(address, folder)
+	switch name {
+	case "segments", "segments-fsync":
+		return limits.Segments(address, folder, name == "segments-fsync")
+	case "parsed":
+		return limits.Parsed(address)
 	}
 	return limits.Canned(address)
 }
@@ -147,14 +160,22 @@ func (o *options) kind(name, folder string) (*rig.Kind, error) {
 		kind := rig.Sluice(o.sluice, append(strings.Fields(o.extra), "--limits", "x1000000")...)
 		kind.Name = "limited"
 		return kind, nil
-	case "kinesalite":
+	case "kinesalite", "kinesis-mock":
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			return nil, err
 		}
-		return rig.Kinesalite(filepath.Join(cache, "sluice-bench"))
-	case "canned", "segments":
+		cache = filepath.Join(cache, "sluice-bench")
+		if name == "kinesis-mock" {
+			return rig.KinesisMock(cache)
+		}
+		return rig.Kinesalite(cache)
+	case "moto":
+		return rig.Moto()
+	case "ferrokinesis":
+		return rig.Ferrokinesis()
+	case "canned", "parsed", "segments", "segments-fsync":
 		return rig.Limit(name)
 	}
-	return nil, fmt.Errorf("no server %q; there are sluice, limited, kinesalite, canned and segments", name)
+	return nil, fmt.Errorf("no server %q; there are sluice, limited, kinesalite, kinesis-mock, moto, ferrokinesis, canned, parsed, segments and segments-fsync", name)
 }

@@ -34,6 +34,18 @@ func TestBrokenPromisesAreReported(t *testing.T) {
 	require.Contains(t, out.String(), "visible on sluice, round 2: BROKEN: 5 acknowledged, 0 found, 1 missing")
 }
 
+func TestFloors(t *testing.T) {
+	r := &Report{Samples: []Sample{
+		{Workload: "put-1k-c8", Server: "sluice", Requests: 100}, {Workload: "put-1k-c8", Server: "kinesalite", Requests: 50},
+		{Workload: "puts-1k-c4", Server: "sluice", Requests: 100}, {Workload: "puts-1k-s1000", Server: "sluice", Requests: 90},
+		{Workload: "list-10000", Server: "sluice", P50: 12},
+	}}
+	require.Equal(t, []string{
+		"PutRecord 1 KiB, 8 connections: 2.00, floor ≥ 3 × kinesalite",
+		"ListShards pages of 10,000 shards: p50 12.0 ms, floor p50 ≤ 10 ms",
+	}, r.missed(), "what was not measured is not missed")
+}
+
 func TestQuantilesAndMedians(t *testing.T) {
 	var d []time.Duration
 	for i := range 1000 {

@@ -32,7 +32,19 @@ type Footprint struct {
 	Connections int     `json:"connections"`
 	Silent      float64 `json:"silentConnectionKB"`
 	Used        float64 `json:"usedConnectionKB"`
+	// Streams idle streams make for so much resident memory and so many percent
+	// of a core.
+	Streams       int     `json:"idleStreams"`
+	StreamsMemory float64 `json:"idleStreamsResidentMB"`
+	StreamsCPU    float64 `json:"idleStreamsCPUPercent"`
 }
+
+const (
+	idleStreams = 1000
+	idleShards  = 10
+	// idleWatch is how long idle streams are watched.
+	idleWatch = 5 * time.Second
+)
 
 func footprint(b *bench, kind *rig.Kind, binary string, connections int) (Footprint, error) {
 	var f Footprint
@@ -53,7 +65,45 @@ func footprint(b *bench, kind *rig.Kind, binary string, connections int) (Footpr
 	slices.Sort(starts)
 	f.StartMedian = millis(starts, 0.5)
 	f.StartWorst = millis(starts, 1)
-	return f, nil
+	return f, f.streams(b, kind)
+}
+
+// streams measures a server that has many streams and nothing to do.
+func (f *Footprint) streams(b *bench, kind *rig.Kind) error {
+	folder, err := os.MkdirTemp(b.folder, "streams-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	p, err := rig.Start(kind, folder)
+	if err != nil {
+		return err
+	}
+	defer p.Stop()
+	c, err := newControl(p)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	for i := range idleStreams {
+		err := c.call("CreateStream", struct {
+			StreamName string
+			ShardCount int
+		}{fmt.Sprint("idle-", i), idleShards}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	before, err := rest(p)
+	if err != nil {
+		return err
+	}
+	time.Sleep(idleWatch)
+	after, err := p.Usage()
+	f.Streams = idleStreams
+	f.StreamsMemory = float64(after.Resident) / 1e6
+	f.StreamsCPU = 100 * (after.CPU - before.CPU).Seconds() / idleWatch.Seconds()
+	return err
 }
 
 // start starts a server on an empty folder; the last one stays a while to have

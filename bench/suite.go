@@ -19,10 +19,36 @@ type workload struct {
 	fanOut bool
 	// latency workloads are compared by p50, the others by requests a second.
 	latency bool
-	// floor is the least ratio to kinesalite that Sluice is held to, or zero.
-	floor float64
-	run   func(*bench, *rig.Process) (Sample, error)
+	// shards of the stream, 0 for those of the command line.
+	shards int
+	// sluice workloads are for Sluice alone.
+	sluice bool
+	floors []floor
+	run    func(*bench, *rig.Process) (Sample, error)
 }
+
+// floor is what Sluice is held to.
+type floor struct {
+	// ratio is the least, to another server at the same workload, or to another
+	// workload on Sluice itself.
+	ratio            float64
+	server, workload string
+	// millis is the most that the median of a request may take.
+	millis float64
+}
+
+func (f floor) String() string {
+	switch {
+	case f.millis > 0:
+		return fmt.Sprintf("p50 ≤ %g ms", f.millis)
+	case f.workload != "":
+		return fmt.Sprintf("≥ %g × %s", f.ratio, f.workload)
+	}
+	return fmt.Sprintf("≥ %g × %s", f.ratio, f.server)
+}
+
+// times is a floor against another server.
+func times(ratio float64, server string) floor { return floor{ratio: ratio, server: server} }
 
 // Rates of the latency workloads, a second.
 const (
@@ -32,12 +58,20 @@ const (
 
 func workloads() []workload {
 	return []workload{
-		{name: "put-1k-c1", title: "PutRecord 1 KiB, 1 connection", run: put(1024, 1, 1)},
-		{name: "put-1k-c8", title: "PutRecord 1 KiB, 8 connections", short: true, floor: 3, run: put(1024, 1, 8)},
+		{name: "put-1k-c1", title: "PutRecord 1 KiB, 1 connection", floors: []floor{times(2, "kinesalite")}, run: put(1024, 1, 1)},
+		{name: "put-1k-c8", title: "PutRecord 1 KiB, 8 connections", short: true, floors: []floor{times(3, "kinesalite"), times(0.6, "segments")}, run: put(1024, 1, 8)},
 		{name: "put-1k-c64", title: "PutRecord 1 KiB, 64 connections", run: put(1024, 1, 64)},
-		{name: "puts-1k-c4", title: "PutRecords 500 × 1 KiB, 4 connections", short: true, floor: 12, run: put(1024, 500, 4)},
-		{name: "puts-100b-c4", title: "PutRecords 500 × 100 B, 4 connections", run: put(100, 500, 4)},
-		{name: "get-1k-c2", title: "GetRecords pages of 10,000 × 1 KiB, 2 connections", short: true, run: get(1024, 2)},
+		{name: "put-100b-c8", title: "PutRecord 100 B, 8 connections", run: put(100, 1, 8)},
+		{name: "put-100k-c8", title: "PutRecord 100 KiB, 8 connections", run: put(100<<10, 1, 8)},
+		{name: "puts-1k-c4", title: "PutRecords 500 × 1 KiB, 4 connections", short: true, floors: []floor{times(12, "kinesalite"), times(0.75, "segments")}, run: put(1024, 500, 4)},
+		{name: "puts-100b-c4", title: "PutRecords 500 × 100 B, 4 connections", short: true, floors: []floor{times(30, "kinesalite")}, run: put(100, 500, 4)},
+		{name: "puts-1k-s256", title: "PutRecords 500 × 1 KiB, 4 connections, 256 shards", shards: 256, run: put(1024, 500, 4)},
+		{name: "puts-1k-s1000", title: "PutRecords 500 × 1 KiB, 4 connections, 1,000 shards", shards: 1000, sluice: true, short: true,
+			floors: []floor{{ratio: 0.35, workload: "puts-1k-c4"}}, run: put(1024, 500, 4)},
+		{name: "puts-100b-s1000", title: "PutRecords 500 × 100 B, 4 connections, 1,000 shards", shards: 1000, sluice: true, short: true,
+			floors: []floor{{ratio: 0.4, workload: "puts-100b-c4"}}, run: put(100, 500, 4)},
+		{name: "get-1k-c2", title: "GetRecords pages of 10,000 × 1 KiB, 2 connections", short: true, floors: []floor{times(15, "kinesalite")}, run: get(1024, 2)},
+		{name: "list-10000", title: "ListShards pages of 10,000 shards", sluice: true, short: true, floors: []floor{{millis: 10}}, run: listing(10_000)},
 		{name: "visible", title: fmt.Sprintf("put to visible, %d puts/s", visibleRate), short: true, latency: true, run: visible(1024, visibleRate)},
 		{name: "fanout", title: fmt.Sprintf("put to fan-out event, %d puts/s", fanOutRate), short: true, fanOut: true, latency: true, run: fanOut(1024, fanOutRate)},
 		{name: "leases-c64", title: "conditional UpdateItem of a lease, 64 connections", fanOut: true, run: leases(64)},
@@ -78,6 +112,8 @@ func (b *bench) run(report func(Sample)) error {
 // suits tells whether a kind of server can do the workload at all.
 func (w *workload) suits(kind *rig.Kind) bool {
 	switch {
+	case w.sluice && !kind.Durable:
+		return false
 	case w.fanOut:
 		return kind.FanOut
 	case w.latency:
@@ -99,7 +135,11 @@ func (b *bench) one(w workload, kind *rig.Kind) (Sample, error) {
 		return Sample{}, err
 	}
 	defer p.Stop()
-	s, err := w.run(b, p)
+	as := *b
+	if w.shards > 0 {
+		as.shards = w.shards
+	}
+	s, err := w.run(&as, p)
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, p.Log())
 	}

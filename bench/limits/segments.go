@@ -20,8 +20,9 @@ const shardBits = 2
 // Segments takes puts as cheaply as a durable server on net/http can: it cuts
 // the records out of the JSON by hand, hashes their keys, and appends them to a
 // file with one write(2) a request before it answers. It can be read back by
-// nobody, has no index, no checks and no streams.
-func Segments(address, folder string) error {
+// nobody, has no index, no checks and no streams. With fsync each append is on
+// the disk before its answer; those that wait meanwhile share the next one.
+func Segments(address, folder string, fsync bool) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -29,7 +30,13 @@ func Segments(address, folder string) error {
 	if err != nil {
 		return err
 	}
-	s := &segments{file: file, scratch: sync.Pool{New: func() any { return new(scratch) }}}
+	s := &segments{file: file, fsync: fsync, scratch: sync.Pool{New: func() any { return new(scratch) }}}
+	return serve(address, s.answer)
+}
+
+// Parsed does what Segments does, but for the file: it keeps nothing.
+func Parsed(address string) error {
+	s := &segments{scratch: sync.Pool{New: func() any { return new(scratch) }}}
 	return serve(address, s.answer)
 }
 
@@ -37,8 +44,39 @@ type segments struct {
 	scratch sync.Pool
 
 	mu   sync.Mutex // one append at a time
-	file *os.File
+	file *os.File   // nil: nothing is kept
 	next uint64
+
+	fsync  bool
+	syncs  sync.Mutex // one at a time
+	synced uint64     // guarded by syncs: what comes before is on the disk
+}
+
+// append keeps the frames of n records.
+func (s *segments) append(frames []byte, n uint64) (first uint64, err error) {
+	s.mu.Lock()
+	first = s.next
+	s.next += n
+	if s.file != nil {
+		_, err = s.file.Write(frames)
+	}
+	s.mu.Unlock()
+	if err != nil || !s.fsync {
+		return first, err
+	}
+	s.syncs.Lock()
+	defer s.syncs.Unlock()
+	if s.synced >= first+n {
+		return first, nil
+	}
+	s.mu.Lock()
+	end := s.next
+	s.mu.Unlock()
+	if err := s.file.Sync(); err != nil {
+		return first, err
+	}
+	s.synced = end
+	return first, nil
 }
 
 // scratch is what a request needs besides its body.
@@ -65,11 +103,7 @@ func (s *segments) answer(operation string, body []byte, room *[]byte) ([]byte, 
 	if err := c.frame(); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	first := s.next
-	s.next += uint64(len(c.records))
-	_, err = s.file.Write(c.frames)
-	s.mu.Unlock()
+	first, err := s.append(c.frames, uint64(len(c.records)))
 	*room = c.results((*room)[:0], first, operation == "PutRecords")
 	return *room, err
 }
