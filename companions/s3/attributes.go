@@ -107,7 +107,8 @@ func (o *object) writeTo(h http.Header) {
 		h.Set(name, value)
 	}
 	for name, value := range o.Meta {
-		h.Set(metaPrefix+name, value)
+		// Clients show the names of metadata as they come, which is in lower case.
+		h[strings.ToLower(metaPrefix)+name] = []string{value}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // Put stores an object for a room of the same process. size is the length of
@@ -67,6 +68,10 @@ func (s *Store) Get(ctx context.Context, bucket, key string) (body io.ReadCloser
 		}
 		head = http.Header{}
 		v.writeTo(head)
+		for name, value := range v.Meta {
+			delete(head, strings.ToLower(metaPrefix)+name)
+			head.Set(metaPrefix+name, value) // no network, no spelling
+		}
 		head.Set("ETag", v.quotedETag())
 		head.Set("Last-Modified", httpDate(v.Modified))
 		head.Set("Content-Length", strconv.FormatInt(v.Size, 10))

@@ -76,7 +76,12 @@ func (w *world) do(method, path, body string, head ...string) *answer {
 	w.ServeHTTP(rec, r)
 	out, err := io.ReadAll(rec.Result().Body)
 	require.NoError(w.t, err)
-	return &answer{w.t, rec.Code, rec.Header(), string(out)}
+	header := http.Header{} // names as they are, but for tests that ask in any case
+	for name, values := range rec.Header() {
+		require.Equal(w.t, strings.HasPrefix(strings.ToLower(name), "x-amz-meta-"), strings.HasPrefix(name, "x-amz-meta-"), "%s is in lower case", name)
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	return &answer{w.t, rec.Code, header, string(out)}
 }
 
 // ok wants success.
