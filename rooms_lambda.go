@@ -27,7 +27,8 @@ import (
 const lambdaID = "lambda"
 
 // openLambda opens event source mappings and functions. It reads the streams
-// through the door's in-process calls, and closes before them.
+// through the door's in-process calls from its start on, so it is mounted last,
+// and closes before them.
 func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 	source, buckets := streamsCaller{inst.mounts}, lambdaBuckets{inst.buckets.Load()}
 	room, err := lambda.Open(ctx, lambda.Config{
@@ -62,8 +63,12 @@ func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 	inst.resets[lambdaID] = room.Reset
 	inst.mounts.Handle(server.Route{Service: lambdaID, Operation: "Code", Method: http.MethodGet,
 		Pattern: lambda.CodePattern, Handler: http.HandlerFunc(room.ServeCode)})
-	return inst.mounts.Mount(lambdaID, room, server.Coverage(lambda.Coverage()),
+	err = inst.mounts.Mount(lambdaID, room, server.Coverage(lambda.Coverage()),
 		server.MaxBody("CreateFunction", lambda.MaxUpload), server.MaxBody("UpdateFunctionCode", lambda.MaxUpload))
+	if err == nil {
+		room.Start()
+	}
+	return err
 }
 
 // retry is how pauses between the attempts of mappings grow.

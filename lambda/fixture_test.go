@@ -75,6 +75,7 @@ func (r *room) reopened() *Room {
 	r.t.Helper()
 	opened, err := Open(r.ctx, r.config)
 	require.NoError(r.t, err)
+	opened.Start()
 	return opened
 }
 

@@ -123,7 +123,7 @@ func sum(a, b poller.Counters) poller.Counters {
 	return a
 }
 
-// loadMappings reads the mappings; startMappings has them run.
+// loadMappings reads the mappings; Start has them run.
 func (r *Room) loadMappings(ctx context.Context) error {
 	from, to := rangeOf(mappingPrefix)
 	return r.space.Scan(ctx, from, to, false, func(raw, value []byte) (bool, error) {
@@ -145,12 +145,10 @@ func (r *Room) loadMappings(ctx context.Context) error {
 	})
 }
 
-func (r *Room) startMappings() {
-	all := make([]*mapping, 0, len(r.mappings))
-	for _, m := range r.mappings {
-		all = append(all, m)
-	}
-	for _, m := range all {
+// Start takes up the changes that were under way and starts the enabled
+// mappings. The streams can be called from now on.
+func (r *Room) Start() {
+	for _, m := range r.mappingsWhere(func(*mapping) bool { return true }) {
 		m.mu.Lock()
 		if m.now.State == stateEnabled || m.now.State == stateUpdating && m.now.Settings.Enabled {
 			r.poll(m)

@@ -139,8 +139,7 @@ type Room struct {
 	gone      poller.Counters           // guarded by mu; what mappings that were stopped had counted
 }
 
-// Open loads what is stored, takes up the changes that were under way and
-// starts the enabled mappings.
+// Open loads what is stored. Nothing runs until Start.
 func Open(ctx context.Context, c Config) (*Room, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
@@ -158,7 +157,6 @@ func Open(ctx context.Context, c Config) (*Room, error) {
 			return nil, fmt.Errorf("open lambda: %w", err)
 		}
 	}
-	r.startMappings()
 	return r, nil
 }
 
