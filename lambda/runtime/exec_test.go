@@ -215,3 +215,17 @@ func TestRemovedWhileItRuns(t *testing.T) {
 	require.True(t, h.Remove(key("works")))
 	requireFailure(t, <-done, "Sandbox.Timedout", "0.30 seconds")
 }
+
+func TestProcessesWithoutEventsEnd(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rest = 50 * time.Millisecond })
+	h.start(t, "works")
+	require.Equal(t, `"a"`, string(invoke(t, h, "works", `"a"`).Payload))
+	pool := h.functions[key("works")].target.(*processes)
+	require.Eventually(t, func() bool {
+		pool.mu.Lock()
+		defer pool.mu.Unlock()
+		return len(pool.all) == 0
+	}, 5*time.Second, 5*time.Millisecond)
+	require.Equal(t, `"b"`, string(invoke(t, h, "works", `"b"`).Payload))
+	require.Equal(t, 2, strings.Count(logOf(t, h, "works"), "hello from works"))
+}

@@ -35,6 +35,8 @@ type Config struct {
 	// Dir is where code is unpacked. Default: a temporary folder. Its content
 	// is that of this host: what is left of an earlier one is removed.
 	Dir string
+	// Rest is how long a process without an event is kept. Default 10 minutes.
+	Rest time.Duration
 	// Dropped is told of later invocations that were given up; nil: the log is.
 	Dropped func(Drop)
 	// Logger is told of processes that come and go.
@@ -70,6 +72,9 @@ func Open(c Config) (*Host, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Rest == 0 {
+		c.Rest = 10 * time.Minute
 	}
 	if c.URL == nil {
 		c.URL = func() string { return "" }

@@ -71,6 +71,13 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 		p.pool.asks(p, true)
 		close(p.asked)
 	}
+	rest := p.pool.host.cfg.Host
+	timer := rest.At(rest.Now().Add(p.pool.host.cfg.Rest), func() {
+		if p.pool.withdraw(p) {
+			p.kill()
+		}
+	})
+	defer timer.Stop()
 	select {
 	case ev := <-events:
 		a.send(w, ev)
