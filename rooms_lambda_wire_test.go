@@ -80,6 +80,7 @@ func TestLambdaOnTheWire(t *testing.T) {
 	answer, body = call("POST", "/2015-03-31/functions/ingest/invocations", `{"Records":[]}`, "X-Amz-Log-Type", "Tail")
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 	require.Equal(t, "null", body)
+	require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
 	require.Equal(t, "$LATEST", answer.Header.Get("X-Amz-Executed-Version"))
 	log, err := base64.StdEncoding.DecodeString(answer.Header.Get("X-Amz-Log-Result"))
 	require.NoError(t, err)

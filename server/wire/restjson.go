@@ -164,6 +164,9 @@ func (r *Response) spread(f *field, p unsafe.Pointer) {
 	case LocationPayload:
 		switch f.node.kind {
 		case kindBlob:
+			// The one operation that has this is Lambda's Invoke, whose payloads
+			// are JSON.
+			r.Header.Set("Content-Type", restJSONType)
 			r.Body = asBytes(p)
 		case kindString:
 			r.Body = []byte(asString(p))
