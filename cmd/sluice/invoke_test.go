@@ -52,7 +52,7 @@ func TestLogs(t *testing.T) {
 	require.Eventually(t, func() bool { return len(out.String()) > 200 }, 5*time.Second, time.Millisecond)
 	stop()
 	require.Equal(t, exitFine, <-code)
-	require.Contains(t, w.fails(exitFailed, "logs", "missing"), "there is no function missing\nhint: GET /_sluice/functions lists")
+	require.Contains(t, w.fails(exitFailed, "logs", "missing"), "there is no function missing\nhint: `sluice functions` lists")
 }
 
 func TestFunctions(t *testing.T) {

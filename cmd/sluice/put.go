@@ -102,9 +102,14 @@ func (c *client) put(ctx context.Context, stream string, data []string, o *putOp
 		}
 		source = func(ctx context.Context, out chan<- streams.Entry) error { return packer.Pack(ctx, plain, out) }
 	}
+	settled := int64(0)
+	w.Settled = func(end int64) error { settled = end; return nil }
 	if err := w.run(ctx, source); err != nil {
 		if w.tally.Records > 0 || interrupted(ctx, err) {
 			c.say("taken before that: %s", count(int64(w.tally.Records), "record"))
+		}
+		if settled > 0 && !o.aggregate {
+			c.say("of the input the first %d bytes are settled; `tail -c +%d` of it is what is left", settled, settled+1)
 		}
 		return err
 	}

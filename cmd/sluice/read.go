@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -74,7 +75,7 @@ func (c *client) serviceNow(ctx context.Context) time.Time {
 
 // read prints records until the end, the limit, or a person has seen enough.
 func (c *client) read(ctx context.Context, f *streams.Follower, o *reads, p *printer) error {
-	taken := int64(0)
+	taken, last := int64(0), streams.Record{}
 	err := f.Run(ctx, func(r streams.Record) error {
 		if err := p.print(ctx, r); err != nil {
 			return err
@@ -84,6 +85,7 @@ func (c *client) read(ctx context.Context, f *streams.Follower, o *reads, p *pri
 				return err
 			}
 		}
+		last = r
 		if taken++; o.limit > 0 && taken >= o.limit {
 			return streams.ErrEnough
 		}
@@ -93,7 +95,21 @@ func (c *client) read(ctx context.Context, f *streams.Follower, o *reads, p *pri
 		err = flushed
 	}
 	if f.Follow && interrupted(ctx, err) {
+		c.say("%s", goOn(taken, last, o.shard))
 		return nil // that is how following ends
 	}
 	return err
+}
+
+// goOn says how to follow a stream from where a person has stopped. Of one
+// shard that is a sequence number; of several only a time is common to all.
+func goOn(taken int64, last streams.Record, shard string) string {
+	switch {
+	case taken == 0:
+		return "stopped before the first record"
+	case shard != "":
+		return fmt.Sprintf("stopped after %s; --shard %s --from after:%s goes on", count(taken, "record"), last.ShardID, last.SequenceNumber)
+	}
+	return fmt.Sprintf("stopped after %s; --from %s goes on, with the records of that millisecond once more",
+		count(taken, "record"), last.Arrival.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 }

@@ -48,6 +48,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return exitFine
 	}
+	if interrupted(ctx, err) {
+		err = &interruption{cause: err}
+	}
 	p.tell(err, cmd)
 	return p.exitCode(err)
 }
@@ -82,6 +85,25 @@ func (p *program) root() *cobra.Command {
 	nameArguments(root)
 	return root
 }
+
+// interruption is how a command ends that a person has stopped. What it had done
+// by then it has said itself.
+type interruption struct{ cause error }
+
+// Error implements error.
+func (i *interruption) Error() string { return "interrupted" }
+
+// Hint says what to do next.
+func (i *interruption) Hint() string {
+	var h hinted
+	if errors.As(i.cause, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
+// Unwrap returns what the interruption looked like to the command.
+func (i *interruption) Unwrap() error { return i.cause }
 
 // hinted is an error that knows what to do next.
 type hinted interface{ Hint() string }

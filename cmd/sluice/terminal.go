@@ -38,7 +38,10 @@ func (c *client) consent(yes bool, what string) error {
 }
 
 // bar shows progress on a terminal, and nothing elsewhere.
-type bar struct{ shown *progressbar.ProgressBar }
+type bar struct {
+	shown *progressbar.ProgressBar
+	clear func()
+}
 
 // progress starts a bar over bytes of input, or a counter when the size is not
 // known (-1).
@@ -46,7 +49,12 @@ func (p *program) progress(what string, bytes int64) *bar {
 	if !terminal(p.stderr) {
 		return &bar{}
 	}
-	return &bar{progressbar.NewOptions64(bytes,
+	clear := func() {
+		if kind, _ := p.env("TERM"); kind != "" && kind != "dumb" {
+			fmt.Fprint(p.stderr, "\r\x1b[K") // with the ^C that was typed behind it
+		}
+	}
+	return &bar{clear: clear, shown: progressbar.NewOptions64(bytes,
 		progressbar.OptionSetWriter(p.stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(true),
 		progressbar.OptionShowCount(), progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100e6),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14), progressbar.OptionFullWidth())}
@@ -65,6 +73,7 @@ func (b *bar) reach(place int64, what string) {
 func (b *bar) done() {
 	if b.shown != nil {
 		_ = b.shown.Clear()
+		b.clear()
 	}
 }
 
