@@ -2,10 +2,15 @@ package sluice
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"sluice/firehose"
 	"sluice/internal/caller"
+	"sluice/lambda/function"
+	"sluice/lambda/runtime"
 	"sluice/server"
 )
 
@@ -23,7 +28,8 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	}
 	room, err := firehose.Open(ctx, firehose.Config{
 		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
-		Bucket: channelBuckets{inst.buckets.Load()}, Transition: transition, Logger: s.log,
+		Bucket: channelBuckets{inst.buckets.Load()}, Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
+		Function: hoseFunctions{s.functions}, Transition: transition, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -32,6 +38,34 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	inst.onClose("delivery streams", room.Close)
 	inst.resets[firehoseID] = room.Reset
 	return inst.mounts.Mount(firehoseID, room, server.Coverage(firehose.Coverage()))
+}
+
+// hoseFunctions is the host of functions as delivery streams call it.
+type hoseFunctions struct{ host *runtime.Host }
+
+// Invoke implements firehose.Function.
+func (h hoseFunctions) Invoke(ctx context.Context, name string, payload []byte) ([]byte, error) {
+	parts := strings.Split(name, ":") // arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
+	if len(parts) < 7 {
+		return nil, &firehose.NotInvoked{Missing: true, Message: name + " is not the ARN of a function"}
+	}
+	in := function.Invocation{Account: parts[4], Region: parts[3], Name: parts[6], Payload: payload}
+	if len(parts) > 7 {
+		in.Qualifier = parts[7]
+	}
+	out, err := h.host.Invoke(ctx, in)
+	var not *function.NotInvoked
+	switch {
+	case errors.As(err, &not) && not.Code == "RequestEntityTooLargeException":
+		return nil, err // the call counts as one that failed
+	case errors.As(err, &not):
+		return nil, &firehose.NotInvoked{Missing: not.Code == "ResourceNotFoundException", Throttled: not.Throttled, Message: not.Error()}
+	case err != nil:
+		return nil, err
+	case out.Error != "":
+		return nil, fmt.Errorf("the function failed: %s", out.Error)
+	}
+	return out.Payload, nil
 }
 
 // hoses is the delivery streams as the admin API sees them.

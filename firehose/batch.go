@@ -34,14 +34,36 @@ type batches struct {
 	// next is when the buffer that was left open is due, zero when there is none.
 	next time.Time
 
+	ends [2]int64 // of the logs
+	// id is the log that is read, up to until.
 	id    log.ID
 	until int64
 }
 
 func (b *batches) open(ctx context.Context) (err error) {
-	b.id = b.way.stream.state.Load().log()
-	b.until, err = b.room.config.Log.Seek(ctx, b.id, log.Latest, time.Time{})
-	return err
+	for i, id := range b.way.stream.state.Load().logs() {
+		if b.ends[i], err = b.room.config.Log.Seek(ctx, id, log.Latest, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage turns to a log.
+func (b *batches) stage(shard uint32) {
+	b.id, b.until = log.ID{Stream: b.way.stream.state.Load().ID, Shard: shard}, b.ends[shard]
+}
+
+// turn turns to the first log of the way that has something, and returns from
+// where on.
+func (b *batches) turn(st *streamState) (from int64, ok bool) {
+	for _, shard := range b.way.reads(st) {
+		b.stage(shard)
+		if from = b.way.position(shard); from < b.until {
+			return from, true
+		}
+	}
+	return from, false
 }
 
 // Next implements delivery.Source. It reads one buffer: until it is full, or
@@ -52,33 +74,45 @@ func (b *batches) Next(ctx context.Context) (*delivery.Batch, error) {
 	if !st.active() || target == nil {
 		return nil, nil
 	}
-	from := b.way.position()
+	from, ok := b.turn(st)
+	if !ok {
+		return nil, nil
+	}
 	set, err := newObjects(b, st, target, from)
 	if err != nil {
 		return nil, err
 	}
-	next, err := b.fill(ctx, set, from)
+	next, closed, err := b.fill(ctx, set, from)
 	if err != nil || next == from {
 		return nil, err
 	}
 	now := b.room.config.Clock.Now()
-	if set.buffer.Records > 0 && next >= b.until && !b.forced && !set.closed && !set.hints.Closes(set.buffer, now) {
+	if set.buffer.Records > 0 && next >= b.until && !b.forced && !closed && !set.hints.Closes(set.buffer, now) {
 		b.next, _ = set.hints.Due(set.buffer)
 		return nil, nil
 	}
 	return set.close(next)
 }
 
-// fill reads records into the objects and returns the position after them.
-func (b *batches) fill(ctx context.Context, set *objects, from int64) (next int64, err error) {
-	horizon := b.room.config.Clock.Now().Add(-storage)
-	for next = from; next < b.until && !set.closed; {
+// filling takes the records of one buffer.
+type filling interface {
+	// full tells whether a record belongs to the next buffer.
+	full(r *log.Record) bool
+	// take takes a record, and keeps nothing of its memory.
+	take(ctx context.Context, r *log.Record) error
+}
+
+// fill reads records into a buffer and returns the position after them. closed
+// tells that the buffer took no more.
+func (b *batches) fill(ctx context.Context, set filling, from int64) (next int64, closed bool, err error) {
+	horizon := b.way.stream.state.Load().horizon(b.room.config.Clock.Now())
+	for next = from; next < b.until && !closed; {
 		page, err := b.room.config.Log.Read(ctx, b.id, next, log.Limit{Records: readRecords, Bytes: readBytes, Before: b.until, NotBefore: horizon})
 		if errors.Is(err, log.ErrNotFound) {
-			return from, nil // the stream is being removed
+			return from, false, nil // the stream is being removed
 		}
 		if err != nil {
-			return next, err
+			return next, closed, err
 		}
 		after, first := page.Next, b.until
 		if len(page.Records) == 0 {
@@ -88,29 +122,29 @@ func (b *batches) fill(ctx context.Context, set *objects, from int64) (next int6
 		}
 		if err := b.lookForExpired(ctx, next, first, horizon); err != nil {
 			page.Release()
-			return next, err
+			return next, closed, err
 		}
 		for i := range page.Records {
 			r := &page.Records[i]
 			if set.full(r) {
-				set.closed, after = true, r.Position
+				closed, after = true, r.Position
 				break
 			}
 			if err := set.take(ctx, r); err != nil {
 				page.Release()
-				return next, err
+				return next, closed, err
 			}
 		}
 		page.Release()
 		next = after
 	}
-	return next, nil
+	return next, closed, nil
 }
 
 // lookForExpired tells of records that were stored too long. Only a gap before
 // the first record of a page can be one.
 func (b *batches) lookForExpired(ctx context.Context, from, first int64, horizon time.Time) error {
-	if first == from {
+	if first == from || horizon.IsZero() {
 		return nil
 	}
 	kept, err := b.room.config.Log.Seek(ctx, b.id, log.AtTime, horizon)
@@ -136,8 +170,6 @@ type objects struct {
 	steps  *steps
 	zone   *time.Location
 	paths  prefixes
-	// closed tells that the buffer took no more.
-	closed bool
 	good   map[string]*object // by what partitions them
 	failed map[string]*object // by type of error
 }
@@ -146,8 +178,9 @@ type objects struct {
 type object struct {
 	body   *delivery.Body
 	oldest time.Time
-	keys   map[string]string
-	lines  bool // a newline between records
+	// keys are from the query, lambda from the function.
+	keys, lambda map[string]string
+	lines        bool // a newline between records
 }
 
 func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects, error) {
@@ -163,12 +196,12 @@ func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects,
 		if set.zone, err = st.Destination.zone(); err != nil {
 			return nil, err
 		}
-		set.steps, err = newSteps(&st.Destination)
+		set.steps, err = newSteps(&st.Destination, b.id.Shard == rawLog, true)
 	}
 	return set, err
 }
 
-// full tells whether a record belongs to the next buffer.
+// full implements filling.
 func (set *objects) full(r *log.Record) bool {
 	if set.hints.Full(set.buffer) {
 		return true
@@ -177,27 +210,32 @@ func (set *objects) full(r *log.Record) bool {
 	return ok && !set.owner.forced && r.Arrival.After(due)
 }
 
-// take puts a record through the steps and into its objects.
+// take implements filling. It puts a record through the steps and into its
+// objects.
 func (set *objects) take(ctx context.Context, r *log.Record) error {
-	set.buffer.Add(r.Arrival, len(r.Data))
-	outcome := set.steps.apply(ctx, r)
+	rec, err := unseal(r, set.state.sealed(set.owner.id.Shard))
+	if err != nil {
+		return err
+	}
+	set.buffer.Add(r.Arrival, len(rec.data))
+	outcome := set.steps.apply(ctx, &rec)
 	for _, fit := range outcome.good {
-		o, err := set.object(set.good, joined(fit.keys), fit.keys, set.steps.delimiter)
+		o, err := set.object(set.good, joined(fit.keys)+"/"+joined(fit.lambda), &fit, set.steps.delimiter)
 		if err == nil {
-			err = o.add(fit.data, r.Arrival)
+			err = o.add(fit.data, rec.arrival)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	for _, bad := range outcome.failed {
-		line, err := bad.line(r.Arrival, set.owner.room.config.Clock.Now())
+		line, err := bad.line(rec.arrival, set.owner.room.config.Clock.Now())
 		if err != nil {
 			return err
 		}
-		o, err := set.object(set.failed, bad.kind, nil, true)
+		o, err := set.object(set.failed, bad.Kind, &fit{}, true)
 		if err == nil {
-			err = o.add(line, r.Arrival)
+			err = o.add(line, rec.arrival)
 		}
 		if err != nil {
 			return err
@@ -219,11 +257,11 @@ func joined(keys map[string]string) string {
 	return out.String()
 }
 
-func (set *objects) object(in map[string]*object, name string, keys map[string]string, lines bool) (*object, error) {
+func (set *objects) object(in map[string]*object, name string, of *fit, lines bool) (*object, error) {
 	if o := in[name]; o != nil {
 		return o, nil
 	}
-	o := &object{keys: keys, lines: lines}
+	o := &object{keys: of.keys, lambda: of.lambda, lines: lines}
 	var err error
 	switch c := set.target.compression(); c {
 	case delivery.Zip:
@@ -256,8 +294,11 @@ func (set *objects) seed(what string) [sha256.Size]byte {
 	b = binary.BigEndian.AppendUint64(b, set.state.ID)
 	b = binary.BigEndian.AppendUint64(b, uint64(set.state.Created))
 	b = binary.BigEndian.AppendUint64(b, uint64(set.from))
-	if set.owner.way.backup {
+	switch {
+	case set.owner.way.backup:
 		what = "backup/" + what
+	case set.owner.id.Shard == cookedLog:
+		what = "cooked/" + what
 	}
 	return sha256.Sum256(append(b, what...))
 }
@@ -283,10 +324,10 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 			return nil, err
 		}
 	}
-	b := set.owner
+	b, shard := set.owner, set.owner.id.Shard
 	records, size := int(set.buffer.Records), int(set.buffer.Bytes)
 	batch.Commit = func(ctx context.Context) error {
-		if err := b.room.advance(ctx, b.way, next); err != nil {
+		if err := b.room.advance(ctx, b.way, shard, next); err != nil {
 			return err
 		}
 		b.done.Objects += len(batch.Objects)
@@ -315,7 +356,7 @@ func (set *objects) finish(batch *delivery.Batch, o *object, name, errorType str
 	}
 	at := o.oldest.In(set.zone)
 	draws := 0
-	prefix, err := path.expand(moment{at: at, errorType: errorType, query: o.keys, random: func() string {
+	prefix, err := path.expand(moment{at: at, errorType: errorType, query: o.keys, lambda: o.lambda, random: func() string {
 		draws++
 		return set.random(name, draws)
 	}})

@@ -117,7 +117,7 @@ func extended(c *types.ExtendedS3DestinationConfiguration) (d destination, err e
 		}
 	}
 	if p := c.ProcessingConfiguration; p != nil {
-		if d.Processing, err = readProcessing(p); err != nil {
+		if d.Processing, err = readProcessing(p, d.S3.Role); err != nil {
 			return destination{}, err
 		}
 	}

@@ -25,6 +25,10 @@ func describe(k streamKey, st *streamState) *types.DeliveryStreamDescription {
 	if st.Type == directPut {
 		d.DeliveryStreamEncryptionConfiguration = st.Encryption.describe()
 	}
+	if st.Source != nil {
+		d.Source = &types.SourceDescription{KinesisStreamSourceDescription: &types.KinesisStreamSourceDescription{
+			KinesisStreamARN: aws.String(st.Source.ARN), RoleARN: aws.String(st.Source.Role), DeliveryStartTimestamp: aws.Time(fromMillis(st.Created))}}
+	}
 	if st.Hint != 0 {
 		d.Source = &types.SourceDescription{DirectPutSourceDescription: &types.DirectPutSourceDescription{ThroughputHintInMBs: aws.Int32(st.Hint)}}
 	}

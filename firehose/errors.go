@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+
+	"sluice/internal/arn"
 )
 
 // Every error of the room, with the service's text.
@@ -58,6 +60,15 @@ func errNotThere(what string) error {
 // errBatchTooLong has another code than a single record that is too long.
 func errBatchTooLong() error {
 	return errInvalid(fmt.Sprintf("Records size exceeds %d MB limit", maxBatch>>20))
+}
+
+func errNotFromLogs(k streamKey) error {
+	return &types.InvalidSourceException{Message: aws.String(fmt.Sprintf(
+		"Put to Firehose failed for AccountId: %s, FirehoseName: %s because the request is not originating from CloudWatch.", k.account, k.name))}
+}
+
+func errNoSource(name arn.ARN) error {
+	return errInvalid(fmt.Sprintf("Kinesis Stream %s under account %s not found.", name.Stream, name.Account))
 }
 
 func errPutOnSource() error {

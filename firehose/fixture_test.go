@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +23,7 @@ import (
 	"sluice/internal/caller"
 	"sluice/internal/clock"
 	"sluice/internal/dice"
+	"sluice/shards"
 	"sluice/store"
 )
 
@@ -37,12 +40,15 @@ const (
 // that a test can read.
 type rig struct {
 	*Firehose
-	t      *testing.T
-	clock  *clock.Service
-	store  *store.Store
-	bucket *shelf
-	ctx    context.Context
-	after  time.Duration // the transition
+	t        *testing.T
+	clock    *clock.Service
+	store    *store.Store
+	bucket   *shelf
+	kinesis  *shards.Streams
+	function func(payload call) (any, error)
+	limits   shards.Limits
+	ctx      context.Context
+	after    time.Duration // the transition
 }
 
 func newRig(t *testing.T, adjust ...func(*rig)) *rig {
@@ -55,9 +61,13 @@ func newRig(t *testing.T, adjust ...func(*rig)) *rig {
 	r.store, err = store.Open(store.Options{Memory: true, Now: r.clock.Now})
 	require.NoError(t, err)
 	r.ctx = caller.With(t.Context(), caller.Caller{Account: account, Region: region})
+	r.kinesis, err = shards.Open(t.Context(), shards.Config{Clock: r.clock, Host: clock.Host(), Dice: dice.Seeded(2), Hold: r.clock.Hold,
+		Log: r.store.Log("kinesis"), Catalog: r.store.Catalog("kinesis", shards.Apply), Limits: r.limits})
+	require.NoError(t, err)
 	r.open()
 	t.Cleanup(func() {
 		require.NoError(t, r.Close())
+		require.NoError(t, r.kinesis.Close())
 		r.clock.Close()
 		require.NoError(t, r.store.Close())
 	})
@@ -67,8 +77,50 @@ func newRig(t *testing.T, adjust ...func(*rig)) *rig {
 func (r *rig) open() {
 	var err error
 	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Dice: dice.Seeded(1), Space: r.store.Space("firehose"),
-		Log: r.store.Log("firehose"), Bucket: r.bucket, Transition: r.after, Logger: slog.New(slog.DiscardHandler)})
+		Log: r.store.Log("firehose"), Bucket: r.bucket, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r})
 	require.NoError(r.t, err)
+}
+
+// inProcess calls streams as Source does.
+type inProcess struct{ streams *shards.Streams }
+
+func (p inProcess) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return p.streams.DescribeStreamSummary(ctx, in)
+}
+
+func (p inProcess) ListShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	return p.streams.ListShards(ctx, in)
+}
+
+func (p inProcess) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error) {
+	return p.streams.GetShardIterator(ctx, in)
+}
+
+func (p inProcess) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
+	out, err := p.streams.GetRecords(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	own := *out
+	own.Records = nil
+	for _, rec := range out.Records {
+		rec.Data = bytes.Clone(rec.Data)
+		own.Records = append(own.Records, rec)
+	}
+	return &own, nil
+}
+
+// Invoke implements Function with what the test has set.
+func (r *rig) Invoke(_ context.Context, _ string, payload []byte) ([]byte, error) {
+	var in call
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return nil, err
+	}
+	out, err := r.function(in)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(out)
 }
 
 // reopen closes the room and opens it over what is stored.
@@ -156,4 +208,12 @@ func gunzip(t *testing.T, b []byte) string {
 	out, err := io.ReadAll(z)
 	require.NoError(t, err)
 	return string(out)
+}
+
+// pass lets time pass in steps, so that what follows from one step happens
+// before the next.
+func (r *rig) pass(d time.Duration) {
+	for ; d > 0; d -= 5 * time.Second {
+		r.clock.Step(5 * time.Second)
+	}
 }

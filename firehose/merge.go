@@ -52,11 +52,15 @@ func (d destination) mergeExtended(u *types.ExtendedS3DestinationUpdate) (destin
 	}
 	if p := u.ProcessingConfiguration; p != nil {
 		was := d.Processing
-		if d.Processing, err = readProcessing(p); err != nil {
+		if d.Processing, err = readProcessing(p, d.S3.Role); err != nil {
 			return d, err
 		}
 		if p.Enabled == nil && was != nil {
 			d.Processing.Enabled = was.Enabled
+		}
+		before := destination{Processing: was}
+		if d.find(decompression) != nil && before.find(decompression) == nil && before.find(lambdaTransform) == nil {
+			return d, errInvalid("Enabling source decompression is not supported for existing stream with no Lambda function attached.")
 		}
 	}
 	return d.mergeBackup(u)

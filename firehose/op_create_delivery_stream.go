@@ -10,18 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 
 	"sluice/store/kv"
-	"sluice/store/log"
 )
 
 // quota is how many delivery streams an account has in the largest regions.
 const quota = 5000
 
 // CreateDeliveryStream makes a delivery stream, which is CREATING until its
-// transition is over and takes no records before. Destinations other than S3,
-// sources other than direct puts, conversion and Lambda processors are refused.
+// transition is over and takes no records before. What it cannot deliver to,
+// read from or do to records is refused.
 //
 // State: real
-// Notes: S3 and extended S3 from direct puts; everything else is refused
+// Notes: S3 and extended S3, from direct puts and Kinesis streams; everything else is refused
 // Test: TestCreateDeliveryStream
 func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.CreateDeliveryStreamInput, _ ...opt) (*firehose.CreateDeliveryStreamOutput, error) {
 	st, err := f.compose(in)
@@ -29,6 +28,25 @@ func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.Create
 		return nil, err
 	}
 	k := f.keyOf(ctx, *in.DeliveryStreamName)
+	places, err := f.beginReading(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.add(context.WithoutCancel(ctx), k, st, places)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.gone {
+		f.arm(s)
+		f.follow(s)
+	}
+	return &firehose.CreateDeliveryStreamOutput{DeliveryStreamARN: aws.String(k.arn())}, nil
+}
+
+// add stores a new stream.
+func (f *Firehose) add(ctx context.Context, k streamKey, st *streamState, places map[string]place) (*stream, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.streams[k] != nil {
@@ -37,7 +55,6 @@ func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.Create
 	if names := f.namesLocked(k); len(names) >= quota {
 		return nil, errQuota(quota, names)
 	}
-	ctx = context.WithoutCancel(ctx)
 	st.ID = f.next
 	room, err := encode(&roomState{Format: stateFormat, Next: f.next + 1})
 	if err != nil {
@@ -47,22 +64,29 @@ func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.Create
 	if err != nil {
 		return nil, err
 	}
-	if err := f.config.Log.Create(ctx, []log.ID{st.log()}); err != nil {
+	if err := f.config.Log.Create(ctx, st.logs()); err != nil {
 		return nil, err
 	}
 	var b kv.Batch
 	b.Set([]byte(roomKey), room)
 	b.Set(k.under(streamPrefix), raw)
+	for shard, at := range places {
+		raw, err := encode(&at)
+		if err != nil {
+			return nil, err
+		}
+		b.Set(k.sourceKey(shard), raw)
+	}
 	if err := f.config.Space.Commit(ctx, &b); err != nil {
 		return nil, err
 	}
 	f.next++
 	s := newStream(k, st)
+	if st.Source != nil {
+		s.reader = newReader(f, s, places)
+	}
 	f.streams[k] = s
-	s.mu.Lock()
-	f.arm(s)
-	s.mu.Unlock()
-	return &firehose.CreateDeliveryStreamOutput{DeliveryStreamARN: aws.String(k.arn())}, nil
+	return s, nil
 }
 
 // namesLocked lists the streams of an account in a region. f.mu is held.
@@ -87,6 +111,9 @@ func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState
 	if err := checkSource(in, st.Type); err != nil {
 		return nil, err
 	}
+	if c := in.KinesisStreamSourceConfiguration; c != nil {
+		st.Source = &kinesisSourceState{ARN: aws.ToString(c.KinesisStreamARN), Role: aws.ToString(c.RoleARN)}
+	}
 	if c := in.DirectPutSourceConfiguration; c != nil {
 		st.Hint = aws.ToInt32(c.ThroughputHintInMBs)
 	}
@@ -99,11 +126,22 @@ func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState
 	if st.Destination, err = configure(in); err != nil {
 		return nil, err
 	}
+	if err := f.able(&st.Destination); err != nil {
+		return nil, err
+	}
 	st.Tags, err = mergeTags(streamKey{name: *in.DeliveryStreamName}, nil, in.Tags)
 	if f.config.Transition <= 0 {
 		st.Status, st.Due = statusActive, 0
 	}
 	return st, err
+}
+
+// able refuses what this room was not given the means for.
+func (f *Firehose) able(d *destination) error {
+	if d.transform() != nil && f.config.Function == nil {
+		return errNotThere("call a Lambda function")
+	}
+	return nil
 }
 
 func checkSource(in *firehose.CreateDeliveryStreamInput, kind string) error {
@@ -120,6 +158,7 @@ func checkSource(in *firehose.CreateDeliveryStreamInput, kind string) error {
 		if in.KinesisStreamSourceConfiguration == nil {
 			return errInvalid("KinesisSourceStreamConfig is mandatory for KinesisStreamAsSource stream type.")
 		}
+		return nil
 	case string(types.DeliveryStreamTypeMSKAsSource):
 		if in.MSKSourceConfiguration == nil {
 			return errInvalid("MSKSourceConfig is mandatory for MSK as Source stream type.")

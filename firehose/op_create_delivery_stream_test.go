@@ -82,7 +82,7 @@ func TestCreateDeliveryStream(t *testing.T) {
 		{"a Lambda processor", func(in *firehose.CreateDeliveryStreamInput) {
 			in.ExtendedS3DestinationConfiguration.ProcessingConfiguration = &types.ProcessingConfiguration{Enabled: aws.Bool(true),
 				Processors: []types.Processor{{Type: types.ProcessorTypeLambda}}}
-		}, "Sluice cannot do this yet: process records with Lambda. docs/firehose.md lists what works."},
+		}, "LambdaArn is required when Lambda processor is used."},
 		{"a zone that is none", func(in *firehose.CreateDeliveryStreamInput) {
 			in.ExtendedS3DestinationConfiguration.CustomTimeZone = aws.String("Mars/Base")
 		}, "CustomTimeZone Mars/Base is not supported."},

@@ -34,6 +34,7 @@ func (f *Firehose) DeleteDeliveryStream(ctx context.Context, in *firehose.Delete
 		return nil, err
 	}
 	s.pump.pause()
+	s.stopReading()
 	if f.config.Transition <= 0 {
 		err = f.settle(context.WithoutCancel(ctx), s, f.config.Clock.Now())
 	}

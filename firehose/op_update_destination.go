@@ -37,6 +37,9 @@ func (f *Firehose) UpdateDestination(ctx context.Context, in *firehose.UpdateDes
 		if next.Destination, err = st.Destination.merge(in); err != nil {
 			return nil, err
 		}
+		if err := f.able(&next.Destination); err != nil {
+			return nil, err
+		}
 		if reflect.DeepEqual(next.Destination, st.Destination) {
 			return nil, nil
 		}

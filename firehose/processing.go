@@ -21,14 +21,23 @@ const (
 	paramEngine       = string(types.ProcessorParameterNameJsonParsingEngine)
 	paramSubRecord    = string(types.ProcessorParameterNameSubRecordType)
 	paramDelimiter    = string(types.ProcessorParameterNameDelimiter)
+	paramLambda       = string(types.ProcessorParameterNameLambdaArn)
+	paramRetries      = string(types.ProcessorParameterNameLambdaNumberOfRetries)
+	paramRole         = string(types.ProcessorParameterNameRoleArn)
+	paramSize         = string(types.ProcessorParameterNameBufferSizeInMb)
+	paramInterval     = string(types.ProcessorParameterNameBufferIntervalInSeconds)
+	paramPacking      = string(types.ProcessorParameterNameCompressionFormat)
+	paramExtraction   = string(types.ProcessorParameterNameDataMessageExtraction)
+	extractionOn      = "true"
 	engineJQ          = "JQ-1.6"
 	subRecordJSON     = "JSON"
 	subRecordDelimted = "DELIMITED"
 )
 
 // readProcessing reads what is to be done to records. At creation an omitted
-// Enabled means false.
-func readProcessing(c *types.ProcessingConfiguration) (*processing, error) {
+// Enabled means false. The role is that of the destination, which a function is
+// called with unless it has its own.
+func readProcessing(c *types.ProcessingConfiguration, role string) (*processing, error) {
 	p := &processing{Enabled: aws.ToBool(c.Enabled)}
 	for _, one := range c.Processors {
 		out := processor{Type: string(one.Type)}
@@ -40,8 +49,17 @@ func readProcessing(c *types.ProcessingConfiguration) (*processing, error) {
 			seen[q.ParameterName] = true
 			out.Parameters = append(out.Parameters, parameter{string(q.ParameterName), aws.ToString(q.ParameterValue)})
 		}
-		if out.Type == appendDelimiter {
+		switch out.Type {
+		case appendDelimiter:
 			out.Parameters = nil // the service drops any
+		case lambdaTransform:
+			if err := out.completeLambda(role); err != nil {
+				return nil, err
+			}
+		case logProcessing:
+			if err := out.completeExtraction(); err != nil {
+				return nil, err
+			}
 		}
 		p.Processors = append(p.Processors, out)
 	}
@@ -86,6 +104,18 @@ func (d *destination) checkProcessing() error {
 			return err
 		}
 	}
+	if d.find(logProcessing) != nil && d.find(decompression) == nil {
+		return errInvalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor")
+	}
+	functions := 0
+	for _, one := range p.Processors {
+		if one.Type == lambdaTransform {
+			functions++
+		}
+	}
+	if functions > 1 {
+		return errInvalid("Cannot have more than 1 Lambda processor.")
+	}
 	return d.checkKeys(d.find(metadata))
 }
 
@@ -95,7 +125,12 @@ func (d *destination) checkProcessor(p *processor) error {
 			"Processor can only be present when Dynamic Partitioning is enabled.")
 	}
 	switch p.Type {
-	case appendDelimiter:
+	case appendDelimiter, lambdaTransform, logProcessing:
+		return nil
+	case decompression:
+		if p.value(paramPacking) != "GZIP" {
+			return errInvalid("CompressionFormat has to be GZIP")
+		}
 		return nil
 	case metadata:
 		if !d.partitioned() {
@@ -138,10 +173,13 @@ func (d *destination) checkKeys(p *processor) error {
 	if err != nil {
 		return err
 	}
-	if used.has(spaceLambda, "") {
-		return errNotThere("partition by keys that a Lambda function returns")
+	if used.has(spaceLambda, "") && d.find(lambdaTransform) == nil {
+		return errInvalid("Lambda processor is required when the Prefix uses partitionKeyFromLambda")
 	}
 	if p == nil {
+		if !used.has(spaceQuery, "") {
+			return nil
+		}
 		return errInvalid("MetadataExtraction processor is required when the Prefix uses partitionKeyFromQuery")
 	}
 	query, err := compileQuery(p.value(paramQuery))

@@ -2,6 +2,8 @@ package firehose
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,8 +27,8 @@ func retries() delivery.Retry { return delivery.Retry{First: 5 * time.Second, Mo
 // pump moves the records of one stream: to the destination, and to the backup
 // of original records, each in its own time.
 type pump struct {
-	main, backup cursor
-	counts       Counts
+	main, backup, transform cursor
+	counts                  Counts
 
 	mu       sync.Mutex
 	progress progress // guarded by mu
@@ -48,23 +50,29 @@ type cursor struct {
 
 	// work makes one delivery at a time.
 	work     sync.Mutex
-	attempts int // guarded by work; since the last success
+	attempts int   // guarded by work; since the last success
+	tries    int   // guarded by work; of what is repeated
+	end      int64 // guarded by work; where the attempt that is to be repeated ended, 0: none is
 }
 
 // Counts is what a stream did since the room was opened.
 type Counts struct {
 	IncomingRecords, IncomingBytes                     atomic.Uint64
+	ReadRecords, ReadBytes                             atomic.Uint64
 	Objects, Records, Bytes, Failed, Failures, Expired atomic.Uint64
+	Invocations, InvocationFailures                    atomic.Uint64
 }
 
+func (p *pump) cursors() []*cursor { return []*cursor{&p.main, &p.backup, &p.transform} }
+
 func (p *pump) pause() {
-	for _, c := range []*cursor{&p.main, &p.backup} {
+	for _, c := range p.cursors() {
 		c.pause()
 	}
 }
 
 func (p *pump) stop() {
-	for _, c := range []*cursor{&p.main, &p.backup} {
+	for _, c := range p.cursors() {
 		c.pause()
 		c.mu.Lock()
 		c.stopped = true
@@ -88,12 +96,20 @@ type way struct {
 	cursor *cursor
 	// backup tells that original records go to the backup.
 	backup bool
+	// transform tells that records go through the function into the second log.
+	transform bool
 }
 
+// ways lists the ways of a stream, in the order in which records go them.
 func (s *stream) ways() []way {
-	out := []way{{s, &s.pump.main, false}}
-	if s.state.Load().Destination.Backup != nil {
-		out = append(out, way{s, &s.pump.backup, true})
+	d := &s.state.Load().Destination
+	var out []way
+	if d.transform() != nil {
+		out = append(out, way{stream: s, cursor: &s.pump.transform, transform: true})
+	}
+	out = append(out, way{stream: s, cursor: &s.pump.main})
+	if d.Backup != nil {
+		out = append(out, way{stream: s, cursor: &s.pump.backup, backup: true})
 	}
 	return out
 }
@@ -106,14 +122,42 @@ func (w way) target(st *streamState) *s3Target {
 	return &st.Destination.S3
 }
 
-// position is where the way goes on.
-func (w way) position() int64 {
+// position is where the way goes on in a log.
+func (w way) position(shard uint32) int64 {
 	w.stream.pump.mu.Lock()
 	defer w.stream.pump.mu.Unlock()
-	if w.backup {
-		return w.stream.pump.progress.Backup
+	return *w.stream.pump.progress.of(w, shard)
+}
+
+// of is the place of a way in a log. What is put is passed by the function or,
+// without one, by the delivery.
+func (p *progress) of(w way, shard uint32) *int64 {
+	switch {
+	case shard == cookedLog:
+		return &p.Cooked
+	case w.backup:
+		return &p.Backup
 	}
-	return w.stream.pump.progress.Main
+	return &p.Main
+}
+
+// hints say when a buffer of the way closes.
+func (w way) hints(st *streamState) delivery.Hints {
+	if t := st.Destination.transform(); w.transform && t != nil {
+		return t.hints
+	}
+	return w.target(st).hints()
+}
+
+// reads lists the logs that the way reads.
+func (w way) reads(st *streamState) []uint32 {
+	switch {
+	case w.backup || w.transform:
+		return []uint32{rawLog}
+	case st.Destination.transform() != nil:
+		return []uint32{cookedLog}
+	}
+	return []uint32{cookedLog, rawLog} // a function may have been there before
 }
 
 // hints say when a buffer closes. Zero seconds mean at once.
@@ -125,14 +169,21 @@ func (t *s3Target) hints() delivery.Hints {
 func (f *Firehose) arrived(s *stream, now time.Time, bytes int64) {
 	st := s.state.Load()
 	for _, w := range s.ways() {
-		h := w.target(st).hints()
-		waiting := w.cursor.waiting.Add(bytes)
-		switch {
-		case waiting >= h.Bytes && waiting-bytes < h.Bytes:
-			f.plan(w, now)
-		case !w.cursor.planned.Load():
-			f.plan(w, now.Add(h.Age))
+		if slices.Contains(w.reads(st), rawLog) {
+			f.expect(w, now, bytes)
 		}
+	}
+}
+
+// expect plans a delivery of what has just come into a log of a way.
+func (f *Firehose) expect(w way, now time.Time, bytes int64) {
+	h := w.hints(w.stream.state.Load())
+	waiting := w.cursor.waiting.Add(bytes)
+	switch {
+	case waiting >= h.Bytes && waiting-bytes < h.Bytes:
+		f.plan(w, now)
+	case !w.cursor.planned.Load():
+		f.plan(w, now.Add(h.Age))
 	}
 }
 
@@ -160,24 +211,27 @@ func (f *Firehose) resume(s *stream) {
 		return
 	}
 	for _, w := range s.ways() {
-		oldest, ok, err := f.oldest(f.life, st, w.position())
-		switch {
-		case err != nil && f.life.Err() == nil:
-			f.config.Logger.Error("a delivery stream could not look for records", "stream", s.key.name, "error", err)
-			f.plan(w, f.config.Clock.Now().Add(retries().First))
-		case ok:
-			f.plan(w, oldest.Add(w.target(st).hints().Age))
+		for _, shard := range w.reads(st) {
+			oldest, ok, err := f.oldest(f.life, st, shard, w.position(shard))
+			switch {
+			case err != nil && f.life.Err() == nil:
+				f.config.Logger.Error("a delivery stream could not look for records", "stream", s.key.name, "error", err)
+				f.plan(w, f.config.Clock.Now().Add(retries().First))
+			case ok:
+				f.plan(w, oldest.Add(w.hints(st).Age))
+			}
 		}
 	}
 }
 
-// oldest is the arrival of the first record from a position on.
-func (f *Firehose) oldest(ctx context.Context, st *streamState, from int64) (time.Time, bool, error) {
-	end, err := f.config.Log.Seek(ctx, st.log(), log.Latest, time.Time{})
+// oldest is when the first record of a log from a position on was stored.
+func (f *Firehose) oldest(ctx context.Context, st *streamState, shard uint32, from int64) (time.Time, bool, error) {
+	id := log.ID{Stream: st.ID, Shard: shard}
+	end, err := f.config.Log.Seek(ctx, id, log.Latest, time.Time{})
 	if err != nil || end <= from {
 		return time.Time{}, false, err
 	}
-	page, err := f.config.Log.Read(ctx, st.log(), from, log.Limit{Records: 1, Bytes: 1, Before: end, NotBefore: f.config.Clock.Now().Add(-storage)})
+	page, err := f.config.Log.Read(ctx, id, from, log.Limit{Records: 1, Bytes: 1, Before: end, NotBefore: st.horizon(f.config.Clock.Now())})
 	if err != nil {
 		return time.Time{}, false, err
 	}
@@ -201,8 +255,8 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	c.planned.Store(false) // a put from here on plans anew
 	c.waiting.Store(0)
 	select {
-	case f.turns <- struct{}{}:
-		defer func() { <-f.turns }()
+	case f.turnsOf(w) <- struct{}{}:
+		defer func() { <-f.turnsOf(w) }()
 	case <-ctx.Done():
 		return done, ctx.Err()
 	case <-f.life.Done():
@@ -214,7 +268,11 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	defer cancel()
 	b := &batches{room: f, way: w, forced: forced}
 	err = b.open(limited)
-	if err == nil {
+	switch {
+	case err != nil:
+	case w.transform:
+		err = f.cook(limited, b)
+	default:
 		_, err = delivery.Drain(limited, f.config.Bucket, b)
 	}
 	if f.life.Err() != nil {
@@ -238,29 +296,31 @@ func (f *Firehose) retry(w way, err error) {
 	if !st.active() {
 		return
 	}
+	reason := err.Error()
+	w.cursor.trouble.Store(&reason)
+	if later := (*laterError)(nil); errors.As(err, &later) {
+		f.config.Logger.Warn("a delivery stream will make an attempt again", "stream", w.stream.key.name, "attempt", w.cursor.tries, "next", later.at, "error", err)
+		f.plan(w, later.at)
+		return
+	}
 	w.cursor.attempts++
 	w.stream.pump.counts.Failures.Add(1)
 	now := f.config.Clock.Now()
 	next, _ := retries().Next(now, now, w.cursor.attempts)
-	reason := err.Error()
-	w.cursor.trouble.Store(&reason)
 	f.config.Logger.Error("a delivery stream could not deliver and will try again", "stream", w.stream.key.name,
 		"bucket", w.target(st).bucket(), "attempt", w.cursor.attempts, "next", next, "error", err)
 	f.plan(w, next)
 }
 
 // advance stores how far a way has come.
-func (f *Firehose) advance(ctx context.Context, w way, position int64) error {
+func (f *Firehose) advance(ctx context.Context, w way, shard uint32, position int64) error {
 	p := &w.stream.pump
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := p.progress
 	next.Format = stateFormat
-	if w.backup {
-		next.Backup = position
-	} else {
-		next.Main = position
-	}
+	at := next.of(w, shard)
+	*at = max(*at, position)
 	raw, err := encode(&next)
 	if err != nil {
 		return err
@@ -277,26 +337,19 @@ func (f *Firehose) advance(ctx context.Context, w way, position int64) error {
 // trim frees the records that every way has passed.
 func (f *Firehose) trim(ctx context.Context, s *stream) error {
 	st := s.state.Load()
-	from := s.pump.position(s)
-	oldest, waiting, err := f.oldest(ctx, st, from)
-	if err != nil {
-		return err
-	}
-	if !waiting {
-		oldest = f.config.Clock.Now()
-	}
-	return f.config.Log.Trim(ctx, st.ID, oldest)
-}
-
-// position is the one that every way has passed.
-func (p *pump) position(s *stream) int64 {
-	least := int64(-1)
+	least := f.config.Clock.Now()
 	for _, w := range s.ways() {
-		if at := w.position(); least < 0 || at < least {
-			least = at
+		for _, shard := range []uint32{rawLog, cookedLog} {
+			oldest, waiting, err := f.oldest(ctx, st, shard, w.position(shard))
+			if err != nil {
+				return err
+			}
+			if waiting && oldest.Before(least) {
+				least = oldest
+			}
 		}
 	}
-	return least
+	return f.config.Log.Trim(ctx, st.ID, least)
 }
 
 // beginBackup has a backup that is switched on begin with the records to come.
@@ -305,5 +358,5 @@ func (f *Firehose) beginBackup(ctx context.Context, s *stream, st *streamState) 
 	if err != nil {
 		return err
 	}
-	return f.advance(context.WithoutCancel(ctx), way{s, &s.pump.backup, true}, end)
+	return f.advance(context.WithoutCancel(ctx), way{stream: s, cursor: &s.pump.backup, backup: true}, rawLog, end)
 }

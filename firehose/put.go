@@ -25,6 +25,8 @@ func (f *Firehose) put(ctx context.Context, name *string, records []types.Record
 		return nil, false, errNotActive(s.key)
 	case st.Type != directPut:
 		return nil, false, errPutOnSource()
+	case st.Destination.find(decompression) != nil:
+		return nil, false, errNotFromLogs(s.key)
 	}
 	entries := make([]log.Entry, len(records))
 	size := 0

@@ -29,6 +29,11 @@ type Config struct {
 	// Space keeps the streams, Log their records until they are delivered.
 	Space kv.Space
 	Log   log.Log
+	// Source and Tips are where Kinesis streams are read; nil: nowhere.
+	Source Source
+	Tips   Tips
+	// Function calls Lambda functions; nil: there are none.
+	Function Function
 	// Bucket is where objects go.
 	Bucket delivery.Bucket
 	// Transition is how long CREATING and DELETING last.
@@ -42,8 +47,9 @@ type Firehose struct {
 	life   context.Context
 	end    context.CancelFunc
 	work   sync.WaitGroup
-	// turns bounds how many streams fill objects at once, and so their memory.
-	turns chan struct{}
+	// turns bounds how many streams fill objects at once, and so their memory;
+	// calls how many wait for functions.
+	turns, calls chan struct{}
 
 	mu      sync.RWMutex
 	streams map[streamKey]*stream // guarded by mu
@@ -54,9 +60,13 @@ type Firehose struct {
 // deliveriesAtOnce is how many streams deliver at the same time.
 const deliveriesAtOnce = 2
 
+// callsAtOnce is how many streams wait for functions at the same time. Each
+// holds a few MiB.
+const callsAtOnce = 16
+
 // Open loads the streams and resumes their deliveries.
 func Open(ctx context.Context, c Config) (*Firehose, error) {
-	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce)}
+	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce)}
 	f.life, f.end = context.WithCancel(context.Background())
 	if err := f.load(ctx); err != nil {
 		f.end()
@@ -65,6 +75,7 @@ func Open(ctx context.Context, c Config) (*Firehose, error) {
 	for _, s := range f.all() {
 		s.mu.Lock()
 		f.arm(s)
+		f.follow(s)
 		s.mu.Unlock()
 		f.resume(s)
 	}
@@ -98,6 +109,15 @@ func (f *Firehose) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	places, err := f.loadPlaces(ctx)
+	if err != nil {
+		return err
+	}
+	for k, s := range f.streams {
+		if s.state.Load().Source != nil {
+			s.reader = newReader(f, s, places[k])
+		}
+	}
 	return f.config.Space.Scan(ctx, []byte(progressPrefix), after(progressPrefix), false, func(key, value []byte) (bool, error) {
 		k, _ := parseKey(progressPrefix, key)
 		if s := f.streams[k]; s != nil {
@@ -119,6 +139,7 @@ func (f *Firehose) Close() error {
 		s.disarm()
 		s.mu.Unlock()
 		s.pump.stop()
+		s.stopReading()
 	}
 	f.work.Wait()
 	return nil
@@ -132,6 +153,14 @@ func (f *Firehose) all() []*stream {
 		out = append(out, s)
 	}
 	return out
+}
+
+// turnsOf is what a delivery on a way waits for.
+func (f *Firehose) turnsOf(w way) chan struct{} {
+	if w.transform {
+		return f.calls
+	}
+	return f.turns
 }
 
 // start runs f on a goroutine that Close waits for. It refuses when closed.

@@ -15,6 +15,10 @@ func Kinds() []Kind {
 	return []Kind{
 		{"incoming_records", "Records taken, by delivery stream."},
 		{"incoming_bytes", "Bytes of records taken, by delivery stream."},
+		{"read_records", "Records read from the source, aggregates opened, by delivery stream."},
+		{"read_bytes", "Bytes of records read from the source, by delivery stream."},
+		{"invocations", "Calls of the Lambda function, by delivery stream."},
+		{"invocation_failures", "Calls of the Lambda function that failed, by delivery stream."},
 		{"delivered_records", "Records delivered, by delivery stream."},
 		{"delivered_bytes", "Bytes of records delivered, by delivery stream."},
 		{"objects", "Objects put, those of backups and of failed records included, by delivery stream."},
@@ -30,6 +34,8 @@ func (f *Firehose) Samples(see func(Sample)) {
 		c := &s.pump.counts
 		for name, value := range map[string]uint64{
 			"incoming_records": c.IncomingRecords.Load(), "incoming_bytes": c.IncomingBytes.Load(),
+			"read_records": c.ReadRecords.Load(), "read_bytes": c.ReadBytes.Load(),
+			"invocations": c.Invocations.Load(), "invocation_failures": c.InvocationFailures.Load(),
 			"delivered_records": c.Records.Load(), "delivered_bytes": c.Bytes.Load(), "objects": c.Objects.Load(),
 			"failed_records": c.Failed.Load(), "failures": c.Failures.Load(), "expired_records": c.Expired.Load(),
 		} {

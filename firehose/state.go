@@ -35,6 +35,8 @@ type streamState struct {
 	Due     int64  `json:"due,omitempty"`
 	Version int64  `json:"version"`
 	Type    string `json:"type"`
+	// Source is nil for direct puts.
+	Source *kinesisSourceState `json:"source,omitempty"`
 	// Hint is the throughput hint in MiB/s, which has no effect; 0: none.
 	Hint        int32             `json:"hint,omitempty"`
 	Encryption  encryption        `json:"encryption,omitzero"`
@@ -121,6 +123,8 @@ type progress struct {
 	// backup of original records.
 	Main   int64 `json:"main"`
 	Backup int64 `json:"backup,omitempty"`
+	// Cooked is the position in the log of what functions have returned.
+	Cooked int64 `json:"cooked,omitempty"`
 	// First is the position before which nothing is left, as the log began.
 	First int64 `json:"first,omitempty"`
 }

@@ -6,56 +6,95 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"time"
-
-	"sluice/store/log"
 )
 
 // The types of failed records.
-const processingFailed = "processing-failed"
+const (
+	processingFailed    = "processing-failed"
+	decompressionFailed = "decompression-failed"
+)
 
 // maxSubRecords is how many records one may hold; one with more passes whole.
 const maxSubRecords = 500
 
 // steps is what happens to records on their way, in the order of the service:
-// splitting, partition keys, the delimiter.
+// unpacking, the messages of logs, splitting, the function, partition keys, the
+// delimiter. The function is called between two logs, so either half may be
+// left out.
 type steps struct {
-	split     func(record []byte) [][]byte // nil: records stay whole
-	query     *query                       // nil: no partition keys
-	delimiter bool
+	unpack     bool
+	extract    bool
+	split      func(record []byte) [][]byte // nil: records stay whole
+	query      *query                       // nil: no partition keys
+	lambdaKeys []string                     // that a function has to give
+	delimiter  bool
 }
 
-// newSteps prepares what a destination asks for.
-func newSteps(d *destination) (*steps, error) {
-	s := &steps{delimiter: d.find(appendDelimiter) != nil}
-	if p := d.find(recordSplit); p != nil {
-		s.split = splitJSON
-		if p.value(paramSubRecord) == subRecordDelimted {
-			delimiter, err := base64.StdEncoding.DecodeString(p.value(paramDelimiter))
-			if err != nil {
-				return nil, err
-			}
-			s.split = func(record []byte) [][]byte { return splitDelimited(record, delimiter) }
+// newSteps prepares what a destination asks for: what comes before the
+// function, what comes behind it, or both.
+func newSteps(d *destination, before, behind bool) (*steps, error) {
+	s := &steps{}
+	if before {
+		if err := s.prepareBefore(d); err != nil {
+			return nil, err
 		}
 	}
+	if !behind {
+		return s, nil
+	}
+	s.delimiter = d.find(appendDelimiter) != nil
 	if p := d.find(metadata); p != nil {
 		var err error
 		if s.query, err = compileQuery(p.value(paramQuery)); err != nil {
 			return nil, err
 		}
 	}
+	if d.partitioned() && d.S3.Prefix != nil {
+		used, err := compilePrefix("Prefix", *d.S3.Prefix)
+		if err != nil {
+			return nil, err
+		}
+		s.lambdaKeys = used.names(spaceLambda)
+	}
 	return s, nil
+}
+
+func (s *steps) prepareBefore(d *destination) error {
+	s.unpack = d.find(decompression) != nil
+	if p := d.find(logProcessing); p != nil {
+		s.extract = p.value(paramExtraction) == extractionOn
+	}
+	p := d.find(recordSplit)
+	if p == nil {
+		return nil
+	}
+	s.split = splitJSON
+	if p.value(paramSubRecord) == subRecordDelimted {
+		delimiter, err := base64.StdEncoding.DecodeString(p.value(paramDelimiter))
+		if err != nil {
+			return err
+		}
+		s.split = func(record []byte) [][]byte { return splitDelimited(record, delimiter) }
+	}
+	return nil
 }
 
 // fit is a record that can be delivered, with its partition keys.
 type fit struct {
 	data []byte
-	keys map[string]string
+	// original is what error records show of it.
+	original []byte
+	// keys are from the query, lambda from the function.
+	keys, lambda map[string]string
 }
 
 // misfit is a record that cannot, and why.
 type misfit struct {
-	kind, code, text string
-	original         []byte
+	failure
+	original []byte
+	// sub and id are said of records that an endpoint did not take.
+	sub *int
+	id  string
 }
 
 type outcome struct {
@@ -63,25 +102,63 @@ type outcome struct {
 	failed []misfit
 }
 
+// fail adds a record that failed at once.
+func (o *outcome) fail(kind, code, text string, original []byte) {
+	o.failed = append(o.failed, misfit{failure: failure{Kind: kind, Code: code, Text: text, Attempts: 1}, original: original})
+}
+
 // apply puts one record through the steps. Its parts share its bytes.
-func (s *steps) apply(ctx context.Context, r *log.Record) (out outcome) {
-	parts := [][]byte{r.Data}
-	if s.split != nil {
-		parts = s.split(r.Data)
+func (s *steps) apply(ctx context.Context, r *record) (out outcome) {
+	if failed := r.envelope.Failure; failed != nil {
+		out.failed = append(out.failed, misfit{failure: *failed, original: r.data})
+		return out
 	}
-	for _, part := range parts {
-		if s.query == nil {
-			out.good = append(out.good, fit{data: part})
+	for _, part := range s.open(r.data, &out) {
+		part.lambda = r.envelope.Keys
+		if s.query != nil {
+			var err error
+			if part.keys, err = s.query.run(ctx, part.data); err != nil {
+				out.fail(processingFailed, "DynamicPartitioning.MetadataExtractionFailed", err.Error(), part.original)
+				continue
+			}
+		}
+		if !s.keyed(part.lambda) {
+			out.fail(processingFailed, "DynamicPartitioning.MetadataExtractionFailed", errNullKeys.Error(), part.original)
 			continue
 		}
-		keys, err := s.query.run(ctx, part)
-		if err != nil {
-			out.failed = append(out.failed, misfit{processingFailed, "DynamicPartitioning.MetadataExtractionFailed", err.Error(), part})
-			continue
-		}
-		out.good = append(out.good, fit{part, keys})
+		out.good = append(out.good, part)
 	}
 	return out
+}
+
+// keyed tells whether a function gave all the keys that the prefix needs.
+func (s *steps) keyed(keys map[string]string) bool {
+	for _, name := range s.lambdaKeys {
+		if keys[name] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// open unpacks a record and takes it apart.
+func (s *steps) open(data []byte, out *outcome) []fit {
+	original := data
+	if s.unpack {
+		var err error
+		if data, err = unpackLogs(data, s.extract); err != nil {
+			out.fail(decompressionFailed, "Decompression failed.", "Decompression failed because input data does not conform to cloudwatch log.", original)
+			return nil
+		}
+	}
+	if s.split == nil {
+		return []fit{{data: data, original: original}}
+	}
+	var parts []fit
+	for _, part := range s.split(data) {
+		parts = append(parts, fit{data: part, original: part})
+	}
+	return parts
 }
 
 // splitJSON takes concatenated documents apart. What is not JSON stays whole.
@@ -121,8 +198,20 @@ type errorRecord struct {
 	Message  string `json:"errorMessage"`
 	Ended    int64  `json:"attemptEndingTimestamp"`
 	Raw      []byte `json:"rawData"`
+	Function string `json:"lambdaARN,omitempty"`
+	Sub      *int   `json:"subsequenceNumber,omitempty"`
+	ID       string `json:"dataId,omitempty"`
 }
 
 func (m misfit) line(arrival, now time.Time) ([]byte, error) {
-	return json.Marshal(errorRecord{Attempts: 1, Arrival: millis(arrival), Code: m.code, Message: m.text, Ended: millis(now), Raw: m.original})
+	ended := m.Ended
+	if ended == 0 {
+		ended = millis(now)
+	}
+	raw := m.original
+	if raw == nil {
+		raw = []byte{}
+	}
+	return json.Marshal(errorRecord{Attempts: m.Attempts, Arrival: millis(arrival), Code: m.Code, Message: m.Text, Ended: ended, Raw: raw,
+		Function: m.Function, Sub: m.sub, ID: m.id})
 }

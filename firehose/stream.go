@@ -26,6 +26,8 @@ type stream struct {
 	timer clock.Timer
 	// gone is set when the stream exists no more; guarded by mu.
 	gone bool
+	// reader copies the source, nil for direct puts.
+	reader *reader
 }
 
 func newStream(k streamKey, state *streamState) *stream {
@@ -34,8 +36,8 @@ func newStream(k streamKey, state *streamState) *stream {
 	return s
 }
 
-// log names the log of the stream.
-func (st *streamState) log() log.ID { return log.ID{Stream: st.ID} }
+// log names the log of what was put.
+func (st *streamState) log() log.ID { return log.ID{Stream: st.ID, Shard: rawLog} }
 
 // active tells whether records are taken and delivered.
 func (st *streamState) active() bool { return st.Status == statusActive }
@@ -81,6 +83,7 @@ func (f *Firehose) change(ctx context.Context, s *stream, decide func(st *stream
 	}
 	s.state.Store(next)
 	f.arm(s)
+	f.follow(s)
 	return nil
 }
 
@@ -106,6 +109,13 @@ func (f *Firehose) arm(s *stream) {
 		return
 	}
 	s.timer = f.later(fromMillis(due), "delivery stream "+s.key.name, func(at time.Time) { f.land(s, at) })
+}
+
+// stopReading ends the copying of the source for good.
+func (s *stream) stopReading() {
+	if s.reader != nil {
+		s.reader.stop()
+	}
 }
 
 // disarm drops the plan. s.mu is held.
@@ -159,12 +169,14 @@ func (f *Firehose) remove(ctx context.Context, s *stream) error {
 	var b kv.Batch
 	b.Delete(s.key.under(streamPrefix))
 	b.Delete(s.key.under(progressPrefix))
+	b.Ranges = append(b.Ranges, s.key.sourceRange())
 	if err := f.config.Space.Commit(ctx, &b); err != nil {
 		return err
 	}
 	s.gone = true
 	s.disarm()
 	s.pump.stop()
+	s.stopReading()
 	f.mu.Lock()
 	if f.streams[s.key] == s {
 		delete(f.streams, s.key)

@@ -33,7 +33,7 @@ var edges = []edge{
 	{dir: "server/wire", own: []string{"server/wire", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64"}},
 	{dir: "delivery", own: []string{"internal"}, others: []string{"github.com/klauspost/compress"}},
 	{dir: "shards", own: []string{"shards", "delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "golang.org/x/sync"}},
-	{dir: "firehose", own: []string{"delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/itchyny/gojq"}},
+	{dir: "firehose", own: []string{"delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/itchyny/gojq", "github.com/klauspost/compress/gzip"}},
 	{dir: "store", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble", "github.com/cockroachdb/errors", "golang.org/x/sys"}},
 	{dir: "store/snapshot", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble/v2/vfs", "github.com/cockroachdb/errors", "github.com/klauspost/compress"}},
 	{dir: "lambda", own: []string{"lambda", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
@@ -63,7 +63,7 @@ var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-te
 var testOwn = map[string][]string{
 	"shards":     {"store"},
 	"companions": {"store"},
-	"firehose":   {"store"},
+	"firehose":   {"shards", "store"},
 	"server":     {"companions", "shards", "store"},
 	// Pollers are tested over real shards.
 	"lambda": {"shards", "store"},
