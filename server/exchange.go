@@ -35,6 +35,8 @@ type exchange struct {
 	share int64      // of the budget
 	lease page.Lease // of what the answer points to
 	wrote bool       // the head of the answer is out
+
+	single [3]string // values of headers that every answer has
 }
 
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
@@ -83,7 +85,8 @@ func (x *exchange) head(status int, header http.Header, length int) {
 		h["Content-Type"] = nil // keeps net/http from guessing one
 	}
 	if status != http.StatusNoContent {
-		h["Content-Length"] = []string{strconv.Itoa(length)}
+		x.single[2] = strconv.Itoa(length)
+		h["Content-Length"] = x.single[2:3:3]
 	}
 	x.wrote = true
 	x.event.Status = status
@@ -106,11 +109,13 @@ func (x *exchange) reply(status int, header http.Header, body []byte) {
 // stamp adds the headers that every answer carries. The service spells them
 // this way, so the map is written without canonical names.
 func (x *exchange) stamp(h http.Header) {
-	h["x-amzn-RequestId"] = []string{x.id}
+	x.single[0] = x.id
+	h["x-amzn-RequestId"] = x.single[:1:1]
 	if x.longID {
 		var random [72]byte
 		_, _ = x.s.cfg.Dice.Read(random[:])
-		h["x-amz-id-2"] = []string{base64.StdEncoding.EncodeToString(random[:])}
+		x.single[1] = base64.StdEncoding.EncodeToString(random[:])
+		h["x-amz-id-2"] = x.single[1:2:2]
 	}
 	x.stampOrigin(h)
 }

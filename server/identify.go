@@ -97,8 +97,12 @@ func (s *scope) readQuery() {
 // leaves the region out.
 func (s *scope) readCredential(credential string) {
 	s.key, credential, _ = strings.Cut(credential, "/")
-	parts := strings.SplitN(credential, "/", 5)
-	switch len(parts) {
+	var parts [5]string
+	n := 0
+	for more := true; more && n < len(parts); n++ {
+		parts[n], credential, more = strings.Cut(credential, "/")
+	}
+	switch n {
 	case 4:
 		s.region, s.service = parts[1], parts[2]
 	case 3:

@@ -56,7 +56,7 @@ func (s *service) bind(m reflect.Method, room reflect.Value) (*operation, error)
 		Operation: model,
 		plan:      plan,
 		input:     t.In(2),
-		call:      callable(m, room, model.Stream),
+		call:      called(model, m, room),
 		maxBody:   DefaultMaxBody,
 		entry:     coverage.Entry{Operation: m.Name, State: Missing},
 		resource:  resourceField(in),
@@ -98,6 +98,25 @@ func (e events) all() iter.Seq2[any, error] {
 	}
 }
 
+// errNoResult is what a call comes to that returned nothing at all.
+var errNoResult = errors.New("the operation returned neither a result nor an error")
+
+// called wraps a method into a closure without types: directly where wire knows
+// the operation's types, else by reflection.
+func called(model *wire.Operation, method reflect.Method, room reflect.Value) func(ctx context.Context, in any) (any, error) {
+	direct := wire.Direct(model, room.Interface())
+	if direct == nil {
+		return callable(method, room, model.Stream)
+	}
+	return func(ctx context.Context, in any) (any, error) {
+		out, err := direct(ctx, in)
+		if out == nil && err == nil {
+			err = errNoResult
+		}
+		return out, err
+	}
+}
+
 // callable wraps a method, whose first argument is receiver, into a closure
 // without types. This costs some 400 ns, a hundredth of a call over HTTP.
 // Casting the function pointer would save that and be unsafe, so it is not
@@ -120,7 +139,7 @@ func callable(method reflect.Method, receiver reflect.Value, stream bool) func(c
 			return nil, err
 		}
 		if out[0].IsNil() {
-			return nil, errors.New("the operation returned neither a result nor an error")
+			return nil, errNoResult
 		}
 		if stream {
 			return events{out[0]}, nil
