@@ -224,10 +224,7 @@ func (f *flow) completes(l *lane) time.Time {
 
 // closes reports whether the open window gets its last call now.
 func (f *flow) closes(now time.Time, l *lane) bool {
-	switch {
-	case f.win.early:
-		return true
-	case len(l.queue) > 0:
+	if len(l.queue) > 0 {
 		return !f.win.holds(l.queue[0].record)
 	}
 	return f.ended || f.tip && !now.Before(f.win.end)
