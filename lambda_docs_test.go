@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,6 +28,7 @@ func TestLambdaPage(t *testing.T) {
 		switch {
 		case strings.HasPrefix(line, "<!-- put: 3"):
 			p.put(3)
+			p.seen(3)
 		case strings.HasPrefix(line, "<!-- the function fails"):
 			fail := func([]byte) ([]byte, error) { return nil, errors.New("no") }
 			p.answer.Store(&fail)
@@ -56,7 +58,7 @@ func (p *lambdaPage) run(words []string, shown string) {
 	var want any
 	require.NoError(p, json.Unmarshal([]byte(shown), &want), shown)
 	var said []byte
-	require.Eventually(p, func() bool {
+	ok := assert.Eventually(p, func() bool {
 		if words[0] == "curl" {
 			said = p.call("GET", strings.TrimPrefix(words[1], "localhost:4566"), nil)
 		} else {
@@ -64,7 +66,8 @@ func (p *lambdaPage) run(words []string, shown string) {
 		}
 		var got any
 		return json.Unmarshal(said, &got) == nil && shows(want, got)
-	}, 20*time.Second, 5*time.Millisecond, "%v", func() string { return string(said) })
+	}, 20*time.Second, 5*time.Millisecond)
+	require.True(p, ok, "%v says %s", words, said)
 }
 
 // aws makes a call of the command line: its flags are the members.

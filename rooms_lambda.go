@@ -32,7 +32,7 @@ const lambdaID = "lambda"
 func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 	source, buckets := streamsCaller{inst.mounts}, lambdaBuckets{inst.buckets.Load()}
 	room, err := lambda.Open(ctx, lambda.Config{
-		Clock: s.clock, Dice: s.dice, Hold: s.clock.Hold,
+		Clock: s.clock, Host: s.host, Dice: s.dice, Hold: s.clock.Hold,
 		Space:   inst.store.Space(lambdaID),
 		Streams: source, Source: source, Tips: inst.streams.Load(),
 		Runtime:      functionHost{s.functions},

@@ -204,3 +204,26 @@ func TestMappingOptionsOnARealStream(t *testing.T) {
 		})
 	})
 }
+
+// TestDisablingWaitsForTheFunction, whose call is under way, also while service
+// time stands still.
+func TestDisablingWaitsForTheFunction(t *testing.T) {
+	c := newConsumer(t, FrozenAt(noon))
+	proceed := make(chan bool)
+	answer := func([]byte) ([]byte, error) { <-proceed; return nil, nil }
+	c.answer.Store(&answer)
+	c.put(1)
+	uuid := c.create()
+	c.seen(1)
+	out, err := c.lambda.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: uuid, Enabled: aws.Bool(false)})
+	require.NoError(t, err)
+	require.Equal(t, "Disabling", *out.State)
+	require.Equal(t, "Disabling", *c.get(uuid).State)
+	proceed <- true
+	c.await(uuid, "Disabled", func(m *lambda.GetEventSourceMappingOutput) bool { return *m.State == "Disabled" })
+	require.Equal(t, "OK", *c.get(uuid).LastProcessingResult)
+	close(proceed)
+	c.put(1)
+	c.enable(uuid, true)
+	require.Equal(t, numbers(2, 2), c.seen(1), "what was answered does not come again")
+}

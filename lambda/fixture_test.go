@@ -58,7 +58,7 @@ func open(t testing.TB, options ...func(*Config)) *room {
 		streams: &streams{names: map[string]bool{ordersARN: true, "arn:aws:kinesis:eu-west-1:000000000000:stream/trades": true,
 			ordersARN + "/consumer/a:1": true}},
 		ctx: caller.With(context.Background(), caller.Caller{Account: testAccount, Region: testRegion, RequestID: "request"})}
-	r.config = Config{Clock: c, Dice: dice.Seeded(1), Space: r.space, Streams: r.streams, Source: r.streams, Tips: r.streams,
+	r.config = Config{Clock: c, Host: clock.Host(), Dice: dice.Seeded(1), Space: r.space, Streams: r.streams, Source: r.streams, Tips: r.streams,
 		Runtime: r.runtime, Hold: c.Hold, Endpoint: func() string { return "http://127.0.0.1:4566" }}
 	for _, o := range options {
 		o(&r.config)

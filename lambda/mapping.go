@@ -53,6 +53,7 @@ type mapping struct {
 	gone   bool           // guarded by mu; deleted, or never stored
 	poller *poller.Poller // guarded by mu; nil while disabled
 	timer  clock.Timer    // guarded by mu; for the end of a state in between
+	paused time.Time      // guarded by mu; host time of the last pause
 }
 
 // mappingState is what is stored of a mapping.

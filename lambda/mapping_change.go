@@ -8,13 +8,14 @@ import (
 	"sluice/store/kv"
 )
 
-// restless is how long a mapping that is being disabled waits, in service
-// time, before it looks again whether the function has answered.
-const restless = 50 * time.Millisecond
-
-// grace is how long it waits before the calls under way are ended: as long as
-// a function may run.
-const grace = 15 * time.Minute
+// restless is how long a mapping that is being disabled waits before it looks
+// again whether the function has answered, and grace how long it waits before
+// the calls under way are ended: as long as a function may run. Both are host
+// time, as functions are: service time may stand still, or be moved by a year.
+const (
+	restless = 20 * time.Millisecond
+	grace    = 15 * time.Minute
+)
 
 // begin puts a mapping into a state in between, from which it comes to next
 // (nil: its settings stay) when that has lasted. m.mu is held.
@@ -57,9 +58,18 @@ func (r *Room) settle(ctx context.Context, m *mapping) error {
 	}
 	err := r.land(context.WithoutCancel(ctx), m)
 	if err != nil || !m.gone && !steady(m.now.State) {
-		r.arm(m, r.clock.Now().Add(restless))
+		m.timer = r.config.Host.At(r.config.Host.Now().Add(restless), func() { r.start(func() { r.resettle(m) }) })
 	}
 	return err
+}
+
+// resettle is settle on a goroutine of its own.
+func (r *Room) resettle(m *mapping) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := r.settle(r.life, m); err != nil && r.life.Err() == nil {
+		r.config.Logger.Error("a mapping does not come out of its state", "mapping", m.key.UUID, "state", m.now.State, "error", err)
+	}
 }
 
 // arm settles the mapping at a time. m.mu is held.
@@ -67,13 +77,7 @@ func (r *Room) arm(m *mapping, at time.Time) {
 	if m.timer != nil {
 		m.timer.Stop()
 	}
-	m.timer = r.later(at, "mapping "+m.key.UUID, func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if err := r.settle(r.life, m); err != nil && r.life.Err() == nil {
-			r.config.Logger.Error("a mapping does not come out of its state", "mapping", m.key.UUID, "state", m.now.State, "error", err)
-		}
-	})
+	m.timer = r.later(at, "mapping "+m.key.UUID, func() { r.resettle(m) })
 }
 
 // land makes the change that a state in between stands for. m.mu is held.
@@ -81,7 +85,7 @@ func (r *Room) land(ctx context.Context, m *mapping) error {
 	if m.now.State == stateDeleting {
 		return r.remove(ctx, m)
 	}
-	if m.now.State == stateDisabling && !r.resting(m) && r.clock.Now().Before(timeOf(m.now.Due).Add(grace)) {
+	if m.now.State == stateDisabling && !r.resting(m) && r.config.Host.Now().Sub(m.paused) < grace {
 		return nil // the function is still at work
 	}
 	s := m.now

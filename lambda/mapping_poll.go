@@ -62,6 +62,7 @@ func (r *Room) poll(m *mapping) {
 
 // pause has the poller read no further. m.mu is held.
 func (r *Room) pause(m *mapping) {
+	m.paused = r.config.Host.Now()
 	if m.poller == nil {
 		return
 	}

@@ -35,11 +35,11 @@ type Objects interface {
 	GetObject(ctx context.Context, account, bucket, key string) ([]byte, error)
 }
 
-// Config is what Open needs. Clock, Dice, Space, Streams, Source, Tips and
+// Config is what Open needs. Clock, Host, Dice, Space, Streams, Source, Tips and
 // Runtime must be set.
 type Config struct {
-	// Clock is service time.
-	Clock clock.Clock
+	// Clock is service time, Host the machine's, in which functions answer.
+	Clock, Host clock.Clock
 	// Dice makes UUIDs and revision ids.
 	Dice *dice.Dice
 	// Space keeps everything.
@@ -93,8 +93,8 @@ func (t TransitionConfig) lasting() time.Duration {
 }
 
 func (c *Config) fill() error {
-	if c.Clock == nil || c.Dice == nil || c.Space == nil || c.Streams == nil || c.Source == nil || c.Tips == nil || c.Runtime == nil {
-		return errors.New("lambda.Config needs Clock, Dice, Space, Streams, Source, Tips and Runtime")
+	if c.Clock == nil || c.Host == nil || c.Dice == nil || c.Space == nil || c.Streams == nil || c.Source == nil || c.Tips == nil || c.Runtime == nil {
+		return errors.New("lambda.Config needs Clock, Host, Dice, Space, Streams, Source, Tips and Runtime")
 	}
 	if c.Hold == nil {
 		c.Hold = func(string) func() { return func() {} }
