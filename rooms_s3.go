@@ -28,7 +28,7 @@ func (s *Sluice) openS3(ctx context.Context, inst *instance) error {
 	inst.resets[s3ID] = buckets.Reset
 	inst.mounts.HandleSite(server.Site{
 		Service: s3ID, Claims: buckets.Claims, Operation: buckets.Operation,
-		Handler: buckets, Fail: buckets.Fail, Coverage: s3.AllCoverage(),
+		Handler: buckets, Fail: buckets.Fail, Busy: server.Busy{Status: 503, Code: "SlowDown", Message: "Please reduce your request rate."}, Coverage: s3.AllCoverage(),
 	})
 	return nil
 }

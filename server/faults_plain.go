@@ -12,7 +12,7 @@ import (
 // target is what fault rules know of a plain handler: how its answer travels,
 // and its errors where it has a form for them.
 func (r *Route) target() fault.Target {
-	return fault.Target{Service: r.Service, Operation: r.Operation, Answers: r.Fail != nil}
+	return fault.Target{Service: r.Service, Operation: r.Operation, Answers: r.Fail != nil, Throttles: r.Fail != nil && r.Busy.Code != ""}
 }
 
 // obeyPlain lets a plain handler answer under a verdict.
@@ -30,6 +30,11 @@ func (x *exchange) obeyPlain(ctx context.Context, rt route, v *fault.Verdict) {
 	case v.Error != nil:
 		x.event.Error = v.Error.Code
 		rt.plain.Fail(w, x.r, cmp.Or(v.Error.Status, http.StatusInternalServerError), v.Error.Code, v.Error.Message)
+		return
+	case v.Throttle:
+		busy := rt.plain.Busy
+		x.event.Error = busy.Code
+		rt.plain.Fail(w, x.r, busy.Status, busy.Code, busy.Message)
 		return
 	case v.ResetAfter:
 		rt.plain.Handler.ServeHTTP(&unheard{header: http.Header{}}, x.r.WithContext(ctx))

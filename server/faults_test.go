@@ -343,6 +343,12 @@ func TestFaultsOfPlainHandlers(t *testing.T) {
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code>"+message+"</Error>")
 		}})
+	m.Handle(Route{Service: "s3", Operation: "Busy", Method: "GET", Pattern: "/busy/*", Handler: ten,
+		Busy: Busy{Status: 503, Code: "SlowDown", Message: "slower"},
+		Fail: func(w http.ResponseWriter, _ *http.Request, status int, code, message string) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, code+": "+message)
+		}})
 	m.Handle(Route{Service: "s3", Operation: "Other", Method: "GET", Pattern: "/other/*", Handler: ten})
 	require.NoError(t, s.Install(t.Context(), m))
 	get := func(effect string) (answer, error) {
@@ -375,7 +381,10 @@ func TestFaultsOfPlainHandlers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "0123456789", a.body)
 	requireProblem(t, ask(t, s, "POST", "/_sluice/faults", `{"match":{"operation":"Other"},"effect":{"error":{"code":"A"}}}`), 400, fault.NeverMatches)
-	requireProblem(t, ask(t, s, "POST", "/_sluice/faults", `{"match":{"service":"s3"},"effect":{"throttle":true}}`), 400, fault.NeverMatches)
+	requireProblem(t, ask(t, s, "POST", "/_sluice/faults", `{"match":{"service":"s3","operation":"GetObject"},"effect":{"throttle":true}}`), 400, fault.NeverMatches)
+	id := order(t, s, `{"match":{"service":"s3"},"effect":{"throttle":true}}`)
+	require.Equal(t, "SlowDown: slower", ask(t, s, "GET", "/busy/x", "").body)
+	withdraw(t, s, id, 1)
 	require.Equal(t, "0123456789", ask(t, s, "GET", "/bucket/x", "").body)
 }
 

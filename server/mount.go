@@ -67,6 +67,15 @@ type Route struct {
 	// Fail writes an error in the form of the service, for fault rules; nil
 	// where there is no such form.
 	Fail func(w http.ResponseWriter, r *http.Request, status int, code, message string)
+	// Busy is how the service refuses calls that come too often, in the form of
+	// Fail; the zero value where it never does.
+	Busy Busy
+}
+
+// Busy is a refusal of calls that come too often.
+type Busy struct {
+	Status        int
+	Code, Message string
 }
 
 // MountOption adds to what the methods of a room say.

@@ -20,6 +20,7 @@ type Site struct {
 	Operation func(r *http.Request) string
 	Handler   http.Handler
 	Fail      func(w http.ResponseWriter, r *http.Request, status int, code, message string)
+	Busy      Busy // as of a Route
 	// Coverage lists its operations.
 	Coverage []coverage.Entry
 }
@@ -34,7 +35,7 @@ func (m *Mounts) routeSite(r *http.Request, sc *scope) (route, bool) {
 		return route{}, false
 	}
 	plain := &Route{
-		Service: s.Service, Operation: s.Operation(r), Handler: s.Handler, Fail: s.Fail,
+		Service: s.Service, Operation: s.Operation(r), Handler: s.Handler, Fail: s.Fail, Busy: s.Busy,
 		SigningName: s.Service, Anonymous: r.Method == http.MethodOptions,
 	}
 	return route{front: frontPlain, name: plain.Operation, plain: plain, site: true}, true
@@ -57,7 +58,7 @@ func (m *Mounts) siteRoutes() (list []Route) {
 		return nil
 	}
 	for _, e := range m.site.Coverage {
-		list = append(list, Route{Service: m.site.Service, Operation: e.Operation, Fail: m.site.Fail})
+		list = append(list, Route{Service: m.site.Service, Operation: e.Operation, Fail: m.site.Fail, Busy: m.site.Busy})
 	}
 	return list
 }
