@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -161,8 +162,17 @@ func (a *Application) Stop(name string) error {
 	if err := w.stdin.Close(); err != nil {
 		return err
 	}
+	daemon := a.client == "multilang"
+	if daemon { // which reads no stdin, and ends with the signal's code
+		if err := w.process.Process.Signal(syscall.SIGTERM); err != nil {
+			return err
+		}
+	}
 	select {
 	case err := <-w.done:
+		if daemon {
+			return nil
+		}
 		return err
 	case <-time.After(time.Minute):
 		_ = w.process.Process.Kill()
@@ -175,12 +185,13 @@ func (a *Application) Stop(name string) error {
 func (a *Application) Complaints(expected []string) []string {
 	var list []string
 	for name, w := range a.workers {
-		for line := range strings.Lines(w.log.String()) {
-			if !strings.Contains(line, " WARN ") && !strings.Contains(line, " ERROR ") ||
-				strings.Contains(line, " WARN ") && slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(line, text) }) {
+		lines := strings.Split(w.log.String(), "\n")
+		for i, line := range lines {
+			bad := strings.Contains(line, " ERROR ")
+			if !bad && !strings.Contains(line, " WARN ") || !bad && slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(line, text) }) {
 				continue
 			}
-			list = append(list, name+": "+strings.TrimSpace(line))
+			list = append(list, name+": "+strings.Join(lines[i:min(i+3, len(lines))], "\n  "))
 		}
 	}
 	return list
@@ -258,6 +269,9 @@ func (a *Application) Leases(ctx context.Context) (leases []Lease, leader string
 			}
 			if strings.HasPrefix(key, "shardId-") {
 				leases = append(leases, Lease{key, textOf(item["leaseOwner"]), textOf(item["checkpoint"])})
+			}
+			if key = textOf(item["ShardID"]); key != "" { // as vmware's library has it
+				leases = append(leases, Lease{key, textOf(item["AssignedTo"]), textOf(item["Checkpoint"])})
 			}
 		}
 	}

@@ -3,7 +3,7 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, rust, harlow, aggregate or moto. VERSION is a version of its
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, aggregate or moto. VERSION is a version of its
 # SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
@@ -22,9 +22,10 @@ inputs() {
     java-sync | java-async) echo "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java ;;
     kpl) echo "$here/kpl/pom.xml" "$here/kpl/src/main/java/sluice/Producer.java" ;;
     dynalite) echo "$here/dynalite/package-lock.json" "$here/dynalite/serve.cjs" ;;
+    multilang) echo "$here/multilang/pom.xml" "$here/multilang/package-lock.json" "$here/multilang/run.sh" ;;
     kcl | kcl1) echo "$here/$client/pom.xml" "$here/$client/src/main/java/sluice/Consumer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
-    go | harlow | versitygw) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
+    go | harlow | vmware | versitygw) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
     *) echo "no such client: $client" >&2 && exit 2 ;;
   esac
 }
@@ -166,6 +167,22 @@ kcl() {
   -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS -cp '$place/build/classes':\"\$(cat '$place/classpath')\" sluice.Consumer \"\$@\""
 }
 
+# The consumer library's daemon for other languages, with a worker in JavaScript.
+multilang() {
+  need javac default-jdk-headless
+  need mvn maven
+  need node nodejs npm
+  need npm npm
+  local pick=()
+  test "$version" = pinned || pick=("-Dkcl.version=$version")
+  mvn -q -B -ntp -f "$here/multilang/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+    dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
+  cp "$here/multilang/package.json" "$here/multilang/package-lock.json" "$here/multilang/.npmrc" "$place/"
+  (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund)
+  runs "export SLUICE_PLACE='$place'
+exec '$here/multilang/run.sh' \"\$@\""
+}
+
 # The newest SDK needs Rust 1.94, which no Debian has: where there is no cargo, its rustup gets one.
 rust() {
   if ! command -v cargo >/dev/null; then
@@ -206,7 +223,7 @@ go_module() {
   test "$version" = pinned || { go get "$2@$version" && go mod tidy; }
   CGO_ENABLED=0 go build -o "$place/client" .
   runs "export AWS_CA_BUNDLE=\"\$SLUICE_CA\" SSL_CERT_FILE=\"\$SLUICE_CA\"
-exec '$place/client'"
+exec '$place/client' \"\$@\""
 }
 
 test -x "$place/run" || case $client in
@@ -215,10 +232,12 @@ test -x "$place/run" || case $client in
   java-sync | java-async) java ;;
   kpl) kpl ;;
   kcl | kcl1) kcl ;;
+  multilang) multilang ;;
   dynalite) dynalite ;;
   rust) rust ;;
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
+  vmware) go_module vmware github.com/vmware/vmware-go-kcl-v2 ;;
   versitygw) go_module versitygw github.com/versity/versitygw ;;
 esac
 echo "$place/run" >&3
