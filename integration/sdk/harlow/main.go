@@ -1,6 +1,6 @@
 // Command harlow reads a stream with harlow/kinesis-consumer, which sits on the first Go SDK, and prints one JSON line
-// per record on stdout and one per closed shard. It runs until its standard input ends. The module is its own, so that
-// an old SDK stays out of Sluice's.
+// per record on stdout and one per closed shard. It runs until its standard input ends, and keeps its checkpoints in the
+// table that SLUICE_TABLE names. The module is its own, so that an old SDK stays out of Sluice's.
 package main
 
 import (
@@ -13,8 +13,10 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/dynamodb"
 	"github.com/aws/aws-sdk-go/service/kinesis"
 	consumer "github.com/harlow/kinesis-consumer"
+	"github.com/harlow/kinesis-consumer/store/ddb"
 )
 
 // line is what the test that started this program reads: a record, or the end of a shard.
@@ -41,11 +43,20 @@ func main() {
 		defer printing.Unlock()
 		return json.NewEncoder(os.Stdout).Encode(l)
 	}
-	reader, err := consumer.New(os.Getenv("SLUICE_STREAM"),
+	options := []consumer.Option{
 		consumer.WithClient(kinesis.New(made)),
 		consumer.WithShardIteratorType(kinesis.ShardIteratorTypeTrimHorizon),
 		consumer.WithShardClosedHandler(func(_, shard string) error { return show(line{Shard: shard, Closed: true}) }),
-	)
+	}
+	if table := os.Getenv("SLUICE_TABLE"); table != "" {
+		kept, err := ddb.New("app", table, ddb.WithDynamoClient(dynamodb.New(made)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer func() { _ = kept.Shutdown() }() // writes the checkpoints that wait
+		options = append(options, consumer.WithStore(kept))
+	}
+	reader, err := consumer.New(os.Getenv("SLUICE_STREAM"), options...)
 	if err != nil {
 		log.Fatal(err)
 	}
