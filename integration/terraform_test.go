@@ -129,3 +129,25 @@ func terraformMapping(t *testing.T, s *Server, f *lambda.CreateFunctionOutput) (
 	}, 10*time.Second, 20*time.Millisecond)
 	return uuid
 }
+
+// TestCodeByRuntime has code of Python and Node run as the settings say.
+func TestCodeByRuntime(t *testing.T) {
+	t.Parallel()
+	python, node := filepath.Dir(handlerScript(t, "python")), filepath.Dir(handlerScript(t, "node"))
+	settings := filepath.Join(t.TempDir(), "sluice.yaml")
+	require.NoError(t, os.WriteFile(settings, []byte("version: 1\nserver: {allow-exec: true}\nruntimes:\n"+
+		"  python3.12: ["+python+"/venv/bin/python, -m, awslambdaric]\n  nodejs20.x: ["+node+"/node_modules/.bin/aws-lambda-ric]\n"), 0o600))
+	s := Start(t, "--memory", "--config", settings)
+	for kind, file := range map[string]string{"python3.12": "python/handler.py", "nodejs20.x": "node/handler.js"} {
+		text, err := os.ReadFile(filepath.Join(Root(), "integration", "sdk", "handler", file))
+		require.NoError(t, err)
+		name := filepath.Dir(file)
+		_, err = s.Lambda().CreateFunction(t.Context(), &lambda.CreateFunctionInput{FunctionName: &name, Role: aws.String("arn:aws:iam::000000000000:role/r"),
+			Runtime: types.Runtime(kind), Handler: aws.String("handler.handle"), Timeout: aws.Int32(20),
+			Code: &types.FunctionCode{ZipFile: zipped(t, filepath.Base(file), string(text))}})
+		require.NoError(t, err)
+		payload, failure, log := called(t, s, name, `{"value":"hello"}`)
+		require.Empty(t, failure, payload+log)
+		require.Equal(t, `"hello"`, payload)
+	}
+}
