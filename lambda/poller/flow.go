@@ -169,7 +169,7 @@ func (f *flow) together(a, b *item) bool {
 func (f *flow) next(now time.Time) (job, bool) {
 	for i := range f.lanes {
 		l := &f.lanes[i]
-		if l.busy || now.Before(l.until) || l.top() == nil && !f.gather(now, l) {
+		if l.busy || now.Before(f.wakes(l)) || l.top() == nil && !f.gather(now, l) {
 			continue
 		}
 		l.ready()
@@ -189,6 +189,20 @@ func (f *flow) next(now time.Time) (job, bool) {
 		return j, true
 	}
 	return job{}, false
+}
+
+// wakes is until when the lane is put off: until its time has come, or its
+// first record becomes too old.
+func (f *flow) wakes(l *lane) time.Time {
+	w := l.top()
+	if l.until.IsZero() || f.m.MaximumRecordAge <= 0 || w == nil || len(w.items) == 0 || w.give != "" {
+		return l.until
+	}
+	// Older than the age, and arrivals are in milliseconds.
+	if old := w.items[0].record.Arrival.Add(f.m.MaximumRecordAge + time.Millisecond); old.Before(l.until) {
+		return old
+	}
+	return l.until
 }
 
 // gather makes a batch of what is queued, if it is complete.
@@ -263,8 +277,8 @@ func (f *flow) due(now time.Time) time.Time {
 		}
 		var t time.Time
 		switch {
-		case now.Before(l.until):
-			t = l.until
+		case now.Before(f.wakes(l)):
+			t = f.wakes(l)
 		case l.top() != nil:
 			t = now
 		case len(l.queue) > 0:
