@@ -27,11 +27,11 @@ func compile(text string) (compiled, error) {
 	}
 	c := compiler{}
 	root, err := c.object(fields, nil)
-	return compiled{root: root, data: c.data}, err
+	return compiled{root: root, data: c.data, fields: c.fields}, err
 }
 
 // compiler notes what a pattern looks at.
-type compiler struct{ data bool }
+type compiler struct{ data, fields bool }
 
 // object compiles the fields of an object that is found at a path.
 func (c *compiler) object(fields map[string]any, path []string) (*object, error) {
@@ -96,7 +96,7 @@ func (c *compiler) or(branches []any, path []string) ([]*object, error) {
 // field compiles what stands under a name.
 func (c *compiler) field(value any, path []string) (node, error) {
 	isData := path[0] == "data"
-	c.data = c.data || isData
+	c.data, c.fields = c.data || isData, c.fields || !isData
 	switch v := value.(type) {
 	case map[string]any:
 		return c.object(v, path)

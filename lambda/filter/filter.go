@@ -36,14 +36,15 @@ type Record struct {
 // Filter is a set of compiled patterns. A record passes when any one matches.
 type Filter struct {
 	patterns []compiled
-	// data tells that a pattern looks into the payload.
-	data bool
+	// data tells that a pattern looks into the payload, fields that one looks at
+	// something else.
+	data, fields bool
 }
 
 // compiled is one pattern.
 type compiled struct {
-	root *object
-	data bool
+	root         *object
+	data, fields bool
 }
 
 // PatternError says which pattern cannot be compiled and why. What clients are
@@ -68,7 +69,7 @@ func Compile(patterns []string) (*Filter, error) {
 			return nil, &PatternError{Index: i, Reason: err.Error()}
 		}
 		f.patterns = append(f.patterns, c)
-		f.data = f.data || c.data
+		f.data, f.fields = f.data || c.data, f.fields || c.fields
 	}
 	return f, nil
 }
@@ -79,7 +80,10 @@ func (f *Filter) Match(r Record) bool {
 	if f == nil || len(f.patterns) == 0 {
 		return true
 	}
-	doc := r.document()
+	doc := map[string]any{}
+	if f.fields {
+		doc = r.document()
+	}
 	readable := true
 	if f.data {
 		data, ok := decode(r.Data)
