@@ -147,7 +147,7 @@ func TestFlagsAreExplained(t *testing.T) {
 
 // The sessions in the docs print what they print there.
 func TestSessionsInTheDocs(t *testing.T) {
-	for page, sessions := range map[string]int{"command-line.md": 6, "limits.md": 3, "faults.md": 2, "snapshots.md": 3} {
+	for page, sessions := range map[string]int{"command-line.md": 6, "limits.md": 3, "faults.md": 2, "snapshots.md": 3, "time.md": 1} {
 		t.Run(page, func(t *testing.T) { runSessions(t, "../../docs/"+page, sessions) })
 	}
 }
@@ -157,6 +157,7 @@ func runSessions(t *testing.T, path string, least int) {
 	require.NoError(t, err)
 	w := newWorld(t, sluice.FrozenAt(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)), func(c *sluice.Config) { c.Seed = 1 })
 	s := newShell(t, w)
+	offset := regexp.MustCompile(`offset -?[0-9][0-9a-zµ.]*`) // it depends on the machine's clock
 	block := regexp.MustCompile("(?s)```console\n(.*?)```")
 	sessions := 0
 	have := block.ReplaceAllStringFunc(string(raw), func(text string) string {
@@ -170,6 +171,7 @@ func runSessions(t *testing.T, path string, least int) {
 			}
 			out, _ := s.run(strings.TrimSpace(typed), false)
 			b.WriteString(line)
+			out = offset.ReplaceAllString(out, "offset …")
 			b.WriteString(strings.ReplaceAll(out, w.Endpoint(), "http://localhost:4566"))
 		}
 		return "```console\n" + b.String() + "```"
