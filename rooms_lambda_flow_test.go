@@ -1,6 +1,7 @@
 package sluice
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -226,4 +227,39 @@ func TestDisablingWaitsForTheFunction(t *testing.T) {
 	c.put(1)
 	c.enable(uuid, true)
 	require.Equal(t, numbers(2, 2), c.seen(1), "what was answered does not come again")
+}
+
+// TestManyMappingsOnOneStream gives every mapping every record, after the
+// instance was opened again too, and moves a year over them.
+func TestManyMappingsOnOneStream(t *testing.T) {
+	const count = 1000
+	c := newConsumer(t, WithLimits(LimitsOff), func(c *Config) { c.Memory = false; c.Data = t.TempDir() })
+	called := make(chan string, 2*count)
+	for i := range count {
+		name := fmt.Sprintf("f%04d", i)
+		require.NoError(t, c.s.RegisterFunction(name, func(context.Context, []byte) ([]byte, error) { called <- name; return nil, nil }))
+		c.create(func(in *lambda.CreateEventSourceMappingInput) { in.FunctionName = &name })
+	}
+	all := func() {
+		c.put(1)
+		seen := map[string]bool{}
+		for range count {
+			seen[<-called] = true
+		}
+		require.Len(t, seen, count)
+	}
+	all()
+	require.Eventually(t, func() bool { // positions are stored after the answers
+		var page struct{ Items []mappingReport }
+		c.admin("/_sluice/mappings?limit=1000", &page)
+		return len(page.Items) == count && !slices.ContainsFunc(page.Items, func(r mappingReport) bool {
+			return len(r.Shards) != 1 || r.Shards[0].Checkpoint == "" || r.Shards[0].InFlight > 0
+		})
+	}, time.Minute, 50*time.Millisecond)
+	require.NoError(t, c.s.Replace(t.Context()))
+	began := c.s.host.Now()
+	c.s.Clock().Step(365 * 24 * time.Hour)
+	require.Less(t, c.s.host.Now().Sub(began), 2*time.Second)
+	all()
+	require.Empty(t, called, "nothing comes twice")
 }
