@@ -223,6 +223,7 @@ func (h functionHook) PutFunction(ctx context.Context, name string, raw []byte) 
 	case err != nil:
 		return nil, err
 	}
+	h.s.seedMappingsOf(ctx, k)
 	return h.Function(ctx, name)
 }
 

@@ -23,19 +23,21 @@ import (
 //	func(ctx context.Context) error                 func() error
 //
 // An error it returns is a function error, a panic is Runtime.Panic, and after
-// 30 seconds its time is over: ctx ends. It belongs to the server's account
+// 30 seconds its time is over: ctx ends. Mappings of the configuration that wait
+// for it begin. It belongs to the server's account
 // and region. Registering a name again replaces the function.
 func (s *Sluice) RegisterFunction(name string, handler any) error {
 	f, err := handlerOf(handler)
 	if err != nil {
 		return &UsageError{Setting: "handler", Problem: err.Error()}
 	}
-	err = s.functions.Register(Function{
-		Key:    runtime.Key{Account: s.config.Account, Region: s.config.Region, Name: name},
-		Origin: runtime.FromGo, Go: f,
-	})
+	k := runtime.Key{Account: s.config.Account, Region: s.config.Region, Name: name}
+	err = s.functions.Register(Function{Key: k, Origin: runtime.FromGo, Go: f})
 	if errors.Is(err, runtime.ErrClosed) {
 		return ErrClosed
+	}
+	if err == nil {
+		s.seedMappingsOf(context.Background(), k)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 
 	"sluice/internal/arn"
 	"sluice/internal/caller"
+	"sluice/lambda/runtime"
 	"sluice/server"
 )
 
@@ -72,6 +73,23 @@ func (m MappingSeed) validate() error {
 // String names the mapping in logs.
 func (m MappingSeed) String() string { return m.Stream + " to " + m.Function }
 
+// seedMappingsOf makes the seeded mappings that have waited for a function.
+func (s *Sluice) seedMappingsOf(ctx context.Context, k runtime.Key) {
+	inst := s.current.Load()
+	if inst == nil {
+		return
+	}
+	var wanted []MappingSeed
+	for _, seed := range *s.mappings.Load() {
+		if seed.Function == k.Name && or(seed.Region, s.config.Region) == k.Region && or(seed.Account, s.config.Account) == k.Account {
+			wanted = append(wanted, seed)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, seedPatience)
+	defer cancel()
+	mappingSeeder{s.seeder(inst)}.apply(ctx, wanted)
+}
+
 // source is the ARN of what is read.
 func (m MappingSeed) source() string {
 	if strings.HasPrefix(m.Stream, "arn:") {
@@ -92,7 +110,13 @@ func (s mappingSeeder) apply(ctx context.Context, seeds []MappingSeed) {
 		seed.Region = or(seed.Region, s.region)
 		seed.Account = or(seed.Account, s.account)
 		who := caller.With(ctx, caller.Caller{Account: seed.Account, Region: seed.Region})
-		if err := s.one(who, seed); err != nil && ctx.Err() == nil {
+		err := s.one(who, seed)
+		var invalid *types.InvalidParameterValueException
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.As(err, &invalid) && aws.ToString(invalid.Message) == "Function does not exist":
+			s.log.Warn("a seeded event source mapping waits for its function", "mapping", seed.String())
+		default:
 			s.log.Error("a seeded event source mapping is not as it should be", "mapping", seed.String(), "error", err)
 		}
 	}
@@ -106,6 +130,9 @@ func (s mappingSeeder) one(ctx context.Context, seed MappingSeed) error {
 	}
 	if len(found.EventSourceMappings) == 0 {
 		_, err = server.Call[*lambda.CreateEventSourceMappingOutput](ctx, s.mounts, lambdaID, "CreateEventSourceMapping", seed.create())
+		if made := (*types.ResourceConflictException)(nil); errors.As(err, &made) {
+			return nil // somebody was faster
+		}
 		return wrap("create", err)
 	}
 	now := found.EventSourceMappings[0]
