@@ -1,6 +1,7 @@
 package sluice
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -97,4 +101,36 @@ func TestLambdaOnTheWire(t *testing.T) {
 	require.Contains(t, body, "Could not parse request body into json")
 	answer, _ = call("DELETE", "/2015-03-31/functions/nobody", "")
 	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+}
+
+// TestCodeCanBeFetched follows Code.Location, and takes code out of a bucket.
+func TestCodeCanBeFetched(t *testing.T) {
+	c := newConsumer(t)
+	var raw bytes.Buffer
+	z := zip.NewWriter(&raw)
+	w, err := z.Create("bootstrap")
+	require.NoError(t, err)
+	_, err = w.Write([]byte("#!/bin/false"))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	buckets := c.s.current.Load().buckets.Load()
+	require.NoError(t, buckets.CreateBucket(t.Context(), "code"))
+	_, err = buckets.Put(t.Context(), "code", "a/b.zip", bytes.NewReader(raw.Bytes()), int64(raw.Len()), nil)
+	require.NoError(t, err)
+	made, err := c.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{FunctionName: aws.String("f"), Role: aws.String("arn:aws:iam::000000000000:role/r"),
+		Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Code: &types.FunctionCode{S3Bucket: aws.String("code"), S3Key: aws.String("a/b.zip")}})
+	require.NoError(t, err)
+	require.Equal(t, int64(raw.Len()), made.CodeSize)
+	got, err := c.lambda.GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String("f")})
+	require.NoError(t, err)
+	answer, err := http.Get(*got.Code.Location)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Equal(t, raw.Bytes(), body)
+	require.Equal(t, "application/zip", answer.Header.Get("Content-Type"))
+
+	_, err = c.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
+	require.ErrorContains(t, err, "--allow-exec", "a zip starts a process, which nobody has allowed")
 }
