@@ -180,11 +180,13 @@ func (a *Application) Complaints(expected []string) []string {
 	for name, w := range a.workers {
 		lines := strings.Split(w.log.String(), "\n")
 		for i, line := range lines {
-			bad := strings.Contains(line, " ERROR ")
-			if !bad && !strings.Contains(line, " WARN ") || !bad && slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(line, text) }) {
+			whole := strings.Join(lines[i:min(i+2, len(lines))], "\n  ") // with the exception's first line
+			switch {
+			case strings.Contains(line, " ERROR "):
+			case !strings.Contains(line, " WARN "), slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(whole, text) }):
 				continue
 			}
-			list = append(list, name+": "+strings.Join(lines[i:min(i+3, len(lines))], "\n  "))
+			list = append(list, name+": "+whole)
 		}
 	}
 	return list

@@ -27,6 +27,7 @@ func kclWarnings() []string {
 	return []string{
 		"Did not find an operating range metadata provider",
 		"PING timer scheduled after",
+		"FutureCancelledException",
 		"Cannot get the shard for this ProcessTask",
 		"Not able to assign all expiredOrUnAssignedLeases",
 		// of version 1
