@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
+	"syscall"
 )
 
 // Row is one line of the report of the clients.
@@ -58,14 +58,22 @@ func (c Client) Faults(rows []Row, transport string) []string {
 	return faults
 }
 
-// adding makes one change of a report at a time: tests that run beside each other add to the same one.
-var adding sync.Mutex
-
-// AddToReport adds rows to a report and replaces those of the same client, version and transport.
+// AddToReport adds rows to a report and replaces those of the same client, version and transport. A lock beside the
+// report makes one change of it at a time: tests that run beside each other add to the same one.
 func AddToReport(name string, rows []Row) error {
-	adding.Lock()
-	defer adding.Unlock()
-	text, err := os.ReadFile(filepath.Join(Root(), "build", "report", name))
+	path := filepath.Join(Root(), "build", "report", name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
