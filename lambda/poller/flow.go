@@ -44,7 +44,7 @@ type flow struct {
 	// checkpoint is what may be stored: that of the tracker, except while a
 	// window is open, whose state would be lost.
 	checkpoint string
-	ended      bool // the shard is closed and was read to its end
+	closed     bool // the shard is closed and was read to its end
 	tip        bool // the last read reached the newest record
 	weight     int  // of the records in memory
 	average    int  // weight of a record, as of the last page
@@ -63,6 +63,9 @@ type job struct {
 	work    *work
 	deliver bool
 	window  *windowCall
+	// at is when it was to begin. That is before now when the clock was moved
+	// over it.
+	at time.Time
 }
 
 func newFlow(m *Mapping, t *template, retry Backoff, s *stats, after string) *flow {
@@ -119,7 +122,7 @@ func (f *flow) offer(now time.Time, items []item, waited bool) {
 }
 
 // end says that the shard is closed and was read to its end.
-func (f *flow) end() { f.ended, f.tip = true, true }
+func (f *flow) end() { f.closed, f.tip = true, true }
 
 func (f *flow) weigh(n int) {
 	f.weight += n
@@ -129,7 +132,7 @@ func (f *flow) weigh(n int) {
 // room is how many records to read now, 0 for none.
 func (f *flow) room() int {
 	bound := laneBytes + (len(f.lanes)-1)*otherLaneBytes
-	if f.ended || f.weight >= bound || f.weight > 0 && f.stats.InFlightBytes >= mappingBytes {
+	if f.closed || f.weight >= bound || f.weight > 0 && f.stats.InFlightBytes >= mappingBytes {
 		return 0
 	}
 	page := firstPage
@@ -172,6 +175,7 @@ func (f *flow) next(now time.Time) (job, bool) {
 		if l.busy || now.Before(f.wakes(l)) || l.top() == nil && !f.gather(now, l) {
 			continue
 		}
+		at := f.begins(now, l)
 		l.ready()
 		f.age(now, l)
 		w := l.top()
@@ -179,7 +183,7 @@ func (f *flow) next(now time.Time) (job, bool) {
 			w.give, l.trouble = retriesExhausted, "the record is too large for an event"
 		}
 		l.busy = true
-		j := job{lane: i, work: w, deliver: w.give != ""}
+		j := job{lane: i, work: w, deliver: w.give != "", at: at}
 		if f.m.TumblingWindow > 0 && !j.deliver {
 			if !w.final {
 				f.win.begin(w.items[0].record, f.m.TumblingWindow)
@@ -189,6 +193,35 @@ func (f *flow) next(now time.Time) (job, bool) {
 		return j, true
 	}
 	return job{}, false
+}
+
+// begins is when the work in turn was to begin. Whoever moves the clock by an
+// hour finds that all attempts of that hour were made, if their number is
+// limited: each is due after the one before it, not after the move.
+func (f *flow) begins(now time.Time, l *lane) time.Time {
+	if f.m.MaximumRetryAttempts < 0 {
+		return now
+	}
+	at := l.top().ready
+	if l.until.After(at) {
+		at = l.until
+	}
+	if l.at.After(at) {
+		at = l.at
+	}
+	if at.After(now) {
+		return now
+	}
+	return at
+}
+
+// ended is when an attempt was over that began in time.
+func (f *flow) ended(now time.Time, j job, r function.Result) time.Time {
+	at := j.at.Add(r.Took)
+	if f.m.MaximumRetryAttempts < 0 || at.After(now) {
+		return now
+	}
+	return at
 }
 
 // wakes is until when the lane is put off: until its time has come, or its
@@ -208,20 +241,26 @@ func (f *flow) wakes(l *lane) time.Time {
 // gather makes a batch of what is queued, if it is complete.
 func (f *flow) gather(now time.Time, l *lane) bool {
 	if f.win.open && f.closes(now, l) {
-		l.push(&work{final: true})
+		l.push(&work{final: true, ready: f.win.end})
 		return true
 	}
 	if len(l.queue) == 0 || !f.complete(now, l) {
 		return false
 	}
-	l.push(&work{items: l.take()})
+	full := l.next.full || f.closed
+	ready := f.completes(l)
+	items := l.take()
+	if last := items[len(items)-1].since; ready.Before(last) || full {
+		ready = last
+	}
+	l.push(&work{items: items, ready: ready})
 	f.fill(l)
 	return true
 }
 
 // complete reports whether the next batch waits for nothing more.
 func (f *flow) complete(now time.Time, l *lane) bool {
-	return l.next.full || f.ended || !now.Before(f.completes(l))
+	return l.next.full || f.closed || !now.Before(f.completes(l))
 }
 
 // completes is when the next batch is complete though it is not full.
@@ -241,7 +280,7 @@ func (f *flow) closes(now time.Time, l *lane) bool {
 	if len(l.queue) > 0 {
 		return !f.win.holds(l.queue[0].record)
 	}
-	return f.ended || f.tip && !now.Before(f.win.end)
+	return f.closed || f.tip && !now.Before(f.win.end)
 }
 
 // age puts the records of the work in turn that have become too old aside, to
@@ -295,7 +334,7 @@ func (f *flow) due(now time.Time) time.Time {
 
 // finished reports whether all of a closed shard is done.
 func (f *flow) finished() bool {
-	if !f.ended || f.win.open {
+	if !f.closed || f.win.open {
 		return false
 	}
 	for i := range f.lanes {
@@ -314,6 +353,7 @@ func (f *flow) answered(now time.Time, j job, r function.Result, err error) {
 		f.notInvoked(now, l, w, err)
 		return
 	}
+	l.at = f.ended(now, j, r)
 	f.stats.Invocations++
 	f.stats.Duration += r.Took
 	f.stats.Invoked += int64(len(w.items))
@@ -324,10 +364,10 @@ func (f *flow) answered(now time.Time, j job, r function.Result, err error) {
 		f.stats.result, l.trouble = OK, ""
 		f.succeed(now, l, w, v.state)
 	case partly:
-		f.part(now, l, w, v)
+		f.part(now, l.at, l, w, v)
 	case failed:
 		f.stats.Errors++
-		f.fail(now, l, w, v.why, f.m.Bisect)
+		f.fail(l.at, l, w, v.why, f.m.Bisect)
 	}
 }
 

@@ -47,6 +47,8 @@ type lane struct {
 	// until is when to try again; why says what for.
 	until time.Time
 	why   string
+	// at is when the last call of the lane was over; see flow.begins.
+	at time.Time
 	// trouble is what went wrong last, empty after a success.
 	trouble string
 }
@@ -60,6 +62,8 @@ type fill struct {
 // work is a batch or what is left of one.
 type work struct {
 	items []item
+	// ready is when it could begin.
+	ready time.Time
 	// failed counts the failures in a row without progress; pauses counts the
 	// waits, those included that no retry is spent on.
 	failed, pauses int

@@ -11,11 +11,11 @@ import (
 // part finishes the records below the lowest that the function reported. That
 // is progress, and starts the count of failures again; without any the call
 // has failed, but is not split: a split would be at the record it began with.
-func (f *flow) part(now time.Time, l *lane, w *work, v verdict) {
+func (f *flow) part(now, since time.Time, l *lane, w *work, v verdict) {
 	n := v.lowest
 	why := fmt.Sprintf("the function reported record %s as failed", w.items[n].record.SequenceNumber)
 	if n == 0 {
-		f.fail(now, l, w, why, false)
+		f.fail(since, l, w, why, false)
 		return
 	}
 	l.trouble, f.stats.result = why, OK
@@ -31,7 +31,7 @@ func (f *flow) part(now time.Time, l *lane, w *work, v verdict) {
 
 // fail has the work in turn tried again: in halves when it may be split, which
 // costs no retry, else after a pause and as often as the mapping says.
-func (f *flow) fail(now time.Time, l *lane, w *work, why string, split bool) {
+func (f *flow) fail(since time.Time, l *lane, w *work, why string, split bool) {
 	l.trouble, f.stats.result = why, FunctionFailed
 	f.stats.FailedInvoke += int64(len(w.items))
 	if split && len(w.items) > 1 {
@@ -43,7 +43,7 @@ func (f *flow) fail(now time.Time, l *lane, w *work, why string, split bool) {
 		w.give = retriesExhausted
 		return
 	}
-	f.pause(now, l, w, "the next attempt")
+	f.pause(since, l, w, "the next attempt")
 }
 
 // pause puts the work in turn off, longer each time.
@@ -82,7 +82,7 @@ func (f *flow) notInvoked(now time.Time, l *lane, w *work, err error) {
 // delivered reports whether the failure of a job has reached its destination.
 func (f *flow) delivered(now time.Time, j job, err error) {
 	l, w := &f.lanes[j.lane], j.work
-	l.busy = false
+	l.busy, l.at = false, now
 	if err != nil {
 		l.trouble = "the destination: " + err.Error()
 		f.pause(now, l, w, "the destination of failures")
@@ -193,7 +193,7 @@ func (f *flow) idle(queued int) string {
 		return "the batch to fill"
 	case f.win.open:
 		return "the window to end"
-	case f.ended:
+	case f.closed:
 		return "the checkpoint"
 	}
 	return "records"

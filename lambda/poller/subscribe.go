@@ -45,14 +45,14 @@ func (s *shard) after(err error) (wait time.Duration, over bool) {
 	p := s.run.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err == nil || s.gone || s.flow.ended {
-		return 0, s.gone || s.flow.ended
+	if err == nil || s.gone || s.flow.closed {
+		return 0, s.gone || s.flow.closed
 	}
 	s.failed(err)
-	if s.flow.ended {
+	if s.flow.closed {
 		s.pump()
 	}
-	return max(subscriptionPause, p.config.Retry.pause(s.troubles)), s.gone || s.flow.ended
+	return max(subscriptionPause, p.config.Retry.pause(s.troubles)), s.gone || s.flow.closed
 }
 
 // roomFor waits until the flow has room. It reports false when ctx has ended.
