@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/companions/s3/outside"
 	"sluice/lambda/destination"
 )
 
@@ -76,6 +77,10 @@ type Config struct {
 	// go: URLs by "sqs", "sns" and "s3", or by the ARN of a single destination.
 	// What is not in it goes to the built-in sink, GET /_sluice/failures.
 	FailureEndpoints map[string]string
+	// BucketEndpoints are S3 endpoints elsewhere that deliveries to a bucket go
+	// to, URLs by its name, "*" for all others. Requests are signed with
+	// AWS_ACCESS_KEY_ID and its companions of the environment.
+	BucketEndpoints map[string]string
 	// FastRetries shortens the pauses between the attempts of event source
 	// mappings, and nothing else.
 	FastRetries bool
@@ -214,6 +219,11 @@ func (c Config) Validate() error {
 			refuse(fmt.Sprintf("functions[%d]", i), "%v", err)
 		} else if c.Functions[i].Exec != nil && !c.AllowExec {
 			refuse(fmt.Sprintf("functions[%d]", i), "%s starts a process, which needs --allow-exec", c.Functions[i].Name)
+		}
+	}
+	for bucket, address := range c.BucketEndpoints {
+		if err := outside.Check(address); err != nil {
+			refuse("bucket-endpoint", "%s: %v", bucket, err)
 		}
 	}
 	for name, address := range c.FailureEndpoints {

@@ -16,7 +16,7 @@ import (
 // end before it closes.
 func (s *Sluice) openChannels(inst *instance) {
 	streams := inst.streams.Load()
-	streams.Deliver(channelBuckets{inst.buckets.Load()})
+	streams.Deliver(s.sink(inst))
 	inst.onClose("the channels", func() error {
 		streams.StopDelivering()
 		return nil
@@ -46,13 +46,19 @@ func (b channelBuckets) PutObject(ctx context.Context, o delivery.Object) error 
 	if err := b.HeadBucket(ctx, o.Place); err != nil {
 		return err
 	}
+	head := objectHead(o)
+	ctx = caller.With(ctx, caller.Caller{Account: o.Account, Region: o.Region})
+	_, err := b.store.Put(ctx, o.Bucket, o.Key, bytes.NewReader(o.Body), int64(len(o.Body)), head)
+	return err
+}
+
+// objectHead is what a put says of an object.
+func objectHead(o delivery.Object) http.Header {
 	head := http.Header{}
 	for name, value := range map[string]string{"Content-Type": o.ContentType, "Content-Encoding": o.ContentEncoding, "X-Amz-Storage-Class": o.Class} {
 		if value != "" {
 			head.Set(name, value)
 		}
 	}
-	ctx = caller.With(ctx, caller.Caller{Account: o.Account, Region: o.Region})
-	_, err := b.store.Put(ctx, o.Bucket, o.Key, bytes.NewReader(o.Body), int64(len(o.Body)), head)
-	return err
+	return head
 }

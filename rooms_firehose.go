@@ -28,7 +28,7 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	}
 	room, err := firehose.Open(ctx, firehose.Config{
 		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
-		Bucket: channelBuckets{inst.buckets.Load()}, Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
+		Bucket: s.sink(inst), Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
 		Function: hoseFunctions{s.functions}, Transition: transition, Logger: s.log,
 	})
 	if err != nil {

@@ -48,6 +48,7 @@ var edges = []edge{
 	{dir: "companions/dynamodb/value"},
 	{dir: "companions/dynamodb/expression", own: []string{"companions/dynamodb/value"}},
 	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}, others: []string{"github.com/cespare/xxhash", "github.com/zeebo/xxh3", "github.com/minio/crc64nvme"}},
+	{dir: "companions/s3/outside", own: []string{"internal"}, others: []string{aws + "/aws"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer", "github.com/vmware/vmware-go-kcl-v2", "github.com/versity/versitygw"}},
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
