@@ -73,6 +73,9 @@ type Config struct {
 	// Runtimes say how code that CreateFunction was given is run when it brings
 	// no bootstrap: "python3.12" by ["python3", "-m", "awslambdaric"].
 	Runtimes map[string][]string
+	// FirehoseURLs says which addresses of HTTP endpoints delivery streams take.
+	// Default FirehoseURLsLocal.
+	FirehoseURLs FirehoseURLs
 	// FailureEndpoints say where the failure documents of event source mappings
 	// go: URLs by "sqs", "sns" and "s3", or by the ARN of a single destination.
 	// What is not in it goes to the built-in sink, GET /_sluice/failures.
@@ -125,6 +128,7 @@ func (c Config) withDefaults() Config {
 		c.Listen = []string{DefaultListen}
 	}
 	c.Data = or(c.Data, DefaultData)
+	c.FirehoseURLs = or(c.FirehoseURLs, FirehoseURLsLocal)
 	c.Durability = or(c.Durability, DurabilityProcess)
 	c.Limits = or(c.Limits, LimitsAWS)
 	c.Transition = or(c.Transition, TransitionOf(DefaultTransition))

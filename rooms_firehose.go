@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/firehose"
+	"sluice/firehose/http"
 	"sluice/internal/caller"
 	"sluice/lambda/function"
 	"sluice/lambda/runtime"
@@ -26,16 +27,21 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	if s.config.Transition.kind == transitionLikeAWS {
 		transition = firehoseTransition
 	}
+	endpoint := http.New()
 	room, err := firehose.Open(ctx, firehose.Config{
 		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
 		Bucket: s.sink(inst), Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
+		Endpoint: endpoint, StrictURLs: s.config.FirehoseURLs == FirehoseURLsAWS,
 		Function: hoseFunctions{s.functions}, Transition: transition, Logger: s.log,
 	})
 	if err != nil {
 		return err
 	}
 	inst.firehose.Store(room)
-	inst.onClose("delivery streams", room.Close)
+	inst.onClose("delivery streams", func() error {
+		defer endpoint.Close()
+		return room.Close()
+	})
 	inst.resets[firehoseID] = room.Reset
 	return inst.mounts.Mount(firehoseID, room, server.Coverage(firehose.Coverage()))
 }

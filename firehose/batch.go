@@ -82,14 +82,20 @@ func (b *batches) Next(ctx context.Context) (*delivery.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
+	again := b.resend(st, from)
 	next, closed, err := b.fill(ctx, set, from)
 	if err != nil || next == from {
 		return nil, err
 	}
 	now := b.room.config.Clock.Now()
-	if set.buffer.Records > 0 && next >= b.until && !b.forced && !closed && !set.hints.Closes(set.buffer, now) {
+	if set.buffer.Records > 0 && next >= b.until && !b.forced && !closed && !again && !set.hints.Closes(set.buffer, now) {
 		b.next, _ = set.hints.Due(set.buffer)
 		return nil, nil
+	}
+	if set.post != nil {
+		if err := set.send(ctx, next); err != nil {
+			return nil, err
+		}
 	}
 	return set.close(next)
 }
@@ -172,6 +178,7 @@ type objects struct {
 	paths  prefixes
 	good   map[string]*object // by what partitions them
 	failed map[string]*object // by type of error
+	post   *post              // of good records, nil for S3
 }
 
 // object is one object in the making.
@@ -184,11 +191,14 @@ type object struct {
 }
 
 func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects, error) {
-	set := &objects{owner: b, state: st, target: t, from: from, hints: t.hints(), good: map[string]*object{}, failed: map[string]*object{}}
+	set := &objects{owner: b, state: st, target: t, from: from, hints: b.way.hints(st), good: map[string]*object{}, failed: map[string]*object{}}
 	var err error
 	partitioned := !b.way.backup && st.Destination.partitioned()
 	if set.paths, err = compilePrefixes(t.Prefix, t.ErrorPrefix, partitioned); err != nil {
 		return nil, err
+	}
+	if b.way.deliversPosts(st) {
+		set.post = &post{}
 	}
 	set.zone = time.UTC
 	set.steps = &steps{}
@@ -203,7 +213,7 @@ func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects,
 
 // full implements filling.
 func (set *objects) full(r *log.Record) bool {
-	if set.hints.Full(set.buffer) {
+	if set.hints.Full(set.buffer) || set.overfull(r) {
 		return true
 	}
 	due, ok := set.hints.Due(set.buffer)
@@ -219,7 +229,11 @@ func (set *objects) take(ctx context.Context, r *log.Record) error {
 	}
 	set.buffer.Add(r.Arrival, len(rec.data))
 	outcome := set.steps.apply(ctx, &rec)
-	for _, fit := range outcome.good {
+	for i, fit := range outcome.good {
+		if set.post != nil {
+			set.post.add(set.state, &rec, i, fit.data)
+			continue
+		}
 		o, err := set.object(set.good, joined(fit.keys)+"/"+joined(fit.lambda), &fit, set.steps.delimiter)
 		if err == nil {
 			err = o.add(fit.data, rec.arrival)
@@ -229,19 +243,9 @@ func (set *objects) take(ctx context.Context, r *log.Record) error {
 		}
 	}
 	for _, bad := range outcome.failed {
-		line, err := bad.line(rec.arrival, set.owner.room.config.Clock.Now())
-		if err != nil {
+		if err := set.reject(bad, rec.arrival); err != nil {
 			return err
 		}
-		o, err := set.object(set.failed, bad.Kind, &fit{}, true)
-		if err == nil {
-			err = o.add(line, rec.arrival)
-		}
-		if err != nil {
-			return err
-		}
-		set.owner.way.stream.pump.counts.Failed.Add(1)
-		set.owner.done.Failed++
 	}
 	return nil
 }
@@ -330,6 +334,7 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 		if err := b.room.advance(ctx, b.way, shard, next); err != nil {
 			return err
 		}
+		b.way.cursor.attempt = attempt{}
 		b.done.Objects += len(batch.Objects)
 		b.done.Records += records
 		b.done.Bytes += size

@@ -53,6 +53,8 @@ func configure(in *firehose.CreateDeliveryStreamInput) (destination, error) {
 		d.S3, err = plainTarget(in.S3DestinationConfiguration)
 	case "ExtendedS3":
 		d, err = extended(in.ExtendedS3DestinationConfiguration)
+	case "HttpEndpoint":
+		d, err = httpDestination(in.HttpEndpointDestinationConfiguration)
 	default:
 		return destination{}, errNotThere("deliver to " + kinds[0])
 	}

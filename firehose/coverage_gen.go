@@ -7,7 +7,7 @@ import "sluice/internal/coverage"
 // Coverage tells how far each operation of this room is there.
 func Coverage() []coverage.Entry {
 	return []coverage.Entry{
-		{Operation: "CreateDeliveryStream", State: coverage.Real, Notes: "S3 and extended S3, from direct puts and Kinesis streams; everything else is refused", Test: "TestCreateDeliveryStream"},
+		{Operation: "CreateDeliveryStream", State: coverage.Real, Notes: "S3, extended S3 and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused", Test: "TestCreateDeliveryStream"},
 		{Operation: "DeleteDeliveryStream", State: coverage.Real, Notes: "undelivered records are dropped, as the service does", Test: "TestDeleteDeliveryStream"},
 		{Operation: "DescribeDeliveryStream", State: coverage.Real, Notes: "", Test: "TestDescribeDeliveryStream"},
 		{Operation: "ListDeliveryStreams", State: coverage.Real, Notes: "", Test: "TestListDeliveryStreams"},
@@ -18,6 +18,6 @@ func Coverage() []coverage.Entry {
 		{Operation: "StopDeliveryStreamEncryption", State: coverage.Stored, Notes: "shown by Encrypted and descriptions; records are not encrypted", Test: "TestEncryption"},
 		{Operation: "TagDeliveryStream", State: coverage.Real, Notes: "50 tags a stream", Test: "TestTags"},
 		{Operation: "UntagDeliveryStream", State: coverage.Real, Notes: "", Test: "TestTags"},
-		{Operation: "UpdateDestination", State: coverage.Real, Notes: "S3 and extended S3; merge depth per member as measured", Test: "TestUpdateDestination"},
+		{Operation: "UpdateDestination", State: coverage.Real, Notes: "S3, extended S3 and HTTP endpoints; merge depth per member as measured", Test: "TestUpdateDestination"},
 	}
 }

@@ -58,6 +58,9 @@ func (e *encryption) describe() *types.DeliveryStreamEncryptionConfiguration {
 // describe shows a destination in its two views. What only the extended one
 // has does not appear in the plain one.
 func (d *destination) describe() types.DestinationDescription {
+	if d.HTTP != nil {
+		return types.DestinationDescription{DestinationId: aws.String(destinationID), HttpEndpointDestinationDescription: d.HTTP.describe(d)}
+	}
 	plain := d.S3.describe()
 	full := &types.ExtendedS3DestinationDescription{
 		RoleARN: plain.RoleARN, BucketARN: plain.BucketARN, Prefix: plain.Prefix, ErrorOutputPrefix: plain.ErrorOutputPrefix,
@@ -89,8 +92,12 @@ func (t *s3Target) describe() *types.S3DestinationDescription {
 		RoleARN: aws.String(t.Role), BucketARN: aws.String(t.Bucket), Prefix: t.Prefix, ErrorOutputPrefix: t.ErrorPrefix,
 		BufferingHints:    &types.BufferingHints{SizeInMBs: aws.Int32(t.SizeMB), IntervalInSeconds: aws.Int32(t.Seconds)},
 		CompressionFormat: types.CompressionFormat(t.Compression), EncryptionConfiguration: key,
-		CloudWatchLoggingOptions: &types.CloudWatchLoggingOptions{Enabled: aws.Bool(t.Log.Enabled), LogGroupName: t.Log.Group, LogStreamName: t.Log.Stream},
+		CloudWatchLoggingOptions: t.Log.describe(),
 	}
+}
+
+func (l *logging) describe() *types.CloudWatchLoggingOptions {
+	return &types.CloudWatchLoggingOptions{Enabled: aws.Bool(l.Enabled), LogGroupName: l.Group, LogStreamName: l.Stream}
 }
 
 func (p *processing) describe() *types.ProcessingConfiguration {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/delivery"
+	"sluice/firehose/http"
 	"sluice/internal/caller"
 	"sluice/internal/clock"
 	"sluice/internal/dice"
@@ -47,6 +48,8 @@ type rig struct {
 	kinesis  *shards.Streams
 	function func(payload call) (any, error)
 	limits   shards.Limits
+	send     func(in *http.Request) error
+	strict   bool
 	ctx      context.Context
 	after    time.Duration // the transition
 }
@@ -77,7 +80,7 @@ func newRig(t *testing.T, adjust ...func(*rig)) *rig {
 func (r *rig) open() {
 	var err error
 	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Dice: dice.Seeded(1), Space: r.store.Space("firehose"),
-		Log: r.store.Log("firehose"), Bucket: r.bucket, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r})
+		Log: r.store.Log("firehose"), Bucket: r.bucket, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict})
 	require.NoError(r.t, err)
 }
 
@@ -109,6 +112,11 @@ func (p inProcess) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) 
 	}
 	return &own, nil
 }
+
+// sender is an Endpoint that does what the test has set.
+type sender struct{ *rig }
+
+func (s sender) Send(_ context.Context, in *http.Request) error { return s.send(in) }
 
 // Invoke implements Function with what the test has set.
 func (r *rig) Invoke(_ context.Context, _ string, payload []byte) ([]byte, error) {

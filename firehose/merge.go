@@ -14,10 +14,14 @@ func (d destination) merge(in *firehose.UpdateDestinationInput) (destination, er
 	switch {
 	case in.ExtendedS3DestinationUpdate != nil:
 		d, err = d.mergeExtended(in.ExtendedS3DestinationUpdate)
+	case in.HttpEndpointDestinationUpdate != nil:
+		d, err = d.mergeHTTP(in.HttpEndpointDestinationUpdate)
+	case in.S3DestinationUpdate != nil && d.HTTP != nil: //nolint:staticcheck // deprecated, and in use
+		return d, errNotThere("change the kind of a destination")
 	case in.S3DestinationUpdate != nil:
 		d.S3, err = d.S3.merge(in.S3DestinationUpdate)
 	case in.RedshiftDestinationUpdate != nil, in.ElasticsearchDestinationUpdate != nil, in.AmazonopensearchserviceDestinationUpdate != nil,
-		in.AmazonOpenSearchServerlessDestinationUpdate != nil, in.SplunkDestinationUpdate != nil, in.HttpEndpointDestinationUpdate != nil,
+		in.AmazonOpenSearchServerlessDestinationUpdate != nil, in.SplunkDestinationUpdate != nil,
 		in.SnowflakeDestinationUpdate != nil, in.IcebergDestinationUpdate != nil:
 		return d, errNotThere("change the destination to another kind than S3")
 	default:
@@ -30,6 +34,9 @@ func (d destination) merge(in *firehose.UpdateDestinationInput) (destination, er
 }
 
 func (d destination) mergeExtended(u *types.ExtendedS3DestinationUpdate) (destination, error) {
+	if d.HTTP != nil {
+		return d, errNotThere("change the kind of a destination")
+	}
 	var err error
 	d.S3, err = d.S3.merge(&types.S3DestinationUpdate{
 		RoleARN: u.RoleARN, BucketARN: u.BucketARN, Prefix: u.Prefix, ErrorOutputPrefix: u.ErrorOutputPrefix, BufferingHints: u.BufferingHints,
@@ -51,19 +58,27 @@ func (d destination) mergeExtended(u *types.ExtendedS3DestinationUpdate) (destin
 		return d, err
 	}
 	if p := u.ProcessingConfiguration; p != nil {
-		was := d.Processing
-		if d.Processing, err = readProcessing(p, d.S3.Role); err != nil {
+		if d, err = d.mergeProcessing(p, d.S3.Role); err != nil {
 			return d, err
-		}
-		if p.Enabled == nil && was != nil {
-			d.Processing.Enabled = was.Enabled
-		}
-		before := destination{Processing: was}
-		if d.find(decompression) != nil && before.find(decompression) == nil && before.find(lambdaTransform) == nil {
-			return d, errInvalid("Enabling source decompression is not supported for existing stream with no Lambda function attached.")
 		}
 	}
 	return d.mergeBackup(u)
+}
+
+// mergeProcessing replaces what is done to records.
+func (d destination) mergeProcessing(p *types.ProcessingConfiguration, role string) (destination, error) {
+	before := destination{Processing: d.Processing}
+	var err error
+	if d.Processing, err = readProcessing(p, role); err != nil {
+		return d, err
+	}
+	if p.Enabled == nil && before.Processing != nil {
+		d.Processing.Enabled = before.Processing.Enabled
+	}
+	if d.find(decompression) != nil && before.find(decompression) == nil && before.find(lambdaTransform) == nil {
+		return d, errInvalid("Enabling source decompression is not supported for existing stream with no Lambda function attached.")
+	}
+	return d, nil
 }
 
 // mergePartitioning changes how long partitions are retried. Switching dynamic
@@ -139,16 +154,22 @@ func (t s3Target) merge(u *types.S3DestinationUpdate) (s3Target, error) {
 			t.KMSKey = aws.ToString(e.KMSEncryptionConfig.AWSKMSKeyARN)
 		}
 	}
-	if o := u.CloudWatchLoggingOptions; o != nil {
-		if o.Enabled != nil {
-			t.Log.Enabled = *o.Enabled
-		}
-		if o.LogGroupName != nil {
-			t.Log.Group = o.LogGroupName
-		}
-		if o.LogStreamName != nil {
-			t.Log.Stream = o.LogStreamName
-		}
-	}
+	t.Log.merge(u.CloudWatchLoggingOptions)
 	return t, nil
+}
+
+// merge takes what an update gives.
+func (l *logging) merge(o *types.CloudWatchLoggingOptions) {
+	if o == nil {
+		return
+	}
+	if o.Enabled != nil {
+		l.Enabled = *o.Enabled
+	}
+	if o.LogGroupName != nil {
+		l.Group = o.LogGroupName
+	}
+	if o.LogStreamName != nil {
+		l.Stream = o.LogStreamName
+	}
 }

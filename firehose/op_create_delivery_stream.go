@@ -20,7 +20,7 @@ const quota = 5000
 // read from or do to records is refused.
 //
 // State: real
-// Notes: S3 and extended S3, from direct puts and Kinesis streams; everything else is refused
+// Notes: S3, extended S3 and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused
 // Test: TestCreateDeliveryStream
 func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.CreateDeliveryStreamInput, _ ...opt) (*firehose.CreateDeliveryStreamOutput, error) {
 	st, err := f.compose(in)
@@ -32,9 +32,18 @@ func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.Create
 	if err != nil {
 		return nil, err
 	}
+	relaxed := false
+	if h := st.Destination.HTTP; h != nil {
+		if relaxed, err = f.admitURL(h.URL, "httpEndpointDestinationConfiguration"); err != nil {
+			return nil, err
+		}
+	}
 	s, err := f.add(context.WithoutCancel(ctx), k, st, places)
 	if err != nil {
 		return nil, err
+	}
+	if relaxed {
+		f.noteURL(s, relaxed, st.Destination.HTTP.URL)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,6 +149,9 @@ func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState
 func (f *Firehose) able(d *destination) error {
 	if d.transform() != nil && f.config.Function == nil {
 		return errNotThere("call a Lambda function")
+	}
+	if d.HTTP != nil && f.config.Endpoint == nil {
+		return errNotThere("deliver to HttpEndpoint")
 	}
 	return nil
 }

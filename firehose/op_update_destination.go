@@ -16,7 +16,7 @@ import (
 // new configuration.
 //
 // State: real
-// Notes: S3 and extended S3; merge depth per member as measured
+// Notes: S3, extended S3 and HTTP endpoints; merge depth per member as measured
 // Test: TestUpdateDestination
 func (f *Firehose) UpdateDestination(ctx context.Context, in *firehose.UpdateDestinationInput, _ ...opt) (*firehose.UpdateDestinationOutput, error) {
 	s, err := f.find(ctx, in.DeliveryStreamName)
@@ -37,13 +37,20 @@ func (f *Firehose) UpdateDestination(ctx context.Context, in *firehose.UpdateDes
 		if next.Destination, err = st.Destination.merge(in); err != nil {
 			return nil, err
 		}
+		if h := next.Destination.HTTP; h != nil && h.URL != st.Destination.HTTP.URL {
+			relaxed, err := f.admitURL(h.URL, "httpEndpointDestinationUpdate")
+			if err != nil {
+				return nil, err
+			}
+			f.noteURL(s, relaxed, h.URL)
+		}
 		if err := f.able(&next.Destination); err != nil {
 			return nil, err
 		}
 		if reflect.DeepEqual(next.Destination, st.Destination) {
 			return nil, nil
 		}
-		if st.Destination.Backup == nil && next.Destination.Backup != nil {
+		if st.Destination.backup() == nil && next.Destination.backup() != nil {
 			if err := f.beginBackup(ctx, s, st); err != nil {
 				return nil, err
 			}

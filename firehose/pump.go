@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/delivery"
+	"sluice/firehose/http"
 	"sluice/internal/clock"
 	"sluice/store/kv"
 	"sluice/store/log"
@@ -50,9 +51,24 @@ type cursor struct {
 
 	// work makes one delivery at a time.
 	work     sync.Mutex
-	attempts int   // guarded by work; since the last success
-	tries    int   // guarded by work; of what is repeated
-	end      int64 // guarded by work; where the attempt that is to be repeated ended, 0: none is
+	attempts int // guarded by work; since the last success
+	// attempt is what is to be repeated; guarded by work.
+	attempt
+}
+
+// attempt is a call of a function or an endpoint that is made again, for the
+// same records.
+type attempt struct {
+	tries int
+	// end is where the records end, in the log endIn; 0: nothing is repeated.
+	end   int64
+	endIn uint32
+	// began is when the first attempt had failed.
+	began time.Time
+	// settled tells that the last word is said, but not yet stored; verdict is
+	// nil when the records were taken.
+	settled bool
+	verdict *http.Failure
 }
 
 // Counts is what a stream did since the room was opened.
@@ -60,6 +76,7 @@ type Counts struct {
 	IncomingRecords, IncomingBytes                     atomic.Uint64
 	ReadRecords, ReadBytes                             atomic.Uint64
 	Objects, Records, Bytes, Failed, Failures, Expired atomic.Uint64
+	Dropped, Relaxed                                   atomic.Uint64
 	Invocations, InvocationFailures                    atomic.Uint64
 }
 
@@ -108,7 +125,7 @@ func (s *stream) ways() []way {
 		out = append(out, way{stream: s, cursor: &s.pump.transform, transform: true})
 	}
 	out = append(out, way{stream: s, cursor: &s.pump.main})
-	if d.Backup != nil {
+	if d.backup() != nil {
 		out = append(out, way{stream: s, cursor: &s.pump.backup, backup: true})
 	}
 	return out
@@ -117,7 +134,7 @@ func (s *stream) ways() []way {
 // target is the place in S3 that the way leads to.
 func (w way) target(st *streamState) *s3Target {
 	if w.backup {
-		return st.Destination.Backup
+		return st.Destination.backup()
 	}
 	return &st.Destination.S3
 }
@@ -146,6 +163,9 @@ func (w way) hints(st *streamState) delivery.Hints {
 	if t := st.Destination.transform(); w.transform && t != nil {
 		return t.hints
 	}
+	if w.deliversPosts(st) {
+		return hintsOf(st.Destination.HTTP.SizeMB, st.Destination.HTTP.Seconds)
+	}
 	return w.target(st).hints()
 }
 
@@ -161,8 +181,10 @@ func (w way) reads(st *streamState) []uint32 {
 }
 
 // hints say when a buffer closes. Zero seconds mean at once.
-func (t *s3Target) hints() delivery.Hints {
-	return delivery.Hints{Bytes: int64(t.SizeMB) << 20, Age: max(time.Duration(t.Seconds)*time.Second, time.Nanosecond)}
+func (t *s3Target) hints() delivery.Hints { return hintsOf(t.SizeMB, t.Seconds) }
+
+func hintsOf(sizeMB, seconds int32) delivery.Hints {
+	return delivery.Hints{Bytes: int64(sizeMB) << 20, Age: max(time.Duration(seconds)*time.Second, time.Nanosecond)}
 }
 
 // arrived plans a delivery of what was just put.
@@ -254,9 +276,10 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	c := w.cursor
 	c.planned.Store(false) // a put from here on plans anew
 	c.waiting.Store(0)
+	turns := f.turnsOf(w)
 	select {
-	case f.turnsOf(w) <- struct{}{}:
-		defer func() { <-f.turnsOf(w) }()
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
 	case <-ctx.Done():
 		return done, ctx.Err()
 	case <-f.life.Done():

@@ -34,6 +34,10 @@ type Config struct {
 	Tips   Tips
 	// Function calls Lambda functions; nil: there are none.
 	Function Function
+	// Endpoint sends to HTTP endpoints; nil: nobody does. StrictURLs refuses
+	// addresses that AWS refuses.
+	Endpoint   Endpoint
+	StrictURLs bool
 	// Bucket is where objects go.
 	Bucket delivery.Bucket
 	// Transition is how long CREATING and DELETING last.
@@ -50,6 +54,8 @@ type Firehose struct {
 	// turns bounds how many streams fill objects at once, and so their memory;
 	// calls how many wait for functions.
 	turns, calls chan struct{}
+	// posts bounds how many streams wait for endpoints.
+	posts chan struct{}
 
 	mu      sync.RWMutex
 	streams map[streamKey]*stream // guarded by mu
@@ -64,9 +70,13 @@ const deliveriesAtOnce = 2
 // holds a few MiB.
 const callsAtOnce = 16
 
+// postsAtOnce is how many streams wait for endpoints at the same time. A request
+// may be large.
+const postsAtOnce = 4
+
 // Open loads the streams and resumes their deliveries.
 func Open(ctx context.Context, c Config) (*Firehose, error) {
-	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce)}
+	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce)}
 	f.life, f.end = context.WithCancel(context.Background())
 	if err := f.load(ctx); err != nil {
 		f.end()
@@ -159,6 +169,9 @@ func (f *Firehose) all() []*stream {
 func (f *Firehose) turnsOf(w way) chan struct{} {
 	if w.transform {
 		return f.calls
+	}
+	if w.deliversPosts(w.stream.state.Load()) {
+		return f.posts
 	}
 	return f.turns
 }

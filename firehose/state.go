@@ -57,7 +57,9 @@ type encryption struct {
 // destination is where records go. The description shows the plain view of it
 // as well as the extended one.
 type destination struct {
-	S3 s3Target `json:"s3"`
+	// HTTP is nil for S3. With it, S3 is where records go that it does not take.
+	HTTP *httpTarget `json:"http,omitempty"`
+	S3   s3Target    `json:"s3"`
 	// Processing, Partitioning, Extension and Zone are of the extended
 	// configuration; nil was not given.
 	Processing   *processing   `json:"processing,omitempty"`
@@ -66,6 +68,14 @@ type destination struct {
 	Zone         *string       `json:"zone,omitempty"`
 	// Backup is nil while the backup mode is Disabled.
 	Backup *s3Target `json:"backup,omitempty"`
+}
+
+// backup is where original records go, nil when they go nowhere.
+func (d *destination) backup() *s3Target {
+	if d.HTTP != nil && d.HTTP.Mode == "AllData" {
+		return &d.S3
+	}
+	return d.Backup
 }
 
 // s3Target is one place in S3 and how objects get there.

@@ -130,7 +130,7 @@ func (f *Firehose) cook(ctx context.Context, b *batches) error {
 		if err := f.settleLoad(ctx, w, entries, next); err != nil {
 			return err
 		}
-		w.cursor.end, w.cursor.tries = 0, 0
+		w.cursor.attempt = attempt{}
 	}
 }
 

@@ -1901,7 +1901,7 @@ integer HttpEndpointRetryDurationInSeconds min=0 max=7200
 structure HttpEndpointRetryOptions
   DurationInSeconds HttpEndpointRetryDurationInSeconds
 string HttpEndpointS3BackupMode enum="FailedDataOnly,AllData"
-string HttpEndpointUrl min=1 max=1000 pattern="https://.*" accept="https://[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+string HttpEndpointUrl min=1 max=1000 pattern="https://.*" accept="https://[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*|http://[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
 structure IcebergDestinationConfiguration
   DestinationTableConfigurationList DestinationTableConfigurationList
   SchemaEvolutionConfiguration SchemaEvolutionConfiguration
