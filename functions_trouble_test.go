@@ -75,7 +75,7 @@ func TestTroubleWithFunctions(t *testing.T) {
 	for name, c := range troubles(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := Function{Key: functionKey("f"), Timeout: 200 * time.Millisecond}
+			f := Function{Key: functionKey("f"), Timeout: time.Second}
 			switch {
 			case c.exec != nil:
 				f.Exec = &FunctionExec{Command: c.exec}

@@ -118,17 +118,17 @@ func handlers(t *testing.T, all *collector) {
 			if own.handler != "" {
 				command = append(command, own.handler)
 			}
-			define(t, s, kind, map[string]any{"command": command, "timeout": "3s", "concurrency": 2})
+			define(t, s, kind, map[string]any{"command": command, "timeout": "5s", "concurrency": 2})
 			story := append([]outcomeOf{
 				{name: "an answer", event: `{"value":"hello"}`, payload: `"hello"`},
 				{name: "6 MB", event: six, payload: length},
 				{name: "context", event: `{"do":"context"}`, payload: `"arn:aws:lambda:us-east-1:000000000000:function:` + kind + `"`},
-				{name: "time left", event: `{"do":"context"}`, payload: `"left": ?(2\.\d|3)`},
+				{name: "time left", event: `{"do":"context"}`, payload: `"left": ?(4\.\d|5)`},
 				{name: "7 MB", event: `{"do":"large"}`, kind: "Function.ResponseSizeTooLarge", contains: "exceeded maximum allowed payload size (6291556 bytes)"},
 				{name: "after 7 MB", event: `{"value":"still"}`, payload: `"still"`},
 				{name: "a crash", event: `{"do":"crash"}`, kind: "Runtime.ExitError", contains: "exit status 7"},
 				{name: "after the crash", event: `{"value":"again"}`, payload: `"again"`},
-				{name: "a hang", event: `{"do":"hang"}`, kind: "Sandbox.Timedout", contains: "Task timed out after 3.00 seconds"},
+				{name: "a hang", event: `{"do":"hang"}`, kind: "Sandbox.Timedout", contains: "Task timed out after 5.00 seconds"},
 				{name: "after the hang", event: `{"value":"and again"}`, payload: `"and again"`},
 			}, own.story...)
 			for _, step := range story {

@@ -69,8 +69,8 @@ func logOf(t *testing.T, h *Host, name string) string {
 
 func TestProcessHangs(t *testing.T) {
 	h := open(t)
-	h.start(t, "works", func(d *Definition) { d.Timeout = 300 * time.Millisecond })
-	requireFailure(t, invoke(t, h, "works", "hang"), "Sandbox.Timedout", "Error: Task timed out after 0.30 seconds")
+	h.start(t, "works", func(d *Definition) { d.Timeout = 700 * time.Millisecond })
+	requireFailure(t, invoke(t, h, "works", "hang"), "Sandbox.Timedout", "Error: Task timed out after 0.70 seconds")
 	require.Equal(t, `"next"`, string(invoke(t, h, "works", `"next"`).Payload), "a fresh process takes the next event")
 	require.Equal(t, `"done"`, string(invoke(t, h, "works", "linger").Payload))
 	require.Equal(t, `"next"`, string(invoke(t, h, "works", `"next"`).Payload), "one that does not come back is replaced at its deadline")
@@ -93,7 +93,7 @@ func TestProcessCannotBegin(t *testing.T) {
 
 func TestProcessesAtATime(t *testing.T) {
 	h := open(t)
-	h.start(t, "works", func(d *Definition) { d.Exec.Concurrency, d.Timeout = 2, 400*time.Millisecond })
+	h.start(t, "works", func(d *Definition) { d.Exec.Concurrency, d.Timeout = 2, time.Second })
 	var wg sync.WaitGroup
 	results := make([]function.Result, 4)
 	for i := range results {
