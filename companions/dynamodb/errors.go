@@ -105,3 +105,7 @@ func messageOf(err error) string {
 func errNoTableIndex(name string) error {
 	return &types.ResourceNotFoundException{Message: aws.String("Requested resource not found: Index: " + name + " not found")}
 }
+
+func errTooManyTables() error {
+	return &types.LimitExceededException{Message: aws.String("Subscriber limit exceeded: There is a limit of 2500 tables per subscriber")}
+}

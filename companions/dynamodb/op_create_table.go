@@ -29,6 +29,9 @@ func (r *Tables) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput,
 	if r.get(k) != nil || r.fadingRecord(k) != nil {
 		return nil, errTableExists(k.name)
 	}
+	if r.countOf(k) >= maxTables {
+		return nil, errTooManyTables()
+	}
 	b := &kv.Batch{}
 	if rec.ID, err = r.takeID(ctx, b); err != nil {
 		return nil, err
@@ -47,6 +50,21 @@ func (r *Tables) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput,
 	defer r.mu.Unlock()
 	r.tables[k] = t
 	return &dynamodb.CreateTableOutput{TableDescription: rec.describe(k, rec.status(now))}, nil
+}
+
+// maxTables is how many tables an account has in a region.
+const maxTables = 2500
+
+// countOf counts the tables of an account in a region.
+func (r *Tables) countOf(k tableKey) (n int) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for other := range r.tables {
+		if other.account == k.account && other.region == k.region {
+			n++
+		}
+	}
+	return n
 }
 
 // newRecord reads a request, or refuses what does not go together.

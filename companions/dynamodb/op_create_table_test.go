@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -93,4 +94,14 @@ func TestLocalIndex(t *testing.T) {
 	}
 	require.Equal(t, []string{`{"a":"x","b":"2","i":1,"n1":1}`, `{"a":"x","b":"1","i":1,"n1":2}`}, ask(""))
 	require.Equal(t, []string{`{"a":"x","b":"2","i":1,"n1":1,"o":1}`, `{"a":"x","b":"1","i":1,"n1":2,"o":1}`}, ask(types.SelectAllAttributes))
+}
+
+func TestTooManyTables(t *testing.T) {
+	w := newWorld(t)
+	for i := range maxTables {
+		w.table(fmt.Sprintf("table-%04d", i), "a")
+	}
+	_, err := w.room.CreateTable(t.Context(), &dynamodb.CreateTableInput{TableName: aws.String("one-more"), KeySchema: keys("a"),
+		AttributeDefinitions: definitions("a"), BillingMode: types.BillingModePayPerRequest})
+	says(t, err, "LimitExceededException", "Subscriber limit exceeded: There is a limit of 2500 tables per subscriber")
 }

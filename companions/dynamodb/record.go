@@ -164,16 +164,6 @@ func (s keySchema) tail(item value.Item) []byte {
 	return b
 }
 
-// covers tells whether an item has all attributes of a key.
-func (s keySchema) covers(item value.Item) bool {
-	for _, name := range s {
-		if item[name] == nil {
-			return false
-		}
-	}
-	return true
-}
-
 // after is the first key after all that begin with prefix; nil for none.
 func after(prefix []byte) []byte {
 	b := append([]byte(nil), prefix...)
