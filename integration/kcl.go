@@ -145,6 +145,35 @@ func (a *Application) Await(ctx context.Context, what string, holds func() bool)
 	}
 }
 
+// AwaitFounded waits until the first worker of version 3 has written down which version the application is of. Two that
+// begin in the same instant race for that item, with AWS as here, and the one that loses gives up.
+func (a *Application) AwaitFounded(ctx context.Context) error {
+	client := a.dynamo()
+	for {
+		out, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &a.stream, ConsistentRead: aws.Bool(true),
+			Key: map[string]dynamotypes.AttributeValue{"leaseKey": &dynamotypes.AttributeValueMemberS{Value: "Migration3.0"}}})
+		if err == nil && out.Item != nil {
+			return nil
+		}
+		table := a.stream + "-CoordinatorState" // of versions before 3.5
+		out, err = client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, ConsistentRead: aws.Bool(true),
+			Key: map[string]dynamotypes.AttributeValue{"key": &dynamotypes.AttributeValueMemberS{Value: "Migration3.0"}}})
+		if err == nil && out.Item != nil {
+			return nil
+		}
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the application to be founded: %w", ctx.Err())
+		}
+	}
+}
+
+func (a *Application) dynamo() *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(a.server.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+}
+
 // Kill ends a worker as kill -9 does.
 func (a *Application) Kill(name string) error {
 	w := a.workers[name]
@@ -249,9 +278,7 @@ type Lease struct{ Shard, Owner, Checkpoint string }
 
 // Leases reads the lease table, which the test does as any other client of DynamoDB, and who leads, where somebody does.
 func (a *Application) Leases(ctx context.Context) (leases []Lease, leader string, err error) {
-	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(a.server.URL),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &a.stream, ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(a.dynamo(), &dynamodb.ScanInput{TableName: &a.stream, ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -102,10 +102,16 @@ func (k kclStory) tell(t *testing.T, limit time.Duration) error {
 	stream := strings.NewReplacer(" ", "-", ".", "-").Replace("kcl-" + k.name())
 	server.CreateStream(t, stream, 4)
 	a := NewApplication(server, k.client, k.version, k.mode, stream, k.records)
-	for _, name := range []string{"one", "two"} {
-		if err := a.Start(ctx, name); err != nil {
+	if err := a.Start(ctx, "one"); err != nil {
+		return err
+	}
+	if k.client == "kcl" && k.version != "2.7.2" {
+		if err := a.AwaitFounded(ctx); err != nil {
 			return err
 		}
+	}
+	if err := a.Start(ctx, "two"); err != nil {
+		return err
 	}
 	third := k.records / 3
 	if err := a.Put(ctx, 0, third); err != nil {
