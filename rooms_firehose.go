@@ -11,7 +11,6 @@ import (
 	"sluice/firehose/http"
 	"sluice/internal/caller"
 	"sluice/lambda/function"
-	"sluice/lambda/runtime"
 	"sluice/server"
 )
 
@@ -32,7 +31,7 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
 		Bucket: s.sink(inst), Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
 		Endpoint: endpoint, StrictURLs: s.config.FirehoseURLs == FirehoseURLsAWS,
-		Function: hoseFunctions{s.functions}, Transition: transition, Logger: s.log,
+		Function: hoseFunctions{inst}, Transition: transition, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -46,8 +45,9 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	return inst.mounts.Mount(firehoseID, room, server.Coverage(firehose.Coverage()))
 }
 
-// hoseFunctions is the host of functions as delivery streams call it.
-type hoseFunctions struct{ host *runtime.Host }
+// hoseFunctions are the functions as delivery streams call them: those of the
+// settings and those that CreateFunction has made.
+type hoseFunctions struct{ inst *instance }
 
 // Invoke implements firehose.Function.
 func (h hoseFunctions) Invoke(ctx context.Context, name string, payload []byte) ([]byte, error) {
@@ -59,7 +59,11 @@ func (h hoseFunctions) Invoke(ctx context.Context, name string, payload []byte) 
 	if len(parts) > 7 {
 		in.Qualifier = parts[7]
 	}
-	out, err := h.host.Invoke(ctx, in)
+	room := h.inst.lambda.Load()
+	if room == nil { // it opens after the delivery streams
+		return nil, &firehose.NotInvoked{Message: "functions are not open yet"}
+	}
+	out, err := room.Run(ctx, in)
 	var not *function.NotInvoked
 	switch {
 	case errors.As(err, &not) && not.Code == "RequestEntityTooLargeException":

@@ -29,6 +29,18 @@ func (d dispatcher) Invoke(ctx context.Context, in function.Invocation) (functio
 	return result, err
 }
 
+// Run runs a function for another room of the same process, as Invoke does for
+// clients.
+func (r *Room) Run(ctx context.Context, in function.Invocation) (function.Result, error) {
+	r.mu.RLock()
+	closed := r.closed
+	r.mu.RUnlock()
+	if closed { // what was deployed may be gone, and is not missing
+		return function.Result{}, notInvoked("ServiceException", "functions are closing")
+	}
+	return dispatcher{r: r}.Invoke(ctx, in)
+}
+
 // dispatch finds out which version is meant, has the runtime know it and takes
 // one of the places that are reserved for the function. leave gives it back.
 func (r *Room) dispatch(ctx context.Context, in function.Invocation) (out function.Invocation, leave func(), err error) {

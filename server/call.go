@@ -41,7 +41,7 @@ func Call[O any](ctx context.Context, m *Mounts, serviceID, operation string, in
 }
 
 func (m *Mounts) invoke(ctx context.Context, serviceID, name string, in any) (out any, err error) {
-	op := m.services[serviceID].operation(name)
+	op := m.service(serviceID).operation(name)
 	if op == nil {
 		return nil, fmt.Errorf("%s.%s is not mounted", serviceID, name)
 	}

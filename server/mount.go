@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
@@ -19,6 +20,9 @@ import (
 // operations, and plain handlers. It is filled before Server.Install and never
 // changes after.
 type Mounts struct {
+	// mu guards services while rooms are mounted: a room that is there already
+	// may call others meanwhile.
+	mu       sync.RWMutex
 	services map[string]*service // by id
 	order    []*service          // as mounted
 	plain    *chi.Mux
@@ -167,9 +171,18 @@ func (m *Mounts) Mount(serviceID string, room any, options ...MountOption) error
 		return fmt.Errorf("mount %s: %w", serviceID, err)
 	}
 	s.bindREST()
+	m.mu.Lock()
 	m.services[serviceID] = s
+	m.mu.Unlock()
 	m.order = append(m.order, s)
 	return nil
+}
+
+// service finds a mounted room, for in-process calls.
+func (m *Mounts) service(id string) *service {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.services[id]
 }
 
 func (s *service) addMethods(room any) error {
