@@ -181,7 +181,7 @@ func TestExampleFile(t *testing.T) {
 // What the program refuses for its form, an editor with the schema refuses too.
 func TestSchemaRefuses(t *testing.T) {
 	for _, text := range []string{
-		"server: {}", "version: 2", "version: 1\nfirehose: {}", "version: 1\nserver: {lisen: []}", "version: 1\nstore: {durability: paper}",
+		"server: {}", "version: 2", "version: 1\nnothing: {}", "version: 1\nserver: {lisen: []}", "version: 1\nstore: {durability: paper}",
 		"version: 1\nlog: {log-requests: maybe}", "version: 1\nserver: {memory-limit: big}", "version: 1\nkinesis: {streams: [{shards: 1}]}",
 		"version: 1\nfaults: [{effect: {truncate: true, throttle: true}}]",
 		"version: 1\nfaults: [{effect: {trunkate: true}}]", "version: 1\nfaults: [{match: {stream: a}}]", "version: 1\nkinesis: {streams: [{name: a, shards: 0}]}", "version: 1\nkinesis: {streams: [{name: a b}]}",

@@ -147,7 +147,7 @@ func TestFileRefusals(t *testing.T) {
 	for _, c := range []struct{ text, problem string }{
 		{"version: 1\nserver:\n  lisen: [a]\n", `s.yaml:3: unknown key "lisen"; is it listen?`},
 		{"version: 1\nstor: {}\n", `s.yaml:2: unknown key "stor"; is it store?`},
-		{"version: 1\nfirehose: {}\n", `s.yaml:2: unknown key "firehose"; known are version, server, store, log, lambda, kinesis, faults, functions, mappings, runtimes`},
+		{"version: 1\nnothing: {}\n", `s.yaml:2: unknown key "nothing"; known are version, server, store, log, lambda, kinesis, faults, functions, mappings, runtimes`},
 		{"version: 2\n", `s.yaml:1: this version of sluice reads files with version: 1`},
 		{"server: {}\n", `s.yaml: the line "version: 1" is missing`},
 		{"", `s.yaml: the line "version: 1" is missing`},

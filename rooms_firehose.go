@@ -37,6 +37,7 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 		return err
 	}
 	inst.firehose.Store(room)
+	inst.limit(s.Limits())
 	inst.onClose("delivery streams", func() error {
 		defer endpoint.Close()
 		return room.Close()

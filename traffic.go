@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"sluice/firehose"
 	"sluice/server"
 	"sluice/shards"
 )
@@ -48,6 +49,9 @@ func (l Limits) room() shards.Limits {
 func (inst *instance) limit(l Limits) {
 	if room := inst.streams.Load(); room != nil {
 		room.SetLimits(l.room())
+	}
+	if room := inst.firehose.Load(); room != nil {
+		room.SetLimits(firehose.Limits{Enforced: l.room().Enforced, Factor: l.room().Factor})
 	}
 }
 

@@ -62,6 +62,11 @@ func errBatchTooLong() error {
 	return errInvalid(fmt.Sprintf("Records size exceeds %d MB limit", maxBatch>>20))
 }
 
+// slowDown is what is said about records that come too fast.
+const slowDown = "Slow down."
+
+func errTooFast() error { return &types.ServiceUnavailableException{Message: aws.String(slowDown)} }
+
 func errNotFromLogs(k streamKey) error {
 	return &types.InvalidSourceException{Message: aws.String(fmt.Sprintf(
 		"Put to Firehose failed for AccountId: %s, FirehoseName: %s because the request is not originating from CloudWatch.", k.account, k.name))}

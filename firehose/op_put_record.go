@@ -12,7 +12,7 @@ import (
 // answer comes, and delivered when its buffer closes.
 //
 // State: real
-// Notes: throughput quotas are not enforced
+// Notes: throughput quotas are those published, and do not grow by themselves
 // Test: TestPutRecord
 func (f *Firehose) PutRecord(ctx context.Context, in *firehose.PutRecordInput, _ ...opt) (*firehose.PutRecordOutput, error) {
 	ids, encrypted, err := f.put(ctx, in.DeliveryStreamName, []types.Record{*in.Record})

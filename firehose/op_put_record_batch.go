@@ -8,21 +8,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 )
 
-// PutRecordBatch takes up to 500 records of 4 MiB together. The batch is stored
-// whole or not at all.
+// PutRecordBatch takes up to 500 records of 4 MiB together. What the
+// throughput quota lets pass of it is stored whole or not at all.
 //
 // State: real
-// Notes: throughput quotas are not enforced
+// Notes: throughput quotas are those published, and do not grow by themselves
 // Test: TestPutRecordBatch
 func (f *Firehose) PutRecordBatch(ctx context.Context, in *firehose.PutRecordBatchInput, _ ...opt) (*firehose.PutRecordBatchOutput, error) {
 	ids, encrypted, err := f.put(ctx, in.DeliveryStreamName, in.Records)
 	if err != nil {
 		return nil, err
 	}
-	out := &firehose.PutRecordBatchOutput{FailedPutCount: aws.Int32(0), Encrypted: aws.Bool(encrypted),
-		RequestResponses: make([]types.PutRecordBatchResponseEntry, len(ids))}
+	out := &firehose.PutRecordBatchOutput{FailedPutCount: aws.Int32(int32(len(in.Records) - len(ids))), Encrypted: aws.Bool(encrypted),
+		RequestResponses: make([]types.PutRecordBatchResponseEntry, len(in.Records))}
 	for i := range ids {
 		out.RequestResponses[i].RecordId = &ids[i]
+	}
+	for i := len(ids); i < len(in.Records); i++ {
+		out.RequestResponses[i] = types.PutRecordBatchResponseEntry{ErrorCode: aws.String("ServiceUnavailableException"), ErrorMessage: aws.String(slowDown)}
 	}
 	return out, nil
 }

@@ -76,6 +76,7 @@ type Counts struct {
 	IncomingRecords, IncomingBytes                     atomic.Uint64
 	ReadRecords, ReadBytes                             atomic.Uint64
 	Objects, Records, Bytes, Failed, Failures, Expired atomic.Uint64
+	Throttled                                          atomic.Uint64
 	Dropped, Relaxed                                   atomic.Uint64
 	Invocations, InvocationFailures                    atomic.Uint64
 }

@@ -13,7 +13,8 @@ import (
 // maxBatch is how many bytes a batch of records holds at most.
 const maxBatch = 4 << 20
 
-// put stores records and returns their ids.
+// put stores records and returns their ids, of those that the limits let pass;
+// it fails when they let none pass.
 func (f *Firehose) put(ctx context.Context, name *string, records []types.Record) (ids []string, encrypted bool, err error) {
 	s, err := f.find(ctx, name)
 	if err != nil {
@@ -29,14 +30,24 @@ func (f *Firehose) put(ctx context.Context, name *string, records []types.Record
 		return nil, false, errNotFromLogs(s.key)
 	}
 	entries := make([]log.Entry, len(records))
-	size := 0
+	size, sizes := 0, make([]int, len(records))
 	for i := range records {
 		entries[i] = log.Entry{Log: st.log(), Data: records[i].Data}
-		size += len(records[i].Data)
+		sizes[i] = len(records[i].Data)
+		size += sizes[i]
 	}
 	if size > maxBatch {
 		return nil, false, errBatchTooLong()
 	}
+	passed := f.admit(s, sizes)
+	s.pump.counts.Throttled.Add(uint64(len(records) - passed))
+	if passed == 0 {
+		return nil, false, errTooFast()
+	}
+	for _, refused := range sizes[passed:] {
+		size -= refused
+	}
+	entries = entries[:passed]
 	commit, err := f.config.Log.Append(ctx, entries)
 	if err != nil {
 		return nil, false, err
@@ -46,7 +57,7 @@ func (f *Firehose) put(ctx context.Context, name *string, records []types.Record
 	}
 	placed := commit.Placed()
 	counts := &s.pump.counts
-	counts.IncomingRecords.Add(uint64(len(records)))
+	counts.IncomingRecords.Add(uint64(passed))
 	counts.IncomingBytes.Add(uint64(size))
 	f.arrived(s, placed[0].Arrival, int64(size))
 	return f.recordIDs(placed), st.Encryption.Enabled && st.Encryption.Changing == 0, nil

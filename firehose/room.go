@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
@@ -40,6 +41,8 @@ type Config struct {
 	StrictURLs bool
 	// Bucket is where objects go.
 	Bucket delivery.Bucket
+	// Limits are the quotas of direct puts.
+	Limits Limits
 	// Transition is how long CREATING and DELETING last.
 	Transition time.Duration
 	Logger     *slog.Logger
@@ -56,6 +59,8 @@ type Firehose struct {
 	turns, calls chan struct{}
 	// posts bounds how many streams wait for endpoints.
 	posts chan struct{}
+
+	limits atomic.Pointer[Limits]
 
 	mu      sync.RWMutex
 	streams map[streamKey]*stream // guarded by mu
@@ -77,6 +82,7 @@ const postsAtOnce = 4
 // Open loads the streams and resumes their deliveries.
 func Open(ctx context.Context, c Config) (*Firehose, error) {
 	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce)}
+	f.SetLimits(c.Limits)
 	f.life, f.end = context.WithCancel(context.Background())
 	if err := f.load(ctx); err != nil {
 		f.end()

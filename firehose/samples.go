@@ -19,6 +19,7 @@ func Kinds() []Kind {
 		{"read_bytes", "Bytes of records read from the source, by delivery stream."},
 		{"invocations", "Calls of the Lambda function, by delivery stream."},
 		{"invocation_failures", "Calls of the Lambda function that failed, by delivery stream."},
+		{"throttled_records", "Records refused by the throughput quota, by delivery stream."},
 		{"dropped_records", "Records that an endpoint refused for good, by delivery stream."},
 		{"relaxed_urls", "Addresses accepted that AWS refuses, by delivery stream."},
 		{"delivered_records", "Records delivered, by delivery stream."},
@@ -38,7 +39,7 @@ func (f *Firehose) Samples(see func(Sample)) {
 			"incoming_records": c.IncomingRecords.Load(), "incoming_bytes": c.IncomingBytes.Load(),
 			"read_records": c.ReadRecords.Load(), "read_bytes": c.ReadBytes.Load(),
 			"invocations": c.Invocations.Load(), "invocation_failures": c.InvocationFailures.Load(),
-			"dropped_records": c.Dropped.Load(), "relaxed_urls": c.Relaxed.Load(),
+			"throttled_records": c.Throttled.Load(), "dropped_records": c.Dropped.Load(), "relaxed_urls": c.Relaxed.Load(),
 			"delivered_records": c.Records.Load(), "delivered_bytes": c.Bytes.Load(), "objects": c.Objects.Load(),
 			"failed_records": c.Failed.Load(), "failures": c.Failures.Load(), "expired_records": c.Expired.Load(),
 		} {

@@ -28,6 +28,8 @@ type stream struct {
 	gone bool
 	// reader copies the source, nil for direct puts.
 	reader *reader
+	// allowance is what direct puts may bring.
+	allowance allowance
 }
 
 func newStream(k streamKey, state *streamState) *stream {
