@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -16,17 +17,42 @@ type dispatcher struct {
 
 // Invoke implements poller.Invoker.
 func (d dispatcher) Invoke(ctx context.Context, in function.Invocation) (function.Result, error) {
-	in, leave, err := d.r.dispatch(ctx, in)
-	var result function.Result
-	if err == nil {
-		defer leave()
-		result, err = d.r.config.Runtime.Invoke(ctx, in)
+	result, err := d.once(ctx, in)
+	if isMissing(err) && d.r.forgotten(in) {
+		result, err = d.once(ctx, in)
 	}
 	d.r.meter.invoked(&in, result, err)
 	if d.m != nil {
 		d.r.meter.worked(d.m)
 	}
 	return result, err
+}
+
+func (d dispatcher) once(ctx context.Context, in function.Invocation) (function.Result, error) {
+	in, leave, err := d.r.dispatch(ctx, in)
+	if err != nil {
+		return function.Result{}, err
+	}
+	defer leave()
+	return d.r.config.Runtime.Invoke(ctx, in)
+}
+
+func isMissing(err error) bool {
+	var refused *function.NotInvoked
+	return errors.As(err, &refused) && refused.Code == "ResourceNotFoundException"
+}
+
+// forgotten notes that the runtime does not know a function that it was told
+// of: another of that name came and went. It reports false when it was not told.
+func (r *Room) forgotten(in function.Invocation) bool {
+	f, err := r.function(reference{Key: functionKey{in.Account, in.Region, in.Name}})
+	if err != nil {
+		return false
+	}
+	defer f.mu.Unlock()
+	told := len(f.live) > 0
+	f.live = nil
+	return told
 }
 
 // Run runs a function for another room of the same process, as Invoke does for

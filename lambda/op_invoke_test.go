@@ -71,6 +71,26 @@ func TestInvoke(t *testing.T) {
 		_, err := r.Invoke(r.ctx, &lambda.InvokeInput{FunctionName: aws.String("other:1")})
 		require.Equal(t, codeMissing, codeOf(err))
 	})
+	t.Run("forgotten by the runtime", func(t *testing.T) {
+		r := open(t)
+		r.function("ingest")
+		for range 2 {
+			_, err := r.Invoke(r.ctx, &lambda.InvokeInput{FunctionName: name})
+			require.NoError(t, err)
+		}
+		lost := true
+		r.runtime.answer = func(function.Invocation) (function.Result, error) {
+			if lost {
+				lost = false
+				return function.Result{}, &function.NotInvoked{Code: "ResourceNotFoundException"}
+			}
+			return function.Result{Payload: []byte("1")}, nil
+		}
+		out, err := r.Invoke(r.ctx, &lambda.InvokeInput{FunctionName: name})
+		require.NoError(t, err)
+		require.Equal(t, "1", string(out.Payload))
+		require.Len(t, r.runtime.deployed, 2, "it was told again")
+	})
 	t.Run("bad requests", func(t *testing.T) {
 		r := open(t)
 		r.function("ingest")
