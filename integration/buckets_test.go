@@ -25,7 +25,8 @@ import (
 func TestBucketClients(t *testing.T) {
 	t.Parallel()
 	server := Start(t)
-	for _, program := range []struct{ client, script string }{{"boto3", "s3_boto3.py"}, {"awscli", "s3_awscli.py"}, {"js", "s3.cjs"}} {
+	for _, program := range []struct{ client, script string }{{"boto3", "s3_boto3.py"}, {"awscli", "s3_awscli.py"}, {"js", "s3.cjs"},
+		{"java-sync", "Buckets"}, {"java-async", "Buckets"}} {
 		for transport, url := range map[string]string{"http": server.URL, "https": server.SecureURL} {
 			t.Run(program.client+" "+transport, func(t *testing.T) {
 				command, err := server.Program(t.Context(), program.client, "", url, "SLUICE_PROGRAM="+program.script,

@@ -126,7 +126,7 @@ keytool -importcert -noprompt -alias sluice -file \"\$SLUICE_CA\" -keystore \"\$
   -storepass changeit >/dev/null 2>&1
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djavax.net.ssl.trustStore=\"\$store\" \\
   -Djavax.net.ssl.trustStorePassword=changeit -cp '$place/build/classes':\"\$(cat '$place/classpath')\" \\
-  sluice.Main $client"
+  sluice.\${SLUICE_PROGRAM:-Main} $client"
 }
 
 # The producer library brings its native program for Linux and macOS, which needs no more than a C library. It unpacks
