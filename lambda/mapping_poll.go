@@ -35,7 +35,11 @@ func (r *Room) plan(m *mapping) (poller.Mapping, error) {
 		p.StartingTimestamp = timeOf(m.now.StartingTimestamp)
 	}
 	if len(s.Filters) > 0 {
+		counted := len(s.Metrics) > 0
 		p.Pass = func(rec *poller.Record) bool {
+			if counted { // a mapping may hold back all it reads and never call
+				r.meter.worked(m)
+			}
 			return patterns.Match(filter.Record{PartitionKey: rec.PartitionKey, SequenceNumber: rec.SequenceNumber,
 				Arrival: rec.Arrival, Data: rec.Data, SourceARN: source.String(), Region: source.Region, Identity: role})
 		}
