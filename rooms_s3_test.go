@@ -169,3 +169,42 @@ func TestBucketsLeaveOthersAlone(t *testing.T) {
 		require.Equal(t, status, got, "%s %s", path, answer)
 	}
 }
+
+// A client that stops in the middle of its upload holds nobody up.
+func TestCloseWhileUploading(t *testing.T) {
+	s := RunT(t)
+	putS3(t, s, "/things", "")
+	body, feed := io.Pipe()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Endpoint()+"/things/key", body)
+	require.NoError(t, err)
+	r.ContentLength = 1 << 20
+	done := make(chan int, 1)
+	go func() {
+		out, err := http.DefaultClient.Do(r)
+		if err != nil {
+			done <- 0
+			return
+		}
+		_ = out.Body.Close()
+		done <- out.StatusCode
+	}()
+	_, err = feed.Write(make([]byte, 100<<10))
+	require.NoError(t, err)
+	require.NoError(t, s.Close(), "within 5 seconds")
+	_ = feed.Close()
+	require.Contains(t, []int{0, http.StatusServiceUnavailable}, <-done)
+}
+
+// Faults on order are about buckets too.
+func TestFaultsOfBuckets(t *testing.T) {
+	s := RunT(t)
+	putS3(t, s, "/things", "")
+	putS3(t, s, "/things/key", "body")
+	_, err := s.Faults().Add(FaultRule{Match: FaultMatch{Service: "s3", Operation: "GetObject"}, When: FaultWhen{First: 1},
+		Effect: FaultEffect{Error: &FaultError{Code: "SlowDown", Message: "Please reduce your request rate.", Status: 503}}})
+	require.NoError(t, err)
+	status, answer := s3Request(t, s, http.MethodGet, "/things/key", "")
+	require.Equal(t, 503, status)
+	require.Contains(t, answer, "<Code>SlowDown</Code><Message>Please reduce your request rate.</Message>")
+	require.Equal(t, "body", getS3(t, s, "/things/key"))
+}

@@ -20,6 +20,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := c.serve(); err != nil {
 		c.fail(err)
 	}
+	if c.unwatch != nil {
+		c.unwatch()
+	}
 }
 
 // Fail answers with an error of any code, as fault rules order it.

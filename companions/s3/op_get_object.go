@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -207,7 +208,7 @@ func override(h http.Header, query url.Values) {
 // breaking the connection off.
 func (c *call) send(body *content, r byteRange) {
 	buffer := make([]byte, min(copyBytes, max(r.n, 1)))
-	_, err := io.CopyBuffer(onlyWriter{c.w}, body.span(r.off, r.n), buffer)
+	_, err := io.CopyBuffer(onlyWriter{c.w}, untilDone{c.ctx, body.span(r.off, r.n)}, buffer)
 	if err == nil {
 		return
 	}
@@ -215,6 +216,20 @@ func (c *call) send(body *content, r byteRange) {
 		c.s.log.Error("a body could not be sent", "request", c.who.RequestID, "service", "s3", "operation", c.name(), "error", err)
 	}
 	panic(http.ErrAbortHandler)
+}
+
+// untilDone reads until a context ends.
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read implements io.Reader.
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
 }
 
 // onlyWriter hides that a writer may have a ReadFrom of its own, whose buffer

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
@@ -274,12 +275,16 @@ func (c *call) broken(err error) error {
 	if errors.As(err, &known) {
 		return known
 	}
+	if c.ctx.Err() != nil {
+		c.hangUp()
+		return fault(http.StatusServiceUnavailable, "ServiceUnavailable", "Service is unable to handle request.")
+	}
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		c.hangUp()
 		return bad("RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.")
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || c.ctx.Err() != nil {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return incompleteBody()
 	}
 	var protocol textproto.ProtocolError
@@ -290,7 +295,13 @@ func (c *call) broken(err error) error {
 }
 
 // body is the body of the request, which may not stand still.
-func (c *call) body() io.Reader { return &watched{c: c} }
+// It ends with the call, for a server that closes must not wait for a client.
+func (c *call) body() io.Reader {
+	if c.unwatch == nil {
+		c.unwatch = context.AfterFunc(c.ctx, func() { _ = http.NewResponseController(c.w).SetReadDeadline(time.Unix(1, 0)) })
+	}
+	return &watched{c: c}
+}
 
 type watched struct{ c *call }
 
@@ -298,6 +309,9 @@ type watched struct{ c *call }
 func (w *watched) Read(p []byte) (int, error) {
 	deadline := w.c.s.cfg.Host.Now().Add(w.c.s.cfg.BodyTimeout)
 	_ = http.NewResponseController(w.c.w).SetReadDeadline(deadline)
+	if err := w.c.ctx.Err(); err != nil { // from here on the deadline is that of body
+		return 0, err
+	}
 	n, err := w.c.r.Body.Read(p)
 	if err != nil {
 		_ = http.NewResponseController(w.c.w).SetReadDeadline(time.Time{})
