@@ -20,8 +20,8 @@ aws("firehose", "create-delivery-stream", "--delivery-stream-name", name, "--ext
     f"RoleARN=arn:aws:iam::000000000000:role/r,BucketARN=arn:aws:s3:::{name},Prefix=raw/")
 while aws("firehose", "describe-delivery-stream", "--delivery-stream-name", name)["DeliveryStreamDescription"]["DeliveryStreamStatus"] != "ACTIVE":
     time.sleep(0.1)
-assert aws("firehose", "put-record", "--delivery-stream-name", name, "--record", "Data=a")["Encrypted"] is False
-assert aws("firehose", "put-record-batch", "--delivery-stream-name", name, "--records", "Data=b", "Data=c")["FailedPutCount"] == 0
+assert aws("firehose", "put-record", "--delivery-stream-name", name, "--record", json.dumps({"Data": "a"}))["Encrypted"] is False
+assert aws("firehose", "put-record-batch", "--delivery-stream-name", name, "--records", json.dumps([{"Data": "b"}, {"Data": "c"}]))["FailedPutCount"] == 0
 urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL_KINESIS"] + f"/_sluice/firehose/{name}/flush", method="POST")).read()
 found = aws("s3api", "list-objects-v2", "--bucket", name, "--prefix", "raw/")["Contents"]
 assert len(found) == 1, found
