@@ -10,7 +10,7 @@ import (
 // AbortMultipartUpload ends an upload and forgets its parts.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestAbortMultipartUpload
 func (c *call) abortMultipartUpload() error {
 	var w waste

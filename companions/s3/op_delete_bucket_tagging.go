@@ -5,7 +5,7 @@ import "net/http"
 // DeleteBucketTagging removes the tags of a bucket.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestBucketTagging
 func (c *call) deleteBucketTagging() error {
 	err := c.s.change(c.ctx, c.bucket, func(r *bucketRecord) error {

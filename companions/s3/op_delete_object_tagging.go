@@ -5,6 +5,6 @@ import "net/http"
 // DeleteObjectTagging removes the tags of an object.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestObjectTagging
 func (c *call) deleteObjectTagging() error { return c.setTags(nil, http.StatusNoContent) }

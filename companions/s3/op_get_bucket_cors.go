@@ -5,7 +5,7 @@ import "net/http"
 // GetBucketCors lists the rules for web pages.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestCORS
 func (c *call) getBucketCors() error {
 	rules := c.bucket.record.Load().CORS

@@ -5,7 +5,7 @@ import "net/http"
 // GetBucketTagging lists the tags of a bucket.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestBucketTagging
 func (c *call) getBucketTagging() error {
 	tags := c.bucket.record.Load().Tags

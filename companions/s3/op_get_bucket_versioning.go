@@ -5,7 +5,7 @@ import "net/http"
 // GetBucketVersioning tells whether a bucket keeps versions.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestPutBucketVersioning
 func (c *call) getBucketVersioning() error {
 	d := newDocument()

@@ -5,7 +5,7 @@ import "net/http"
 // GetObjectLegalHold tells whether somebody holds a version.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestObjectLock
 func (c *call) getObjectLegalHold() error {
 	v, err := c.lockedVersion()

@@ -6,7 +6,7 @@ import "net/http"
 // how long.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestObjectLock
 func (c *call) getObjectLockConfiguration() error {
 	r := c.bucket.record.Load()

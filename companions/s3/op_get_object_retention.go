@@ -5,7 +5,7 @@ import "net/http"
 // GetObjectRetention tells until when a version is locked.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestObjectLock
 func (c *call) getObjectRetention() error {
 	v, err := c.lockedVersion()

@@ -5,7 +5,7 @@ import "net/http"
 // GetObjectTagging lists the tags of an object.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestObjectTagging
 func (c *call) getObjectTagging() error {
 	v, err := c.s.version(c.ctx, c.bucket, c.key, c.query)

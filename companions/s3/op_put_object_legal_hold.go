@@ -3,7 +3,7 @@ package s3
 // PutObjectLegalHold holds a version, or lets it go.
 //
 // State: real
-// Notes: none
+// Notes:
 // Test: TestObjectLock
 func (c *call) putObjectLegalHold() error {
 	var asked struct{ Status string }
