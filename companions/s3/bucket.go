@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"regexp"
 	"slices"
@@ -186,21 +187,20 @@ func (s *Store) drop(ctx context.Context, b *bucket) error {
 	return s.wipe(ctx, b)
 }
 
+// wipeRows is how many rows of a bucket are removed at once.
+const wipeRows = 5000
+
 // wipe removes a bucket with all it holds. Its life is held.
 func (s *Store) wipe(ctx context.Context, b *bucket) error {
-	var batch kv.Batch
-	var waste waste
 	for _, kind := range []byte{kindObject, kindOld, kindUpload} {
-		prefix := numbered(kind, b.id)
-		err := s.space.Scan(ctx, prefix, after(prefix), false, func(_, value []byte) (bool, error) {
-			return true, s.discardRecord(ctx, kind, value, &waste)
-		})
-		if err != nil {
-			return err
+		for more := true; more; {
+			var err error
+			if more, err = s.wipeSome(ctx, kind, b); err != nil {
+				return err
+			}
 		}
-		batch.DeleteRange(prefix, after(prefix))
 	}
-	waste.addTo(&batch)
+	var batch kv.Batch
 	batch.Delete(bucketKey(b.name))
 	if err := s.commit(ctx, &batch); err != nil {
 		return err
@@ -209,8 +209,28 @@ func (s *Store) wipe(ctx context.Context, b *bucket) error {
 	s.mu.Lock()
 	delete(s.buckets, b.name)
 	s.mu.Unlock()
-	s.clear(&waste)
 	return nil
+}
+
+// wipeSome removes the next rows of a kind, with what they name.
+func (s *Store) wipeSome(ctx context.Context, kind byte, b *bucket) (more bool, err error) {
+	var batch kv.Batch
+	var waste waste
+	prefix, n := numbered(kind, b.id), 0
+	err = s.space.Scan(ctx, prefix, after(prefix), false, func(key, value []byte) (bool, error) {
+		n++
+		batch.Delete(bytes.Clone(key))
+		return n < wipeRows, s.discardRecord(ctx, kind, value, &waste)
+	})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	waste.addTo(&batch)
+	if err := s.commit(ctx, &batch); err != nil {
+		return false, err
+	}
+	s.clear(&waste)
+	return true, nil
 }
 
 func (s *Store) discardRecord(ctx context.Context, kind byte, value []byte, w *waste) error {

@@ -1,10 +1,13 @@
 package s3
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/store/kv"
 )
 
 func TestDeleteBucket(t *testing.T) {
@@ -40,4 +43,23 @@ func TestReset(t *testing.T) {
 	w.get("/three").ok()
 	rows, files := w.stored()
 	require.Zero(t, rows+files)
+}
+
+// Rows are removed some at a time.
+func TestResetOfMany(t *testing.T) {
+	w := begin(t).bucket("many").bucket("other")
+	var batch kv.Batch
+	for i := range wipeRows + 10 {
+		o := object{V: recordVersion, Modified: w.now()}
+		batch.Set(objectKey(w.find("many").id, fmt.Sprintf("%06d", i)), encode(&o))
+	}
+	require.NoError(t, w.space.Commit(w.ctx(), &batch))
+	w.put("/other/key", "x")
+	n, err := w.Reset(w.ctx(), "", "")
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	require.NoError(t, w.space.Scan(w.ctx(), nil, nil, false, func(key, _ []byte) (bool, error) {
+		t.Errorf("%q is left", key)
+		return true, nil
+	}))
 }
