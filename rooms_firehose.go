@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/companions/cloudwatch"
 	"sluice/firehose"
 	"sluice/firehose/http"
 	"sluice/internal/caller"
@@ -31,7 +32,7 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
 		Bucket: s.sink(inst), Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
 		Endpoint: endpoint, StrictURLs: s.config.FirehoseURLs == FirehoseURLsAWS,
-		Function: hoseFunctions{inst}, Transition: transition, Logger: s.log,
+		Meter: hoseMeter{inst.reported.Load()}, Function: hoseFunctions{inst}, Transition: transition, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -77,6 +78,21 @@ func (h hoseFunctions) Invoke(ctx context.Context, name string, payload []byte) 
 		return nil, fmt.Errorf("the function failed: %s", out.Error)
 	}
 	return out.Payload, nil
+}
+
+// hoseMeter keeps the metrics of delivery streams where CloudWatch shows them.
+type hoseMeter struct{ metrics *cloudwatch.Metrics }
+
+// Record implements firehose.Meter.
+func (m hoseMeter) Record(account, region, stream string, data []firehose.Datum) {
+	if m.metrics == nil {
+		return
+	}
+	values := make([]cloudwatch.Value, len(data))
+	for i, d := range data {
+		values[i] = cloudwatch.Value{Name: d.Name, Unit: d.Unit, Dimension: "DeliveryStreamName", Of: stream, Value: d.Value}
+	}
+	m.metrics.Record(account, region, "AWS/Firehose", values)
 }
 
 // hoses is the delivery streams as the admin API sees them.

@@ -339,6 +339,7 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 		b.done.Records += records
 		b.done.Bytes += size
 		counts := &b.way.stream.pump.counts
+		b.room.recordDelivery(b.way, set.state, true, records, size, set.buffer.Opened)
 		counts.Objects.Add(uint64(len(batch.Objects)))
 		if !b.way.backup {
 			counts.Records.Add(uint64(records))

@@ -15,7 +15,7 @@ import (
 // Notes: throughput quotas are those published, and do not grow by themselves
 // Test: TestPutRecord
 func (f *Firehose) PutRecord(ctx context.Context, in *firehose.PutRecordInput, _ ...opt) (*firehose.PutRecordOutput, error) {
-	ids, encrypted, err := f.put(ctx, in.DeliveryStreamName, []types.Record{*in.Record})
+	ids, encrypted, err := f.put(ctx, in.DeliveryStreamName, []types.Record{*in.Record}, false)
 	if err != nil {
 		return nil, err
 	}

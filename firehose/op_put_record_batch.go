@@ -15,7 +15,7 @@ import (
 // Notes: throughput quotas are those published, and do not grow by themselves
 // Test: TestPutRecordBatch
 func (f *Firehose) PutRecordBatch(ctx context.Context, in *firehose.PutRecordBatchInput, _ ...opt) (*firehose.PutRecordBatchOutput, error) {
-	ids, encrypted, err := f.put(ctx, in.DeliveryStreamName, in.Records)
+	ids, encrypted, err := f.put(ctx, in.DeliveryStreamName, in.Records, true)
 	if err != nil {
 		return nil, err
 	}

@@ -322,6 +322,9 @@ func (f *Firehose) retry(w way, err error) {
 	}
 	reason := err.Error()
 	w.cursor.trouble.Store(&reason)
+	if !w.transform {
+		f.recordDelivery(w, st, false, 0, 0, time.Time{})
+	}
 	if later := (*laterError)(nil); errors.As(err, &later) {
 		f.config.Logger.Warn("a delivery stream will make an attempt again", "stream", w.stream.key.name, "attempt", w.cursor.tries, "next", later.at, "error", err)
 		f.plan(w, later.at)

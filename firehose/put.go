@@ -15,7 +15,7 @@ const maxBatch = 4 << 20
 
 // put stores records and returns their ids, of those that the limits let pass;
 // it fails when they let none pass.
-func (f *Firehose) put(ctx context.Context, name *string, records []types.Record) (ids []string, encrypted bool, err error) {
+func (f *Firehose) put(ctx context.Context, name *string, records []types.Record, batch bool) (ids []string, encrypted bool, err error) {
 	s, err := f.find(ctx, name)
 	if err != nil {
 		return nil, false, err
@@ -42,6 +42,7 @@ func (f *Firehose) put(ctx context.Context, name *string, records []types.Record
 	passed := f.admit(s, sizes)
 	s.pump.counts.Throttled.Add(uint64(len(records) - passed))
 	if passed == 0 {
+		f.recordPut(s, batch, 0, 0, len(records))
 		return nil, false, errTooFast()
 	}
 	for _, refused := range sizes[passed:] {
@@ -59,6 +60,7 @@ func (f *Firehose) put(ctx context.Context, name *string, records []types.Record
 	counts := &s.pump.counts
 	counts.IncomingRecords.Add(uint64(passed))
 	counts.IncomingBytes.Add(uint64(size))
+	f.recordPut(s, batch, passed, size, len(records)-passed)
 	f.arrived(s, placed[0].Arrival, int64(size))
 	return f.recordIDs(placed), st.Encryption.Enabled && st.Encryption.Changing == 0, nil
 }

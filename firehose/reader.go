@@ -457,6 +457,7 @@ func (f *Firehose) append(ctx context.Context, s *stream, entries []log.Entry, s
 	counts := &s.pump.counts
 	counts.ReadRecords.Add(uint64(len(entries)))
 	counts.ReadBytes.Add(uint64(size))
+	f.recordRead(s, len(entries), int(size))
 	f.arrived(s, commit.Placed()[0].Arrival, size)
 	return nil
 }

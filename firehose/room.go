@@ -41,6 +41,8 @@ type Config struct {
 	StrictURLs bool
 	// Bucket is where objects go.
 	Bucket delivery.Bucket
+	// Meter takes metrics under the names of CloudWatch; nil: nobody does.
+	Meter Meter
 	// Limits are the quotas of direct puts.
 	Limits Limits
 	// Transition is how long CREATING and DELETING last.

@@ -187,6 +187,7 @@ func (f *Firehose) invoke(ctx context.Context, w way, t *transform, event call, 
 	counts.Invocations.Add(1)
 	var verdicts map[string]verdict
 	var failed *failure
+	began := f.config.Clock.Now()
 	answer, err := f.config.Function.Invoke(ctx, t.arn, payload)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -196,6 +197,7 @@ func (f *Firehose) invoke(ctx context.Context, w way, t *transform, event call, 
 	} else {
 		verdicts, failed = judge(answer, ids)
 	}
+	f.recordCall(w.stream, failed == nil, f.config.Clock.Now().Sub(began))
 	if failed == nil {
 		return verdicts, nil
 	}
