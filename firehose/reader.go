@@ -322,7 +322,7 @@ func (r *reader) drain(sh *sourceShard) (time.Time, error) {
 		if at := sh.last.Add(readPause); tips.ReadRate() > 0 && r.room.config.Clock.Now().Before(at) {
 			return at, nil
 		}
-		out, err := r.read(sh)
+		out, err := r.take(sh)
 		if isCode(err, "ProvisionedThroughputExceededException") {
 			return r.room.config.Clock.Now().Add(readPause), nil
 		}
@@ -332,8 +332,8 @@ func (r *reader) drain(sh *sourceShard) (time.Time, error) {
 		if err != nil {
 			return time.Time{}, fmt.Errorf("read %s: %w", sh.id, err)
 		}
-		if err := r.copy(sh, out); err != nil || sh.place.Done {
-			return time.Time{}, err
+		if sh.place.Done {
+			return time.Time{}, nil
 		}
 		if len(out.Records) == 0 && aws.ToInt64(out.MillisBehindLatest) == 0 && !sh.closed && r.await(sh, mark) {
 			return time.Time{}, nil
@@ -367,6 +367,22 @@ func (r *reader) await(sh *sourceShard, mark uint64) bool {
 	r.mu.Unlock()
 	stop()
 	return false
+}
+
+// take reads a page of a shard and copies it. Only so many readers do at once,
+// because a page may be large.
+func (r *reader) take(sh *sourceShard) (*kinesis.GetRecordsOutput, error) {
+	select {
+	case r.room.reads <- struct{}{}:
+		defer func() { <-r.room.reads }()
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
+	}
+	out, err := r.read(sh)
+	if err != nil {
+		return nil, err
+	}
+	return out, r.copy(sh, out)
 }
 
 // read reads a page of a shard.

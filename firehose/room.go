@@ -61,6 +61,8 @@ type Firehose struct {
 	turns, calls chan struct{}
 	// posts bounds how many streams wait for endpoints.
 	posts chan struct{}
+	// reads bounds how many sources are read at once.
+	reads chan struct{}
 
 	limits atomic.Pointer[Limits]
 
@@ -81,9 +83,13 @@ const callsAtOnce = 16
 // may be large.
 const postsAtOnce = 4
 
+// readsAtOnce is how many sources are read at the same time. A page holds up to
+// 10 MiB.
+const readsAtOnce = 4
+
 // Open loads the streams and resumes their deliveries.
 func Open(ctx context.Context, c Config) (*Firehose, error) {
-	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce)}
+	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce), reads: make(chan struct{}, readsAtOnce)}
 	f.SetLimits(c.Limits)
 	f.life, f.end = context.WithCancel(context.Background())
 	if err := f.load(ctx); err != nil {
