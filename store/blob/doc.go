@@ -48,6 +48,7 @@ type Store interface {
 // Draft is a body that is being written, by one goroutine. Exactly one of Keep
 // and Drop ends it; Drop after Keep does nothing.
 type Draft interface {
+	// Write may change p.
 	io.Writer
 	// Keep makes the body as durable as the store promises, and names it.
 	Keep() (ID, error)
