@@ -21,7 +21,8 @@ import (
 // TestDeliveryStreamClients has clients make a delivery stream, put records, and read them back from the bucket.
 func TestDeliveryStreamClients(t *testing.T) {
 	t.Parallel()
-	for _, program := range []struct{ client, script string }{{"boto3", "firehose_client.py"}, {"awscli", "firehose_awscli.py"}, {"js", "firehose.cjs"}} {
+	for _, program := range []struct{ client, script string }{{"boto3", "firehose_client.py"}, {"awscli", "firehose_awscli.py"}, {"js", "firehose.cjs"},
+		{"java-sync", "DeliveryStreams"}, {"java-async", "DeliveryStreams"}} {
 		t.Run(program.client, func(t *testing.T) {
 			server := Start(t, "--memory")
 			ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
