@@ -26,6 +26,8 @@ import (
 	"sluice/internal/dice"
 	"sluice/shards"
 	"sluice/store"
+	"sluice/store/kv"
+	"sluice/store/log"
 )
 
 var noon = time.Date(2026, 7, 13, 12, 0, 0, 0, time.UTC)
@@ -77,10 +79,13 @@ func newRig(t *testing.T, adjust ...func(*rig)) *rig {
 	return r
 }
 
-func (r *rig) open() {
+func (r *rig) open() { r.openWith(r.store.Space("firehose"), r.store.Log("firehose"), r.bucket) }
+
+// openWith opens the room over something that a test has put in between.
+func (r *rig) openWith(space kv.Space, records log.Log, to delivery.Bucket) {
 	var err error
-	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Dice: dice.Seeded(1), Space: r.store.Space("firehose"),
-		Log: r.store.Log("firehose"), Bucket: r.bucket, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict})
+	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Dice: dice.Seeded(1), Space: space,
+		Log: records, Bucket: to, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict})
 	require.NoError(r.t, err)
 }
 
