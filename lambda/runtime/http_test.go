@@ -105,6 +105,7 @@ func TestEmulatorAnswers(t *testing.T) {
 	requireFailure(t, invoke(t, h, "rie", event("error type", "sour")), "MyError", "sour")
 	requireFailure(t, invoke(t, h, "rie", event("error type", `{"errorType":"Own","errorMessage":"doc"}`)), "Own", "doc")
 	requireFailure(t, invoke(t, h, "rie", event("status 500", "oh no")), "Http.500", "oh no")
+	requireFailure(t, invoke(t, h, "rie", event("status 502", `{"errorType":"Runtime.ExitError","errorMessage":"exit status 7"}`)), "Runtime.ExitError", "exit status 7")
 	requireFailure(t, invoke(t, h, "rie", event("die", "")), "Runtime.ExitError", "the connection broke")
 }
 

@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
 # Installs what runs a handler, and prints the path of the script that runs it as a function's process.
 #
-#   setup.sh go|python|node
+#   setup.sh go|python|node|rie
 #
 # Everything is kept in one cache folder, so that only the first run downloads and compiles. What cannot be had on this
 # machine is said on the last line, with exit status 3.
 set -euo pipefail
 
-kind=${1:?usage: setup.sh go|python|node}
+kind=${1:?usage: setup.sh go|python|node|rie}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${SLUICE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice-test}
 case $kind in
   go) files=("$here"/go/*.go "$here/../../../go.mod") ;;
   python) files=("$here"/python/requirements.txt) ;;
   node) files=("$here"/node/package-lock.json) ;;
+  rie) files=() ;;
   *) echo "no such handler: $kind" >&2 && exit 2 ;;
 esac
-place=$cache/handler-$kind-$({ echo "$here" && cat "$here/setup.sh" "${files[@]}"; } | sha256sum | cut -c1-12)
+place=$cache/handler-$kind-$({ echo "$here" && cat "$here/setup.sh" ${files[@]+"${files[@]}"}; } | sha256sum | cut -c1-12)
 mkdir -p "$place"
 exec 3>&1 9>"$cache/handler-lock" >"$place/setup.log" 2>&1
 flock 9
@@ -74,6 +75,14 @@ node_handler() {
   npm ci --no-audit --no-fund --foreground-scripts || lacks "aws-lambda-ric does not build here: $(grep -m1 'npm error' "$place/setup.log" || true)"
   runs "cd '$here/node'
 exec '$place/node_modules/.bin/aws-lambda-ric' \"\$@\""
+}
+
+# Not a handler but what stands before one in the images of AWS: the Runtime Interface Emulator, which is a Go program.
+rie_handler() {
+  cd "$place"
+  CGO_ENABLED=0 GOBIN=$place go install github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d ||
+    lacks "the Runtime Interface Emulator does not build here"
+  runs "exec '$place/aws-lambda-rie' \"\$@\""
 }
 
 test -x "$place/run" || "${kind}_handler"
