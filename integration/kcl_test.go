@@ -31,6 +31,7 @@ func kclWarnings() []string {
 		"Cannot get the shard for this ProcessTask",
 		"Not able to assign all expiredOrUnAssignedLeases",
 		// of version 1
+		"Shutting down consumer with SHARD_END reason without creating leases for child shards",
 		"Unable to load config file /dev/null",
 		"Received configuration for endpoint as",
 		"Received configuration for region as",
