@@ -36,7 +36,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, Config{
 		Listen: []string{"localhost:4566"}, Data: "sluice-data", Durability: DurabilityProcess, Limits: LimitsAWS,
 		Transition: TransitionOf(100 * time.Millisecond), Region: "us-east-1", Account: "000000000000",
-		MemoryLimit: 256 << 20, LogFormat: LogText, Auth: AuthOff, Version: "dev",
+		MemoryLimit: 256 << 20, LogFormat: LogText, Auth: AuthOff, Version: "dev", FirehoseURLs: FirehoseURLsLocal,
 	}, c)
 	require.NoError(t, Config{}.Validate())
 }
