@@ -57,7 +57,10 @@ func (p *program) progress(what string, bytes int64) *bar {
 	return &bar{clear: clear, shown: progressbar.NewOptions64(bytes,
 		progressbar.OptionSetWriter(p.stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(true),
 		progressbar.OptionShowCount(), progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100e6),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14), progressbar.OptionFullWidth())}
+		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14), progressbar.OptionFullWidth(),
+		// The bar moves with the work; the goroutine that would turn the spinner
+		// looks at the bar without its lock.
+		progressbar.OptionSetSpinnerChangeInterval(0))}
 }
 
 // reach moves the bar to a place, with a word about it.
