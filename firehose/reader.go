@@ -50,7 +50,6 @@ type reader struct {
 	unwatch func()      // guarded by mu; of the stream, nil while nothing is waited for
 
 	// What follows belongs to the goroutine that works.
-	mark    uint64
 	members []types.Shard
 	shards  map[string]*sourceShard
 }
