@@ -136,6 +136,7 @@ func (s *Server) heeding(e events, m *manner, o *orders, ending context.Context,
 	seq := e.raw.Type()
 	return events{reflect.MakeFunc(seq, func(args []reflect.Value) []reflect.Value {
 		defer cancel()
+		defer o.calls.Stop() // a rule that is added once the reader has left is not for it
 		yield := args[0]
 		wanted := true // by the reader
 		if m.over() {
