@@ -159,7 +159,8 @@ func (e *entrance) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener. It ends the connections that have not been
-// handed out, and returns when no goroutine of the entrance is left.
+// handed out, those with a request under way after drainGrace at the latest,
+// and returns when no goroutine of the entrance is left.
 func (e *entrance) Close() error {
 	e.stop()
 	closeAll(e.inner)
@@ -170,6 +171,14 @@ func (e *entrance) Close() error {
 		}
 	}
 	e.mu.Unlock()
+	late := e.host.At(e.host.Now().Add(drainGrace), func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for c := range e.silent {
+			_ = c.Close() // its body does not come, or its answer is not read
+		}
+	})
+	defer late.Stop()
 	e.work.Wait()
 	return nil
 }
