@@ -26,7 +26,7 @@ func (e *Engine) options(g *guard) *pebble.Options {
 		MemTableStopWritesThreshold: 3,
 		BytesPerSync:                1 << 20,
 		// One file per memtable, see docs/storage.md on write amplification.
-		L0CompactionThreshold: 12,
+		L0CompactionThreshold: 4,
 		L0StopWritesThreshold: 64,
 		LBaseMaxBytes:         64 << 20,
 		MaxOpenFiles:          512,
