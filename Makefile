@@ -14,7 +14,7 @@ GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 PACKAGES = $(shell go list ./... | grep -v '^sluice/integration')
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
-FUZZTIME ?= 10s
+FUZZTIME ?= 5s
 suite = @.ci/suite
 
 .PHONY: build test test-clients bench generate readme image \
