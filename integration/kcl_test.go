@@ -30,6 +30,7 @@ func kclWarnings() []string {
 		"FutureCancelledException",
 		"Cannot get the shard for this ProcessTask",
 		"Not able to assign all expiredOrUnAssignedLeases",
+		"complete called on a cancelled subscription. Ignoring completion.",
 		// of version 1
 		"Shutting down consumer with SHARD_END reason without creating leases for child shards",
 		"Unable to load config file /dev/null",
