@@ -41,6 +41,13 @@ type guard struct {
 	// would never come back.
 	hold chan struct{}
 	open bool
+	// room is closed when a commit waits for memory that only a held writer of
+	// tables can give: then the writer goes on, swallowed like everything, so
+	// that the commit comes back and is refused. Reads may miss what was in
+	// that memory until the folder is opened anew.
+	room     chan struct{}
+	stalling bool // a commit waits
+	gaveWay  bool // room is closed
 }
 
 // mark is a place in the write-ahead log: all before it was acknowledged, all
@@ -51,7 +58,7 @@ type mark struct {
 }
 
 func newGuard(base vfs.FS, process bool) *guard {
-	return &guard{FS: base, process: process, hold: make(chan struct{})}
+	return &guard{FS: base, process: process, hold: make(chan struct{}), room: make(chan struct{})}
 }
 
 // failure returns the error that ended this guard's trust in the disk.
@@ -67,6 +74,23 @@ func (g *guard) fail(err error) {
 	defer g.mu.Unlock()
 	if g.err == nil {
 		g.err = err
+	}
+	g.giveWay()
+}
+
+// stall notes whether a commit waits for memory.
+func (g *guard) stall(waits bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stalling = waits
+	g.giveWay()
+}
+
+// giveWay makes room when that is all a commit can hope for. mu is held.
+func (g *guard) giveWay() {
+	if g.stalling && g.err != nil && !g.gaveWay {
+		g.gaveWay = true
+		close(g.room)
 	}
 }
 
@@ -104,7 +128,10 @@ func (g *guard) wait() {
 	open := g.open
 	g.mu.Unlock()
 	if open {
-		<-g.hold
+		select {
+		case <-g.hold:
+		case <-g.room:
+		}
 	}
 }
 

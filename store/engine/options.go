@@ -48,6 +48,8 @@ func (e *Engine) options(g *guard) *pebble.Options {
 	}
 	o.Experimental.FileCacheShards = 1
 	o.EventListener = &pebble.EventListener{
+		WriteStallBegin: func(pebble.WriteStallBeginInfo) { g.stall(true) },
+		WriteStallEnd:   func() { g.stall(false) },
 		BackgroundError: func(err error) { e.config.Logger.Error("store: background work failed", "error", err) },
 	}
 	return o
