@@ -82,7 +82,7 @@ func (m *moto) receive(queue string) string {
 	require.Eventually(m, func() bool {
 		found = messageBody.FindStringSubmatch(m.call("POST", "sqs", "/000000000000/"+queue, "Action", "ReceiveMessage", "Version", "2012-11-05"))
 		return found != nil
-	}, time.Minute, 50*time.Millisecond)
+	}, 4*time.Minute, 50*time.Millisecond) // attempts come seldom after a while
 	return strings.NewReplacer("&quot;", `"`, "&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(found[1])
 }
 

@@ -57,6 +57,7 @@ async function iterator(ShardId, ShardIteratorType, more = {}) {
 async function read(ShardIterator) {
   const records = [];
   while (ShardIterator) {
+    await pause(220); // a shard allows five reads a second, however slow the machine makes the retries
     const answer = await call("GetRecords", { ShardIterator });
     records.push(...answer.Records);
     if (answer.Records.length === 0 && answer.MillisBehindLatest === 0) break;
