@@ -187,6 +187,7 @@ func (s *Sluice) AWSConfig() aws.Config {
 	return aws.Config{
 		Region:       s.config.Region,
 		BaseEndpoint: aws.String(s.Endpoint()),
+		HTTPClient:   newPatientClient(),
 		Credentials:  credentials.NewStaticCredentialsProvider(key.ID, key.Secret, key.Token),
 	}
 }
