@@ -120,10 +120,8 @@ func (b *batches) fill(ctx context.Context, set filling, from int64) (next int64
 		if err != nil {
 			return next, closed, err
 		}
-		after, first := page.Next, b.until
-		if len(page.Records) == 0 {
-			after = b.until
-		} else {
+		after, first := page.Next, page.Next
+		if len(page.Records) > 0 {
 			first = page.Records[0].Position
 		}
 		if err := b.lookForExpired(ctx, next, first, horizon); err != nil {
@@ -142,6 +140,10 @@ func (b *batches) fill(ctx context.Context, set filling, from int64) (next int64
 			}
 		}
 		page.Release()
+		if after == next {
+			// What follows is being put. Its put plans its delivery once it is durable.
+			b.until = next
+		}
 		next = after
 	}
 	return next, closed, nil

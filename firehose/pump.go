@@ -241,28 +241,38 @@ func (f *Firehose) resume(s *stream) {
 				f.config.Logger.Error("a delivery stream could not look for records", "stream", s.key.name, "error", err)
 				f.plan(w, f.config.Clock.Now().Add(retries().First))
 			case ok:
-				f.plan(w, oldest.Add(w.hints(st).Age))
+				f.plan(w, oldest.at.Add(w.hints(st).Age))
 			}
 		}
 	}
 }
 
-// oldest is when the first record of a log from a position on was stored.
-func (f *Firehose) oldest(ctx context.Context, st *streamState, shard uint32, from int64) (time.Time, bool, error) {
-	id := log.ID{Stream: st.ID, Shard: shard}
+// waiting is the first record that a way has not passed.
+type waiting struct {
+	at time.Time // when it was stored
+	// unread tells that it is being put, and cannot be read yet.
+	unread bool
+}
+
+// oldest finds the first record of a log from a position on.
+func (f *Firehose) oldest(ctx context.Context, st *streamState, shard uint32, from int64) (w waiting, ok bool, err error) {
+	id, now := log.ID{Stream: st.ID, Shard: shard}, f.config.Clock.Now()
 	end, err := f.config.Log.Seek(ctx, id, log.Latest, time.Time{})
 	if err != nil || end <= from {
-		return time.Time{}, false, err
+		return waiting{}, false, err
 	}
-	page, err := f.config.Log.Read(ctx, id, from, log.Limit{Records: 1, Bytes: 1, Before: end, NotBefore: st.horizon(f.config.Clock.Now())})
+	page, err := f.config.Log.Read(ctx, id, from, log.Limit{Records: 1, Bytes: 1, Before: end, NotBefore: st.horizon(now)})
 	if err != nil {
-		return time.Time{}, false, err
+		return waiting{}, false, err
 	}
 	defer page.Release()
-	if len(page.Records) == 0 {
-		return time.Time{}, false, nil
+	switch {
+	case len(page.Records) > 0:
+		return waiting{at: page.Records[0].Arrival}, true, nil
+	case page.Next < end:
+		return waiting{at: now, unread: true}, true, nil
 	}
-	return page.Records[0].Arrival, true, nil
+	return waiting{}, false, nil
 }
 
 // deliver is the timer's work: what is due goes into objects, buffer by buffer,
@@ -367,12 +377,15 @@ func (f *Firehose) trim(ctx context.Context, s *stream) error {
 	least := f.config.Clock.Now()
 	for _, w := range s.ways() {
 		for _, shard := range []uint32{rawLog, cookedLog} {
-			oldest, waiting, err := f.oldest(ctx, st, shard, w.position(shard))
+			oldest, some, err := f.oldest(ctx, st, shard, w.position(shard))
 			if err != nil {
 				return err
 			}
-			if waiting && oldest.Before(least) {
-				least = oldest
+			if oldest.unread {
+				return nil // how old it is cannot be told; the next delivery frees
+			}
+			if some && oldest.at.Before(least) {
+				least = oldest.at
 			}
 		}
 	}
