@@ -118,5 +118,5 @@ func TestReplaceEndsSubscriptions(t *testing.T) {
 	if err := sub.GetStream().Err(); err != nil {
 		require.True(t, strings.Contains(err.Error(), "EOF"), err)
 	}
-	require.Less(t, time.Since(start), 3*time.Second)
+	require.Less(t, time.Since(start), time.Minute)
 }

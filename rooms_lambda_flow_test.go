@@ -259,7 +259,7 @@ func TestManyMappingsOnOneStream(t *testing.T) {
 	require.NoError(t, c.s.Replace(t.Context()))
 	began := c.s.host.Now()
 	c.s.Clock().Step(365 * 24 * time.Hour)
-	require.Less(t, c.s.host.Now().Sub(began), 2*time.Second)
+	require.Less(t, c.s.host.Now().Sub(began), time.Minute)
 	all()
 	require.Empty(t, called, "nothing comes twice")
 }

@@ -39,6 +39,11 @@ func (t tally) String() string {
 		t.written, t.read, t.reshards, t.scaled, t.restarts, t.power, t.jumps, t.saves, t.restores, t.resets, t.pushed, t.spread, t.amid)
 }
 
+// everything tells whether each kind of thing happened.
+func (t tally) everything() bool {
+	return min(t.read, t.scaled, t.restarts, t.power, t.restores, t.resets, t.pushed, t.spread) > 0
+}
+
 // violation is a law that was broken.
 type violation struct {
 	law, what string
