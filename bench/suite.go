@@ -112,7 +112,7 @@ func (b *bench) run(report func(Sample)) error {
 // suits tells whether a kind of server can do the workload at all.
 func (w *workload) suits(kind *rig.Kind) bool {
 	switch {
-	case w.sluice && !kind.Durable:
+	case w.sluice && (!kind.Durable || kind.Limit):
 		return false
 	case w.fanOut:
 		return kind.FanOut

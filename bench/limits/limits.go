@@ -24,14 +24,22 @@ const (
 // until the process ends.
 func Canned(address string) error {
 	answers := answers()
-	return serve(address, func(operation string, _ []byte, _ *[]byte) ([]byte, error) {
-		return answers[operation], nil
+	return serve(address, func(operation string, _ []byte, _ *[]byte) (reply, error) {
+		return reply{body: answers[operation]}, nil
 	})
+}
+
+// reply is an answer: bytes, or for one that is too large for that, its length
+// and what writes it.
+type reply struct {
+	body   []byte
+	length int
+	pour   func(to io.Writer) error
 }
 
 // answer makes the answer to a request. It may use room, which is its own until
 // the answer has been sent.
-type answer func(operation string, body []byte, room *[]byte) ([]byte, error)
+type answer func(operation string, body []byte, room *[]byte) (reply, error)
 
 // serve does what every limit has in common.
 func serve(address string, make answer) error {
@@ -54,8 +62,13 @@ func serve(address string, make answer) error {
 		}
 		h := w.Header()
 		h.Set("Content-Type", "application/x-amz-json-1.1")
-		h.Set("Content-Length", strconv.Itoa(len(out)))
-		_, _ = w.Write(out) // a client that is gone misses nothing
+		h.Set("Content-Length", strconv.Itoa(max(out.length, len(out.body))))
+		// A client that is gone misses nothing.
+		if out.pour != nil {
+			_ = out.pour(w)
+			return
+		}
+		_, _ = w.Write(out.body)
 	}))
 }
 

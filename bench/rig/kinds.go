@@ -138,7 +138,8 @@ func Limit(name string) (*Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Kind{Name: name, PutsOnly: name != "canned", command: func(port int, folder string) *exec.Cmd {
+	segments := name == "segments" || name == "segments-fsync"
+	return &Kind{Name: name, PutsOnly: name == "parsed", Keeps: segments, Durable: segments, Limit: true, command: func(port int, folder string) *exec.Cmd {
 		return exec.Command(self, "limit", name, fmt.Sprintf("127.0.0.1:%d", port), folder)
 	}}, nil
 }

@@ -34,7 +34,9 @@ type Kind struct {
 	// audit reads them after one.
 	Durable bool
 	// FanOut tells whether the kind serves SubscribeToShard.
-	FanOut  bool
+	FanOut bool
+	// Limit kinds are no servers: they do the least that a server must.
+	Limit   bool
 	command func(port int, folder string) *exec.Cmd
 }
 
