@@ -1,0 +1,210 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"sluice/store"
+	"sluice/store/blob"
+	"sluice/store/log"
+	"sluice/store/log/logtest"
+	"sluice/store/log/pebblelog"
+)
+
+var ctx = context.Background()
+
+// errBroken marks an error that is a broken law and not the store's.
+var errBroken = errors.New("broken")
+
+// copiesMax bounds the copies of a disk that are kept during a life.
+const copiesMax = 90
+
+// world is a disk, what writers did to it, and what may be found on it.
+type world struct {
+	seed    uint64
+	dice    *rand.Rand // of the driver
+	options store.Options
+	clock   *logtest.Clock
+	plant   *plant
+	sum     *tally
+	ticks   atomic.Int64
+	disk    *vfs.MemFS
+	writers []*writer
+
+	// Of the life that is going on.
+	store  *store.Store
+	log    log.Log
+	bodies blob.Store
+	seen   *seen
+
+	mu     sync.Mutex // guards the fields below
+	copies []*moment
+	writes int
+}
+
+// moment is the disk as a crash leaves it.
+type moment struct {
+	fs            *vfs.MemFS
+	before, after int64 // ticks
+	power         bool  // a power failure, else a kill
+}
+
+// play lives one history; an error is a broken law.
+func play(seed uint64, p *plant, sum *tally) error {
+	w := &world{seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), clock: logtest.NewClock(), disk: vfs.NewCrashableMem(), plant: p, sum: sum}
+	w.options = store.Options{
+		Dir: "data", Durability: store.Process, Now: w.clock.Now, CacheBytes: 1 << 20, ReserveBytes: -1,
+		MemTableBytes: 64 << 10 << w.dice.IntN(3), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	if w.dice.IntN(2) == 0 || p != nil && p.disk {
+		w.options.Durability = store.Disk
+	}
+	if w.dice.IntN(2) == 0 {
+		w.options.Bundling = pebblelog.Bundling{Logs: 1, LogBytes: 1 << 30, Bytes: 2 << 10}
+	}
+	for n := range 1 + w.dice.IntN(4) {
+		w.writers = append(w.writers, newWriter(w, n, seed))
+	}
+	for life := range 1 + w.dice.IntN(3) {
+		if err := w.live(); err != nil {
+			return fmt.Errorf("seed %d, %s, life %d: %w", seed, w.options.Durability, life, err)
+		}
+	}
+	return nil
+}
+
+// live opens the store, writes for a while, and looks into what crashes would
+// have left. The disk is one of those afterwards, or the one that was closed.
+func (w *world) live() error {
+	w.sum.lives++
+	w.copies, w.writes = nil, 0
+	w.seen = &seen{at: map[string]int64{}, places: map[place]string{}}
+	every := 1 + w.dice.IntN(3)
+	mem := w.disk
+	o := w.options
+	o.FS = w.plant.disturb(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpFileClose {
+			w.copy(mem, every)
+		}
+		return nil
+	})))
+	s, err := store.Open(o)
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	w.store, w.log = s, w.plant.wrap(s.Log("test"), w)
+	if w.bodies, err = s.Bodies("test"); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	err = w.write()
+	w.copy(mem, 1)
+	if e := s.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	w.copy(mem, 1)
+	w.heed()
+	return w.look()
+}
+
+// write lets all writers write, and a reader look over their shoulders.
+func (w *world) write() error {
+	errs := make(chan error, len(w.writers))
+	var writing, reading sync.WaitGroup
+	done := make(chan struct{})
+	reading.Go(func() { w.watch(done) })
+	for _, wr := range w.writers {
+		steps := 4 + wr.dice.IntN(16)
+		writing.Go(func() {
+			for range steps {
+				if err := wr.step(); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	writing.Wait()
+	close(done)
+	reading.Wait()
+	close(errs)
+	return errors.Join(<-errs, w.seen.err)
+}
+
+// copy keeps the disk as it is: before a write or sync, one in so many.
+func (w *world) copy(mem *vfs.MemFS, every int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.writes++; w.writes%every != 0 {
+		return
+	}
+	m := &moment{power: w.options.Durability == store.Disk || w.dice.IntN(60) == 0} // Pebble takes a second to be sure of a torn log
+	percent := 100
+	if m.power {
+		percent = w.dice.IntN(101)
+	}
+	m.before = w.ticks.Add(1)
+	m.fs = mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: w.dice})
+	m.after = w.ticks.Add(1)
+	if len(w.copies) < copiesMax {
+		w.copies = append(w.copies, m)
+	} else {
+		w.copies[w.dice.IntN(copiesMax)] = m
+	}
+}
+
+// look opens every copy, and makes one of them, or the last, the disk.
+func (w *world) look() error {
+	next, last := w.dice.IntN(len(w.copies)), len(w.copies)-1
+	if w.dice.IntN(3) == 0 {
+		next = last
+	}
+	var kept *vfs.MemFS
+	var counts []int
+	for i, m := range w.copies {
+		if i == next {
+			kept = m.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: w.dice})
+		}
+		found, err := w.inspect(m)
+		if err != nil {
+			return fmt.Errorf("copy %d of %d (power failure: %v, at %d): %w", i, len(w.copies), m.power, m.before, err)
+		}
+		if i == next {
+			counts = found
+		}
+	}
+	w.disk = kept
+	for i, wr := range w.writers {
+		wr.goOn(counts[i])
+	}
+	return nil
+}
+
+// goOn makes a writer believe in its first n operations only: the disk is back
+// at that moment, and what came later may come again.
+func (w *writer) goOn(n int) {
+	w.ops, w.now = w.ops[:n], newState()
+	for _, o := range w.ops {
+		o.apply(w.now)
+		if o.acked == 0 {
+			o.acked = o.begun // it is there, whatever became of its answer
+		}
+	}
+	clear(w.given)
+	for id, l := range w.now.logs {
+		if n := len(l.records); n > 0 {
+			w.given[id] = l.records[n-1].position
+		}
+	}
+}
