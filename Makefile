@@ -79,7 +79,7 @@ bench:
 
 generate:
 	$(if $(MODELS),go run ./server/wire/gen $(MODELS))
-	go run ./internal/coverage/gen ./shards ./companions/sts ./companions/s3 ./lambda ./companions/dynamodb ./companions/cloudwatch ./firehose
+	go run ./internal/coverage/gen ./shards ./companions/sts ./companions/s3 ./lambda ./companions/dynamodb ./companions/cloudwatch ./companions/glue ./firehose
 	go test -count=1 -run 'TestPublishedSchema' . -update
 	@$(MAKE) -s readme
 

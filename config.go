@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	glueoutside "sluice/companions/glue/outside"
 	"sluice/companions/s3/outside"
 	"sluice/lambda/destination"
 )
@@ -84,6 +85,10 @@ type Config struct {
 	// to, URLs by its name, "*" for all others. Requests are signed with
 	// AWS_ACCESS_KEY_ID and its companions of the environment.
 	BucketEndpoints map[string]string
+	// GlueEndpoint is a Glue endpoint elsewhere that delivery streams read the
+	// schemas of tables from, instead of the Data Catalog of this process.
+	// Requests are signed with the keys of the environment as well.
+	GlueEndpoint string
 	// FastRetries shortens the pauses between the attempts of event source
 	// mappings, and nothing else.
 	FastRetries bool
@@ -228,6 +233,11 @@ func (c Config) Validate() error {
 	for bucket, address := range c.BucketEndpoints {
 		if err := outside.Check(address); err != nil {
 			refuse("bucket-endpoint", "%s: %v", bucket, err)
+		}
+	}
+	if c.GlueEndpoint != "" {
+		if err := glueoutside.Check(c.GlueEndpoint); err != nil {
+			refuse("glue-endpoint", "%v", err)
 		}
 	}
 	for name, address := range c.FailureEndpoints {

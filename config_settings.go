@@ -44,7 +44,7 @@ func (s Setting) IsSwitch() bool { return s.Placeholder == "" }
 
 // Settings is the table of all settings, in the order help shows them.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), storeSettings(), lambdaSettings(), firehoseSettings(), s3Settings())
+	return slices.Concat(serverSettings(), storeSettings(), lambdaSettings(), firehoseSettings(), s3Settings(), glueSettings())
 }
 
 func serverSettings() []Setting {

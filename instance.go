@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/companions/cloudwatch"
+	"sluice/companions/glue"
 	"sluice/companions/s3"
 	"sluice/companions/sts"
 	"sluice/firehose"
@@ -25,6 +26,7 @@ type instance struct {
 	streams atomic.Pointer[shards.Streams] // nil until openRooms
 	lambda  atomic.Pointer[lambda.Room]    // nil until openRooms
 	buckets atomic.Pointer[s3.Store]       // nil until openRooms
+	catalog atomic.Pointer[glue.Catalog]   // nil until openRooms
 	// firehose is nil until openRooms.
 	firehose atomic.Pointer[firehose.Firehose]
 	mounts   *server.Mounts
@@ -120,6 +122,9 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		return err
 	}
 	s.openChannels(inst)
+	if err = s.openGlue(inst); err != nil {
+		return err
+	}
 	if err = s.openFirehose(ctx, inst); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -16,7 +17,7 @@ import (
 // clients are the SDK clients whose methods tell the Go types of each operation.
 func clients() map[string]any {
 	return map[string]any{"kinesis": &kinesis.Client{}, "lambda": &lambda.Client{}, "sts": &sts.Client{},
-		"dynamodb": &dynamodb.Client{}, "cloudwatch": &cloudwatch.Client{}, "firehose": &firehose.Client{}}
+		"dynamodb": &dynamodb.Client{}, "cloudwatch": &cloudwatch.Client{}, "firehose": &firehose.Client{}, "glue": &glue.Client{}}
 }
 
 // compile makes the plan of an operation from the SDK's own method.
@@ -37,7 +38,7 @@ func compile(t testing.TB, service, operation string) *Plan {
 }
 
 func TestCompileEveryOperation(t *testing.T) {
-	want := map[string]int{"kinesis": 45, "lambda": 30, "sts": 2, "dynamodb": 22, "cloudwatch": 4, "firehose": 12}
+	want := map[string]int{"kinesis": 45, "lambda": 30, "sts": 2, "dynamodb": 22, "cloudwatch": 4, "firehose": 12, "glue": 31}
 	for _, svc := range Models() {
 		require.Len(t, svc.Operations, want[svc.ID])
 		for name := range svc.Operations {

@@ -3064,3 +3064,518 @@ timestamp Timestamp
 list Timestamps of=Timestamp
 list Values of=DatapointValue
 `
+
+const glueModel = `service glue signing=glue target=AWSGlue version=2017-03-31 package=com.amazonaws.glue.v20170331 protocols=json-1.1
+error AlreadyExistsException 400 Message
+error ConcurrentModificationException 400 Message
+error ConflictException 400 Message
+error EntityNotFoundException 400 Message
+error InternalServiceException 500 Message
+error InvalidInputException 400 Message
+error InvalidStateException 400 Message
+error OperationTimeoutException 400 Message
+error ResourceNotReadyException 400 Message
+error ResourceNumberLimitExceededException 400 Message
+operation BatchCreatePartition POST / 200 in=BatchCreatePartitionInput out=BatchCreatePartitionOutput errors=AlreadyExistsException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNumberLimitExceededException
+operation BatchDeletePartition POST / 200 in=BatchDeletePartitionInput out=BatchDeletePartitionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation BatchDeleteTable POST / 200 in=BatchDeleteTableInput out=BatchDeleteTableOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNotReadyException
+operation BatchDeleteTableVersion POST / 200 in=BatchDeleteTableVersionInput out=BatchDeleteTableVersionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation BatchGetPartition POST / 200 in=BatchGetPartitionInput out=BatchGetPartitionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,InvalidStateException,OperationTimeoutException
+operation BatchUpdatePartition POST / 200 in=BatchUpdatePartitionInput out=BatchUpdatePartitionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation CreateDatabase POST / 200 in=CreateDatabaseInput out=CreateDatabaseOutput errors=AlreadyExistsException,ConcurrentModificationException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNumberLimitExceededException
+operation CreatePartition POST / 200 in=CreatePartitionInput out=CreatePartitionOutput errors=AlreadyExistsException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNumberLimitExceededException
+operation CreatePartitionIndex POST / 200 in=CreatePartitionIndexInput out=CreatePartitionIndexOutput errors=AlreadyExistsException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNumberLimitExceededException
+operation CreateTable POST / 200 in=CreateTableInput out=CreateTableOutput errors=AlreadyExistsException,ConcurrentModificationException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNotReadyException,ResourceNumberLimitExceededException
+operation DeleteDatabase POST / 200 in=DeleteDatabaseInput out=DeleteDatabaseOutput errors=ConcurrentModificationException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation DeletePartition POST / 200 in=DeletePartitionInput out=DeletePartitionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation DeletePartitionIndex POST / 200 in=DeletePartitionIndexInput out=DeletePartitionIndexOutput errors=ConflictException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation DeleteTable POST / 200 in=DeleteTableInput out=DeleteTableOutput errors=ConcurrentModificationException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNotReadyException
+operation DeleteTableVersion POST / 200 in=DeleteTableVersionInput out=DeleteTableVersionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetDatabase POST / 200 in=GetDatabaseInput out=GetDatabaseOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetDatabases POST / 200 in=GetDatabasesInput out=GetDatabasesOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetPartition POST / 200 in=GetPartitionInput out=GetPartitionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetPartitionIndexes POST / 200 in=GetPartitionIndexesInput out=GetPartitionIndexesOutput errors=ConflictException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetPartitions POST / 200 in=GetPartitionsInput out=GetPartitionsOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,InvalidStateException,OperationTimeoutException,ResourceNotReadyException
+operation GetTable POST / 200 in=GetTableInput out=GetTableOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNotReadyException
+operation GetTableVersion POST / 200 in=GetTableVersionInput out=GetTableVersionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetTableVersions POST / 200 in=GetTableVersionsInput out=GetTableVersionsOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetTables POST / 200 in=GetTablesInput out=GetTablesOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation GetTags POST / 200 in=GetTagsInput out=GetTagsOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation SearchTables POST / 200 in=SearchTablesInput out=SearchTablesOutput errors=InternalServiceException,InvalidInputException,OperationTimeoutException
+operation TagResource POST / 200 in=TagResourceInput out=TagResourceOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation UntagResource POST / 200 in=UntagResourceInput out=UntagResourceOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation UpdateDatabase POST / 200 in=UpdateDatabaseInput out=UpdateDatabaseOutput errors=AlreadyExistsException,ConcurrentModificationException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation UpdatePartition POST / 200 in=UpdatePartitionInput out=UpdatePartitionOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
+operation UpdateTable POST / 200 in=UpdateTableInput out=UpdateTableOutput errors=AlreadyExistsException,ConcurrentModificationException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException,ResourceNotReadyException,ResourceNumberLimitExceededException
+structure BackfillError
+  Code BackfillErrorCode
+  Partitions BackfillErroredPartitionsList
+string BackfillErrorCode enum="ENCRYPTED_PARTITION_ERROR,INTERNAL_ERROR,INVALID_PARTITION_TYPE_DATA_ERROR,MISSING_PARTITION_VALUE_ERROR,UNSUPPORTED_PARTITION_CHARACTER_ERROR"
+list BackfillErroredPartitionsList of=PartitionValueList
+list BackfillErrors of=BackfillError
+structure BatchCreatePartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionInputList PartitionInputList required
+structure BatchCreatePartitionOutput
+  Errors PartitionErrors
+structure BatchDeletePartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionsToDelete BatchDeletePartitionValueList required
+structure BatchDeletePartitionOutput
+  Errors PartitionErrors
+list BatchDeletePartitionValueList of=PartitionValueList min=0 max=25
+structure BatchDeleteTableInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TablesToDelete BatchDeleteTableNameList required
+list BatchDeleteTableNameList of=NameString min=0 max=100
+structure BatchDeleteTableOutput
+  Errors TableErrors
+structure BatchDeleteTableVersionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  VersionIds BatchDeleteTableVersionList required
+list BatchDeleteTableVersionList of=VersionString min=0 max=100
+structure BatchDeleteTableVersionOutput
+  Errors TableVersionErrors
+structure BatchGetPartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionsToGet BatchGetPartitionValueList required
+structure BatchGetPartitionOutput
+  Partitions PartitionList
+  UnprocessedKeys BatchGetPartitionValueList
+list BatchGetPartitionValueList of=PartitionValueList min=0 max=1000
+structure BatchUpdatePartitionFailureEntry
+  PartitionValueList BoundedPartitionValueList
+  ErrorDetail ErrorDetail
+list BatchUpdatePartitionFailureList of=BatchUpdatePartitionFailureEntry
+structure BatchUpdatePartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  Entries BatchUpdatePartitionRequestEntryList required
+structure BatchUpdatePartitionOutput
+  Errors BatchUpdatePartitionFailureList
+structure BatchUpdatePartitionRequestEntry
+  PartitionValueList BoundedPartitionValueList required
+  PartitionInput PartitionInput required
+list BatchUpdatePartitionRequestEntryList of=BatchUpdatePartitionRequestEntry min=1 max=100
+boolean Boolean
+boolean BooleanNullable
+list BoundedPartitionValueList of=ValueString min=0 max=100
+integer CatalogGetterPageSize min=1 max=100
+string CatalogIdString min=1 max=255 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+structure Column
+  Name NameString required
+  Type ColumnTypeString
+  Comment CommentString
+  Parameters ParametersMap
+list ColumnList of=Column
+string ColumnTypeString min=0 max=131072 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+list ColumnValueStringList of=ColumnValuesString
+string ColumnValuesString
+string CommentString min=0 max=255 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+string Comparator enum="EQUALS,GREATER_THAN,LESS_THAN,GREATER_THAN_EQUALS,LESS_THAN_EQUALS"
+structure CreateDatabaseInput
+  CatalogId CatalogIdString
+  DatabaseInput DatabaseInput required
+  Tags TagsMap
+structure CreateDatabaseOutput
+structure CreatePartitionIndexInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionIndex PartitionIndex required
+structure CreatePartitionIndexOutput
+structure CreatePartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionInput PartitionInput required
+structure CreatePartitionOutput
+structure CreateTableInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  Name NameString
+  TableInput TableInput
+  PartitionIndexes PartitionIndexList
+  OpenTableFormatInput OpenTableFormatInput
+structure CreateTableOutput
+structure DataLakePrincipal
+  DataLakePrincipalIdentifier DataLakePrincipalString
+string DataLakePrincipalString min=1 max=255
+structure Database
+  Name NameString required
+  Description DescriptionString
+  LocationUri URI
+  Parameters ParametersMap
+  CreateTime Timestamp
+  CreateTableDefaultPermissions PrincipalPermissionsList
+  TargetDatabase DatabaseIdentifier
+  CatalogId CatalogIdString
+string DatabaseAttributes enum="NAME,TARGET_DATABASE"
+list DatabaseAttributesList of=DatabaseAttributes
+structure DatabaseIdentifier
+  CatalogId CatalogIdString
+  DatabaseName NameString
+  Region NameString
+structure DatabaseInput
+  Name NameString required
+  Description DescriptionString
+  LocationUri URI
+  Parameters ParametersMap
+  CreateTableDefaultPermissions PrincipalPermissionsList
+  TargetDatabase DatabaseIdentifier
+  FederatedDatabase FederatedDatabase
+list DatabaseList of=Database
+structure DeleteDatabaseInput
+  CatalogId CatalogIdString
+  Name NameString required
+structure DeleteDatabaseOutput
+structure DeletePartitionIndexInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  IndexName NameString required
+structure DeletePartitionIndexOutput
+structure DeletePartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionValues ValueStringList required
+structure DeletePartitionOutput
+structure DeleteTableInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  Name NameString required
+structure DeleteTableOutput
+structure DeleteTableVersionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  VersionId VersionString required
+structure DeleteTableVersionOutput
+string DescriptionString min=0 max=2048 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\r\\n\\t]*"
+structure ErrorDetail
+  ErrorCode NameString
+  ErrorMessage DescriptionString
+structure FederatedDatabase
+  Identifier FederationIdentifier
+string FederationIdentifier min=1 max=512 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+string FilterString min=0 max=2048 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+string FormatString max=128 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+structure GetDatabaseInput
+  CatalogId CatalogIdString
+  Name NameString required
+structure GetDatabaseOutput
+  Database Database
+structure GetDatabasesInput
+  CatalogId CatalogIdString
+  NextToken Token
+  MaxResults CatalogGetterPageSize
+  AttributesToGet DatabaseAttributesList
+structure GetDatabasesOutput
+  DatabaseList DatabaseList required
+  NextToken Token
+structure GetPartitionIndexesInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  NextToken Token
+structure GetPartitionIndexesOutput
+  PartitionIndexDescriptorList PartitionIndexDescriptorList
+  NextToken Token
+structure GetPartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionValues ValueStringList required
+structure GetPartitionOutput
+  Partition Partition
+structure GetPartitionsInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  Expression PredicateString
+  NextToken Token
+  Segment Segment
+  MaxResults PageSize
+  ExcludeColumnSchema BooleanNullable
+structure GetPartitionsOutput
+  Partitions PartitionList
+  NextToken Token
+structure GetTableInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  Name NameString required
+  AttributesToGet TableAttributesList
+structure GetTableOutput
+  Table Table
+structure GetTableVersionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  VersionId VersionString
+structure GetTableVersionOutput
+  TableVersion TableVersion
+structure GetTableVersionsInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  NextToken Token
+  MaxResults CatalogGetterPageSize
+list GetTableVersionsList of=TableVersion
+structure GetTableVersionsOutput
+  TableVersions GetTableVersionsList
+  NextToken Token
+structure GetTablesInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  Expression FilterString
+  NextToken Token
+  MaxResults CatalogGetterPageSize
+  AttributesToGet TableAttributesList
+structure GetTablesOutput
+  TableList TableList
+  NextToken Token
+structure GetTagsInput
+  ResourceArn GlueResourceArn required
+structure GetTagsOutput
+  Tags TagsMap
+string GlueResourceArn min=1 max=10240 pattern="arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*" accept="arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*"
+structure IcebergInput
+  MetadataOperation MetadataOperation required
+  Version VersionString
+integer Integer
+integer IntegerFlag
+list KeyList of=NameString min=1
+structure KeySchemaElement
+  Name NameString required
+  Type ColumnTypeString required
+list KeySchemaElementList of=KeySchemaElement min=1
+string KeyString min=1 max=255 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+map LocationMap key=ColumnValuesString of=ColumnValuesString
+string LocationString max=2056 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\r\\n\\t]*"
+list LocationStringList of=LocationString
+string MetadataOperation enum="CREATE"
+string NameString min=1 max=255 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+list NameStringList of=NameString
+integer NonNegativeInteger
+boolean NullableBoolean
+structure OpenTableFormatInput
+  IcebergInput IcebergInput
+structure Order
+  Column NameString required
+  SortOrder IntegerFlag required
+list OrderList of=Order
+integer PageSize min=1 max=1000
+map ParametersMap key=KeyString of=ParametersMapValue
+string ParametersMapValue max=512000
+structure Partition
+  Values ValueStringList
+  DatabaseName NameString
+  TableName NameString
+  CreationTime Timestamp
+  LastAccessTime Timestamp
+  StorageDescriptor StorageDescriptor
+  Parameters ParametersMap
+  LastAnalyzedTime Timestamp
+  CatalogId CatalogIdString
+structure PartitionError
+  PartitionValues ValueStringList
+  ErrorDetail ErrorDetail
+list PartitionErrors of=PartitionError
+structure PartitionIndex
+  Keys KeyList required
+  IndexName NameString required
+structure PartitionIndexDescriptor
+  IndexName NameString required
+  Keys KeySchemaElementList required
+  IndexStatus PartitionIndexStatus required
+  BackfillErrors BackfillErrors
+list PartitionIndexDescriptorList of=PartitionIndexDescriptor
+list PartitionIndexList of=PartitionIndex
+string PartitionIndexStatus enum="CREATING,ACTIVE,DELETING,FAILED"
+structure PartitionInput
+  Values ValueStringList
+  LastAccessTime Timestamp
+  StorageDescriptor StorageDescriptor
+  Parameters ParametersMap
+  LastAnalyzedTime Timestamp
+list PartitionInputList of=PartitionInput min=0 max=100
+list PartitionList of=Partition
+structure PartitionValueList
+  Values ValueStringList required
+string Permission enum="ALL,SELECT,ALTER,DROP,DELETE,INSERT,CREATE_DATABASE,CREATE_TABLE,DATA_LOCATION_ACCESS"
+list PermissionList of=Permission
+string PredicateString min=0 max=2048 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\r\\n\\t]*"
+structure PrincipalPermissions
+  Principal DataLakePrincipal
+  Permissions PermissionList
+list PrincipalPermissionsList of=PrincipalPermissions
+structure PropertyPredicate
+  Key ValueString
+  Value ValueString
+  Comparator Comparator
+structure SchemaId
+  SchemaArn GlueResourceArn
+  SchemaName SchemaRegistryNameString
+  RegistryName SchemaRegistryNameString
+structure SchemaReference
+  SchemaId SchemaId
+  SchemaVersionId SchemaVersionIdString
+  SchemaVersionNumber VersionLongNumber
+string SchemaRegistryNameString min=1 max=255 pattern="[a-zA-Z0-9-_$#.]+"
+string SchemaVersionIdString min=36 max=36 pattern="[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}"
+list SearchPropertyPredicates of=PropertyPredicate
+structure SearchTablesInput
+  CatalogId CatalogIdString
+  NextToken Token
+  Filters SearchPropertyPredicates
+  SearchText ValueString
+  SortCriteria SortCriteria
+  MaxResults PageSize
+structure SearchTablesOutput
+  NextToken Token
+  TableList TableList
+structure Segment
+  SegmentNumber NonNegativeInteger required
+  TotalSegments TotalSegmentsInteger required
+structure SerDeInfo
+  Name NameString
+  SerializationLibrary NameString
+  Parameters ParametersMap
+structure SkewedInfo
+  SkewedColumnNames NameStringList
+  SkewedColumnValues ColumnValueStringList
+  SkewedColumnValueLocationMaps LocationMap
+string Sort enum="ASC,DESC"
+list SortCriteria of=SortCriterion min=0 max=1
+structure SortCriterion
+  FieldName ValueString
+  Sort Sort
+structure StorageDescriptor
+  Columns ColumnList
+  Location LocationString
+  AdditionalLocations LocationStringList
+  InputFormat FormatString
+  OutputFormat FormatString
+  Compressed Boolean
+  NumberOfBuckets Integer
+  SerdeInfo SerDeInfo
+  BucketColumns NameStringList
+  SortColumns OrderList
+  Parameters ParametersMap
+  SkewedInfo SkewedInfo
+  StoredAsSubDirectories Boolean
+  SchemaReference SchemaReference
+structure Table
+  Name NameString required
+  DatabaseName NameString
+  Description DescriptionString
+  Owner NameString
+  CreateTime Timestamp
+  UpdateTime Timestamp
+  LastAccessTime Timestamp
+  LastAnalyzedTime Timestamp
+  Retention NonNegativeInteger
+  StorageDescriptor StorageDescriptor
+  PartitionKeys ColumnList
+  ViewOriginalText ViewTextString
+  ViewExpandedText ViewTextString
+  TableType TableTypeString
+  Parameters ParametersMap
+  CreatedBy NameString
+  IsRegisteredWithLakeFormation Boolean
+  TargetTable TableIdentifier
+  CatalogId CatalogIdString
+  VersionId VersionString
+  IsMultiDialectView NullableBoolean
+string TableAttributes enum="NAME,TABLE_TYPE,DEFAULT,LATEST_ICEBERG_METADATA"
+list TableAttributesList of=TableAttributes
+structure TableError
+  TableName NameString
+  ErrorDetail ErrorDetail
+list TableErrors of=TableError
+structure TableIdentifier
+  CatalogId CatalogIdString
+  DatabaseName NameString
+  Name NameString
+  Region NameString
+structure TableInput
+  Name NameString required
+  Description DescriptionString
+  Owner NameString
+  LastAccessTime Timestamp
+  LastAnalyzedTime Timestamp
+  Retention NonNegativeInteger
+  StorageDescriptor StorageDescriptor
+  PartitionKeys ColumnList
+  ViewOriginalText ViewTextString
+  ViewExpandedText ViewTextString
+  TableType TableTypeString
+  Parameters ParametersMap
+  TargetTable TableIdentifier
+  ViewDefinition ViewDefinitionInput
+list TableList of=Table
+string TableTypeString max=255
+structure TableVersion
+  Table Table
+  VersionId VersionString
+structure TableVersionError
+  TableName NameString
+  VersionId VersionString
+  ErrorDetail ErrorDetail
+list TableVersionErrors of=TableVersionError
+string TagKey min=1 max=128
+list TagKeysList of=TagKey min=0 max=50
+structure TagResourceInput
+  ResourceArn GlueResourceArn required
+  TagsToAdd TagsMap required
+structure TagResourceOutput
+string TagValue min=0 max=256
+map TagsMap key=TagKey of=TagValue min=0 max=50
+timestamp Timestamp
+string Token
+integer TotalSegmentsInteger min=1 max=10
+string URI min=1 max=1024 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\r\\n\\t]*"
+structure UntagResourceInput
+  ResourceArn GlueResourceArn required
+  TagsToRemove TagKeysList required
+structure UntagResourceOutput
+structure UpdateDatabaseInput
+  CatalogId CatalogIdString
+  Name NameString required
+  DatabaseInput DatabaseInput required
+structure UpdateDatabaseOutput
+structure UpdateOpenTableFormatInput
+structure UpdatePartitionInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  TableName NameString required
+  PartitionValueList BoundedPartitionValueList required
+  PartitionInput PartitionInput required
+structure UpdatePartitionOutput
+structure UpdateTableInput
+  CatalogId CatalogIdString
+  DatabaseName NameString required
+  Name NameString
+  TableInput TableInput
+  SkipArchive BooleanNullable
+  VersionId VersionString
+  UpdateOpenTableFormatInput UpdateOpenTableFormatInput
+structure UpdateTableOutput
+string ValueString min=1 max=1024
+list ValueStringList of=ValueString
+long VersionLongNumber min=1 max=100000
+string VersionString min=1 max=255 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
+structure ViewDefinitionInput
+string ViewTextString max=409600
+`

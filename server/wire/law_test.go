@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -79,6 +80,9 @@ func sdkClient(service string, f transport) any {
 			Retryer: aws.NopRetryer{}})
 	case "dynamodb":
 		return dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: endpoint, Credentials: key, HTTPClient: f,
+			Retryer: aws.NopRetryer{}})
+	case "glue":
+		return glue.New(glue.Options{Region: region, BaseEndpoint: endpoint, Credentials: key, HTTPClient: f,
 			Retryer: aws.NopRetryer{}})
 	case "cloudwatch":
 		return cloudwatch.New(cloudwatch.Options{Region: region, BaseEndpoint: endpoint, Credentials: key, HTTPClient: f,

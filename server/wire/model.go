@@ -152,7 +152,7 @@ type Member struct {
 // source mappings, functions and tags), sts, and what clients of Kinesis need of
 // dynamodb and cloudwatch. The tables are made when first asked for.
 func Models() []*Service {
-	return []*Service{kinesisService(), firehoseService(), lambdaService(), stsService(), dynamodbService(), cloudwatchService()}
+	return []*Service{kinesisService(), firehoseService(), lambdaService(), stsService(), dynamodbService(), cloudwatchService(), glueService()}
 }
 
 // Find returns the service with the given ID.
@@ -170,6 +170,8 @@ func Find(id string) (*Service, bool) {
 		return dynamodbService(), true
 	case "cloudwatch":
 		return cloudwatchService(), true
+	case "glue":
+		return glueService(), true
 	}
 	return nil, false
 }
@@ -184,6 +186,7 @@ var (
 	stsService        = sync.OnceValue(func() *Service { return mustReadModel(stsModel) })
 	dynamodbService   = sync.OnceValue(func() *Service { return mustReadModel(dynamodbModel) })
 	cloudwatchService = sync.OnceValue(func() *Service { return mustReadModel(cloudwatchModel) })
+	glueService       = sync.OnceValue(func() *Service { return mustReadModel(glueModel) })
 )
 
 // matches says whether the whole of v satisfies the pattern, as Java's

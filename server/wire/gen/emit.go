@@ -82,6 +82,12 @@ func services() []service {
 			protocols:   "rpc-v2-cbor,json-1.0,query", constant: "cloudwatchModel",
 			load: func(string) (*model, error) { return cloudwatchModel(), nil },
 		},
+		{
+			id: "glue", signing: "glue", target: "AWSGlue", version: "2017-03-31",
+			javaPackage: "com.amazonaws.glue.v20170331",
+			protocols:   "json-1.1", constant: "glueModel",
+			load: func(string) (*model, error) { return glueModel(), nil },
+		},
 	}
 }
 

@@ -1,0 +1,109 @@
+package glue
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/glue/types"
+	"github.com/aws/smithy-go"
+)
+
+// The catalogue: every answer of this room that is not a success, with the
+// service's text where it is known. docs/glue.md marks the others.
+
+func invalid(format string, args ...any) error {
+	return &types.InvalidInputException{Message: aws.String(fmt.Sprintf(format, args...))}
+}
+
+// beyond refuses what Glue has and this catalog has not.
+func beyond(what string) error {
+	return invalid("%s beyond the Data Catalog of Sluice", what)
+}
+
+func notFound(format string, args ...any) error {
+	return &types.EntityNotFoundException{Message: aws.String(fmt.Sprintf(format, args...))}
+}
+
+func errNoCatalog(id string) error { return notFound("Catalog %s not found.", id) }
+
+func errNoDatabase(name string) error { return notFound("Database %s not found.", name) }
+
+func errNoTable(name string) error { return notFound("Table %s not found.", name) }
+
+// errNoTableHere is the text of GetTable, which asks for permission first.
+func errNoTableHere() error { return notFound("Entity Not Found") }
+
+func errNoVersion() error { return notFound("Version not found.") }
+
+func errNoPartition() error { return notFound("Cannot find partition.") }
+
+func errNoIndex() error { return notFound("Index not found.") }
+
+func errNoResource(arn string) error { return notFound("Resource %s not found.", arn) }
+
+func errNoSchema(arn, registry, name *string) error {
+	null := func(s *string) string {
+		if s == nil {
+			return "null"
+		}
+		return *s
+	}
+	return notFound("Schema is not found. RegistryName: %s, SchemaName: %s, SchemaArn: %s", null(registry), null(name), null(arn))
+}
+
+func exists(what string) error {
+	return &types.AlreadyExistsException{Message: aws.String(what + " already exists.")}
+}
+
+func errTooMany(what string, limit int) error {
+	return &types.ResourceNumberLimitExceededException{Message: aws.String(fmt.Sprintf(
+		"Number of %s resources exceeds the account limit %d", what, limit))}
+}
+
+func errStale() error {
+	return &types.ConcurrentModificationException{Message: aws.String("Update table failed due to concurrent modifications.")}
+}
+
+func errCurrentVersion() error { return invalid("Cannot delete the current version of a table.") }
+
+func errVersionID(id string) error { return invalid("%s is not a version of a table.", id) }
+
+func errToken() error { return invalid("The NextToken is not valid for this request.") }
+
+func errPattern(text string) error { return invalid("Invalid expression %s", text) }
+
+func errValueCount() error {
+	return invalid("The number of partition keys do not match the number of partition values")
+}
+
+func errRenamed(what string) error { return invalid("%s cannot be renamed.", what) }
+
+func errResource(arn string) error {
+	return invalid("%s is not the ARN of a database; of a Data Catalog only databases have tags.", arn)
+}
+
+func errTooManyTags() error { return invalid("A resource has %d tags at most.", maxTags) }
+
+func errReservedTag() error { return invalid("Keys of tags must not begin with aws:.") }
+
+// errValue is a constraint of the model that the codec cannot check.
+func errValue(path string, value int32, constraint string) error {
+	return &smithy.GenericAPIError{Code: "ValidationException", Message: "1 validation error detected: Value '" +
+		strconv.Itoa(int(value)) + "' at '" + path + "' failed to satisfy constraint: " + constraint}
+}
+
+func errMissing(path string) error {
+	return &smithy.GenericAPIError{Code: "ValidationException",
+		Message: "1 validation error detected: Value null at '" + path + "' failed to satisfy constraint: Member must not be null"}
+}
+
+// detail is an error inside of an answer.
+func detail(err error) *types.ErrorDetail {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return &types.ErrorDetail{ErrorCode: aws.String("InternalServiceException"), ErrorMessage: aws.String("Service Unavailable")}
+	}
+	return &types.ErrorDetail{ErrorCode: aws.String(api.ErrorCode()), ErrorMessage: aws.String(api.ErrorMessage())}
+}

@@ -1,0 +1,21 @@
+package glue
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/glue"
+)
+
+// UntagResource removes tags of a database.
+//
+// State: real
+// Notes: by key; keys that are not there are passed by
+// Test: TestUntagResource
+func (c *Catalog) UntagResource(ctx context.Context, in *glue.UntagResourceInput, _ ...opt) (*glue.UntagResourceOutput, error) {
+	return &glue.UntagResourceOutput{}, c.retag(ctx, in.ResourceArn, func(tags map[string]string) (map[string]string, error) {
+		for _, key := range in.TagsToRemove {
+			delete(tags, key)
+		}
+		return tags, nil
+	})
+}

@@ -1,0 +1,99 @@
+package glue
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"github.com/aws/aws-sdk-go-v2/service/glue/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+
+	"sluice/internal/caller"
+	"sluice/internal/clock"
+	"sluice/store/kv"
+	"sluice/store/kv/memkv"
+)
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// world is a catalog under test with what is around it.
+type world struct {
+	t     *testing.T
+	clock *clock.Service
+	space kv.Space
+	room  *Catalog
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, clock: clock.NewManual(start), space: memkv.NewOrdered()}
+	w.open(Quotas{})
+	return w
+}
+
+func (w *world) open(q Quotas) {
+	w.t.Helper()
+	room, err := Open(Config{Clock: w.clock, Space: w.space, Account: "000000000000", Region: "us-east-1", Quotas: q})
+	require.NoError(w.t, err)
+	w.room = room
+}
+
+// as is a context of somebody else.
+func as(ctx context.Context, account, region string) context.Context {
+	return caller.With(ctx, caller.Caller{Account: account, Region: region})
+}
+
+func (w *world) database(name string) {
+	w.t.Helper()
+	_, err := w.room.CreateDatabase(w.t.Context(), &glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: &name}})
+	require.NoError(w.t, err)
+}
+
+// table makes a table of database "lake" with a column n and with partition
+// keys, "year:int" and the like.
+func (w *world) table(name string, keys ...string) {
+	w.t.Helper()
+	_, err := w.room.CreateTable(w.t.Context(), &glue.CreateTableInput{DatabaseName: aws.String("lake"), TableInput: tableInput(name, keys...)})
+	require.NoError(w.t, err)
+}
+
+func tableInput(name string, keys ...string) *types.TableInput {
+	return &types.TableInput{Name: &name, StorageDescriptor: &types.StorageDescriptor{Columns: columns("n:bigint")}, PartitionKeys: columns(keys...)}
+}
+
+func columns(texts ...string) []types.Column {
+	list := []types.Column{}
+	for _, text := range texts {
+		name, of, _ := strings.Cut(text, ":")
+		list = append(list, types.Column{Name: &name, Type: &of})
+	}
+	return list
+}
+
+// says checks code and text of an error.
+func says(t *testing.T, err error, code, message string) {
+	t.Helper()
+	var api smithy.APIError
+	require.True(t, errors.As(err, &api), "%v", err)
+	require.Equal(t, code, api.ErrorCode())
+	require.Equal(t, message, api.ErrorMessage())
+}
+
+// rows counts what the space holds under a prefix.
+func (w *world) rows(prefix byte) int {
+	n := 0
+	err := w.space.Scan(context.Background(), []byte{prefix}, []byte{prefix + 1}, false, func(_, _ []byte) (bool, error) { n++; return true, nil })
+	require.NoError(w.t, err)
+	return n
+}
+
+// advance moves service time.
+func (w *world) advance(d time.Duration) {
+	w.t.Helper()
+	_, err := w.clock.Advance(w.t.Context(), d, time.Minute)
+	require.NoError(w.t, err)
+}

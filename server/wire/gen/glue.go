@@ -1,0 +1,258 @@
+package main
+
+// javaText is how the model spells "any text without control characters"; the
+// second half of it is surrogates, which Go writes as what they stand for.
+const (
+	javaText      = `[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*`
+	javaLines     = `[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*`
+	javaTextHere  = `[\u0020-\uD7FF\uE000-\uFFFD\x{10000}-\x{10FFFF}\t]*`
+	javaLinesHere = `[\u0020-\uD7FF\uE000-\uFFFD\x{10000}-\x{10FFFF}\r\n\t]*`
+)
+
+// glueModel is the Data Catalog of Glue: databases, tables and their versions,
+// partitions, partition indexes and tags. Crawlers, jobs, the schema registry
+// and federation are other products. Transactions, audit contexts and the like
+// are left out, so that requests may name them and nothing is done about it.
+// The bare numbers of the shapes have no bounds here, since they cannot be
+// absent; the room holds them to their bounds.
+func glueModel() *model {
+	m := handModel("2017-03-31", glueModelOperations, glueModelShapes)
+	for _, s := range m.Shapes {
+		switch s.Pattern {
+		case javaText:
+			s.acceptInstead = javaTextHere
+		case javaLines:
+			s.acceptInstead = javaLinesHere
+		}
+	}
+	return m
+}
+
+// glueModelOperations: an operation, what it can answer with, its errors.
+const glueModelOperations = `
+BatchCreatePartition BatchCreatePartitionOutput InvalidInputException AlreadyExistsException ResourceNumberLimitExceededException InternalServiceException EntityNotFoundException OperationTimeoutException
+BatchDeletePartition BatchDeletePartitionOutput InvalidInputException EntityNotFoundException InternalServiceException OperationTimeoutException
+BatchDeleteTable BatchDeleteTableOutput InvalidInputException EntityNotFoundException InternalServiceException OperationTimeoutException ResourceNotReadyException
+BatchDeleteTableVersion BatchDeleteTableVersionOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+BatchGetPartition BatchGetPartitionOutput InvalidInputException EntityNotFoundException OperationTimeoutException InternalServiceException InvalidStateException
+BatchUpdatePartition BatchUpdatePartitionOutput InvalidInputException EntityNotFoundException OperationTimeoutException InternalServiceException
+CreateDatabase CreateDatabaseOutput InvalidInputException AlreadyExistsException ResourceNumberLimitExceededException InternalServiceException OperationTimeoutException ConcurrentModificationException
+CreatePartition CreatePartitionOutput InvalidInputException AlreadyExistsException ResourceNumberLimitExceededException InternalServiceException EntityNotFoundException OperationTimeoutException
+CreatePartitionIndex CreatePartitionIndexOutput AlreadyExistsException InvalidInputException EntityNotFoundException ResourceNumberLimitExceededException InternalServiceException OperationTimeoutException
+CreateTable CreateTableOutput AlreadyExistsException InvalidInputException EntityNotFoundException ResourceNumberLimitExceededException InternalServiceException OperationTimeoutException ConcurrentModificationException ResourceNotReadyException
+DeleteDatabase DeleteDatabaseOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException ConcurrentModificationException
+DeletePartition DeletePartitionOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+DeletePartitionIndex DeletePartitionIndexOutput InternalServiceException OperationTimeoutException InvalidInputException EntityNotFoundException ConflictException
+DeleteTable DeleteTableOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException ConcurrentModificationException ResourceNotReadyException
+DeleteTableVersion DeleteTableVersionOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+GetDatabase GetDatabaseOutput InvalidInputException EntityNotFoundException InternalServiceException OperationTimeoutException
+GetDatabases GetDatabasesOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
+GetPartition GetPartitionOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+GetPartitionIndexes GetPartitionIndexesOutput InternalServiceException OperationTimeoutException InvalidInputException EntityNotFoundException ConflictException
+GetPartitions GetPartitionsOutput EntityNotFoundException InvalidInputException OperationTimeoutException InternalServiceException InvalidStateException ResourceNotReadyException
+GetTable GetTableOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException ResourceNotReadyException
+GetTableVersion GetTableVersionOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+GetTableVersions GetTableVersionsOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+GetTables GetTablesOutput EntityNotFoundException InvalidInputException OperationTimeoutException InternalServiceException
+GetTags GetTagsOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
+SearchTables SearchTablesOutput InternalServiceException InvalidInputException OperationTimeoutException
+TagResource TagResourceOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
+UntagResource UntagResourceOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
+UpdateDatabase UpdateDatabaseOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException ConcurrentModificationException AlreadyExistsException
+UpdatePartition UpdatePartitionOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
+UpdateTable UpdateTableOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException ConcurrentModificationException ResourceNumberLimitExceededException ResourceNotReadyException AlreadyExistsException
+`
+
+const glueModelShapes = `
+error AlreadyExistsException 400 Message:MessageString
+structure BackfillError Code:BackfillErrorCode Partitions:BackfillErroredPartitionsList
+enum BackfillErrorCode ENCRYPTED_PARTITION_ERROR INTERNAL_ERROR INVALID_PARTITION_TYPE_DATA_ERROR MISSING_PARTITION_VALUE_ERROR UNSUPPORTED_PARTITION_CHARACTER_ERROR
+list BackfillErroredPartitionsList PartitionValueList
+list BackfillErrors BackfillError
+structure BatchCreatePartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionInputList*
+structure BatchCreatePartitionOutput Errors:PartitionErrors
+structure BatchDeletePartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionsToDelete:BatchDeletePartitionValueList*
+structure BatchDeletePartitionOutput Errors:PartitionErrors
+list BatchDeletePartitionValueList PartitionValueList 0 25
+structure BatchDeleteTableInput CatalogId:CatalogIdString DatabaseName:NameString* TablesToDelete:BatchDeleteTableNameList*
+list BatchDeleteTableNameList NameString 0 100
+structure BatchDeleteTableOutput Errors:TableErrors
+structure BatchDeleteTableVersionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* VersionIds:BatchDeleteTableVersionList*
+list BatchDeleteTableVersionList VersionString 0 100
+structure BatchDeleteTableVersionOutput Errors:TableVersionErrors
+structure BatchGetPartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionsToGet:BatchGetPartitionValueList*
+structure BatchGetPartitionOutput Partitions:PartitionList UnprocessedKeys:BatchGetPartitionValueList
+list BatchGetPartitionValueList PartitionValueList 0 1000
+structure BatchUpdatePartitionFailureEntry PartitionValueList:BoundedPartitionValueList ErrorDetail
+list BatchUpdatePartitionFailureList BatchUpdatePartitionFailureEntry
+structure BatchUpdatePartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* Entries:BatchUpdatePartitionRequestEntryList*
+structure BatchUpdatePartitionOutput Errors:BatchUpdatePartitionFailureList
+structure BatchUpdatePartitionRequestEntry PartitionValueList:BoundedPartitionValueList* PartitionInput*
+list BatchUpdatePartitionRequestEntryList BatchUpdatePartitionRequestEntry 1 100
+boolean Boolean
+boolean BooleanNullable
+list BoundedPartitionValueList ValueString 0 100
+integer CatalogGetterPageSize 1 100
+string CatalogIdString 1 255 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+structure Column Name:NameString* Type:ColumnTypeString Comment:CommentString Parameters:ParametersMap
+list ColumnList Column
+string ColumnTypeString 0 131072 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+list ColumnValueStringList ColumnValuesString
+string ColumnValuesString
+string CommentString 0 255 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+enum Comparator EQUALS GREATER_THAN LESS_THAN GREATER_THAN_EQUALS LESS_THAN_EQUALS
+error ConcurrentModificationException 400 Message:MessageString
+error ConflictException 400 Message:MessageString
+structure CreateDatabaseInput CatalogId:CatalogIdString DatabaseInput* Tags:TagsMap
+structure CreateDatabaseOutput
+structure CreatePartitionIndexInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionIndex*
+structure CreatePartitionIndexOutput
+structure CreatePartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionInput*
+structure CreatePartitionOutput
+structure CreateTableInput CatalogId:CatalogIdString DatabaseName:NameString* Name:NameString TableInput PartitionIndexes:PartitionIndexList OpenTableFormatInput
+structure CreateTableOutput
+structure DataLakePrincipal DataLakePrincipalIdentifier:DataLakePrincipalString
+string DataLakePrincipalString 1 255
+structure Database Name:NameString* Description:DescriptionString LocationUri:URI Parameters:ParametersMap CreateTime:Timestamp CreateTableDefaultPermissions:PrincipalPermissionsList TargetDatabase:DatabaseIdentifier CatalogId:CatalogIdString
+enum DatabaseAttributes NAME TARGET_DATABASE
+list DatabaseAttributesList DatabaseAttributes
+structure DatabaseIdentifier CatalogId:CatalogIdString DatabaseName:NameString Region:NameString
+structure DatabaseInput Name:NameString* Description:DescriptionString LocationUri:URI Parameters:ParametersMap CreateTableDefaultPermissions:PrincipalPermissionsList TargetDatabase:DatabaseIdentifier FederatedDatabase
+list DatabaseList Database
+structure DeleteDatabaseInput CatalogId:CatalogIdString Name:NameString*
+structure DeleteDatabaseOutput
+structure DeletePartitionIndexInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* IndexName:NameString*
+structure DeletePartitionIndexOutput
+structure DeletePartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionValues:ValueStringList*
+structure DeletePartitionOutput
+structure DeleteTableInput CatalogId:CatalogIdString DatabaseName:NameString* Name:NameString*
+structure DeleteTableOutput
+structure DeleteTableVersionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* VersionId:VersionString*
+structure DeleteTableVersionOutput
+string DescriptionString 0 2048 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*
+error EntityNotFoundException 400 Message:MessageString
+structure ErrorDetail ErrorCode:NameString ErrorMessage:DescriptionString
+structure FederatedDatabase Identifier:FederationIdentifier
+string FederationIdentifier 1 512 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+string FilterString 0 2048 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+string FormatString - 128 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+structure GetDatabaseInput CatalogId:CatalogIdString Name:NameString*
+structure GetDatabaseOutput Database
+structure GetDatabasesInput CatalogId:CatalogIdString NextToken:Token MaxResults:CatalogGetterPageSize AttributesToGet:DatabaseAttributesList
+structure GetDatabasesOutput DatabaseList* NextToken:Token
+structure GetPartitionIndexesInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* NextToken:Token
+structure GetPartitionIndexesOutput PartitionIndexDescriptorList NextToken:Token
+structure GetPartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionValues:ValueStringList*
+structure GetPartitionOutput Partition
+structure GetPartitionsInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* Expression:PredicateString NextToken:Token Segment MaxResults:PageSize ExcludeColumnSchema:BooleanNullable
+structure GetPartitionsOutput Partitions:PartitionList NextToken:Token
+structure GetTableInput CatalogId:CatalogIdString DatabaseName:NameString* Name:NameString* AttributesToGet:TableAttributesList
+structure GetTableOutput Table
+structure GetTableVersionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* VersionId:VersionString
+structure GetTableVersionOutput TableVersion
+structure GetTableVersionsInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* NextToken:Token MaxResults:CatalogGetterPageSize
+list GetTableVersionsList TableVersion
+structure GetTableVersionsOutput TableVersions:GetTableVersionsList NextToken:Token
+structure GetTablesInput CatalogId:CatalogIdString DatabaseName:NameString* Expression:FilterString NextToken:Token MaxResults:CatalogGetterPageSize AttributesToGet:TableAttributesList
+structure GetTablesOutput TableList NextToken:Token
+structure GetTagsInput ResourceArn:GlueResourceArn*
+structure GetTagsOutput Tags:TagsMap
+string GlueResourceArn 1 10240 arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*
+structure IcebergInput MetadataOperation* Version:VersionString
+integer Integer
+integer IntegerFlag
+error InternalServiceException 500 Message:MessageString
+error InvalidInputException 400 Message:MessageString
+error InvalidStateException 400 Message:MessageString
+list KeyList NameString 1 -
+structure KeySchemaElement Name:NameString* Type:ColumnTypeString*
+list KeySchemaElementList KeySchemaElement 1 -
+string KeyString 1 255 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+map LocationMap ColumnValuesString ColumnValuesString
+string LocationString - 2056 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*
+list LocationStringList LocationString
+string MessageString
+enum MetadataOperation CREATE
+string NameString 1 255 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+list NameStringList NameString
+integer NonNegativeInteger
+boolean NullableBoolean
+structure OpenTableFormatInput IcebergInput
+error OperationTimeoutException 400 Message:MessageString
+structure Order Column:NameString* SortOrder:IntegerFlag*
+list OrderList Order
+integer PageSize 1 1000
+map ParametersMap KeyString ParametersMapValue
+string ParametersMapValue - 512000
+structure Partition Values:ValueStringList DatabaseName:NameString TableName:NameString CreationTime:Timestamp LastAccessTime:Timestamp StorageDescriptor Parameters:ParametersMap LastAnalyzedTime:Timestamp CatalogId:CatalogIdString
+structure PartitionError PartitionValues:ValueStringList ErrorDetail
+list PartitionErrors PartitionError
+structure PartitionIndex Keys:KeyList* IndexName:NameString*
+structure PartitionIndexDescriptor IndexName:NameString* Keys:KeySchemaElementList* IndexStatus:PartitionIndexStatus* BackfillErrors
+list PartitionIndexDescriptorList PartitionIndexDescriptor
+list PartitionIndexList PartitionIndex
+enum PartitionIndexStatus CREATING ACTIVE DELETING FAILED
+structure PartitionInput Values:ValueStringList LastAccessTime:Timestamp StorageDescriptor Parameters:ParametersMap LastAnalyzedTime:Timestamp
+list PartitionInputList PartitionInput 0 100
+list PartitionList Partition
+structure PartitionValueList Values:ValueStringList*
+enum Permission ALL SELECT ALTER DROP DELETE INSERT CREATE_DATABASE CREATE_TABLE DATA_LOCATION_ACCESS
+list PermissionList Permission
+string PredicateString 0 2048 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*
+structure PrincipalPermissions Principal:DataLakePrincipal Permissions:PermissionList
+list PrincipalPermissionsList PrincipalPermissions
+structure PropertyPredicate Key:ValueString Value:ValueString Comparator
+error ResourceNotReadyException 400 Message:MessageString
+error ResourceNumberLimitExceededException 400 Message:MessageString
+structure SchemaId SchemaArn:GlueResourceArn SchemaName:SchemaRegistryNameString RegistryName:SchemaRegistryNameString
+structure SchemaReference SchemaId SchemaVersionId:SchemaVersionIdString SchemaVersionNumber:VersionLongNumber
+string SchemaRegistryNameString 1 255 [a-zA-Z0-9-_$#.]+
+string SchemaVersionIdString 36 36 [a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}
+list SearchPropertyPredicates PropertyPredicate
+structure SearchTablesInput CatalogId:CatalogIdString NextToken:Token Filters:SearchPropertyPredicates SearchText:ValueString SortCriteria MaxResults:PageSize
+structure SearchTablesOutput NextToken:Token TableList
+structure Segment SegmentNumber:NonNegativeInteger* TotalSegments:TotalSegmentsInteger*
+structure SerDeInfo Name:NameString SerializationLibrary:NameString Parameters:ParametersMap
+structure SkewedInfo SkewedColumnNames:NameStringList SkewedColumnValues:ColumnValueStringList SkewedColumnValueLocationMaps:LocationMap
+enum Sort ASC DESC
+list SortCriteria SortCriterion 0 1
+structure SortCriterion FieldName:ValueString Sort
+structure StorageDescriptor Columns:ColumnList Location:LocationString AdditionalLocations:LocationStringList InputFormat:FormatString OutputFormat:FormatString Compressed:Boolean NumberOfBuckets:Integer SerdeInfo:SerDeInfo BucketColumns:NameStringList SortColumns:OrderList Parameters:ParametersMap SkewedInfo StoredAsSubDirectories:Boolean SchemaReference
+structure Table Name:NameString* DatabaseName:NameString Description:DescriptionString Owner:NameString CreateTime:Timestamp UpdateTime:Timestamp LastAccessTime:Timestamp LastAnalyzedTime:Timestamp Retention:NonNegativeInteger StorageDescriptor PartitionKeys:ColumnList ViewOriginalText:ViewTextString ViewExpandedText:ViewTextString TableType:TableTypeString Parameters:ParametersMap CreatedBy:NameString IsRegisteredWithLakeFormation:Boolean TargetTable:TableIdentifier CatalogId:CatalogIdString VersionId:VersionString IsMultiDialectView:NullableBoolean
+enum TableAttributes NAME TABLE_TYPE DEFAULT LATEST_ICEBERG_METADATA
+list TableAttributesList TableAttributes
+structure TableError TableName:NameString ErrorDetail
+list TableErrors TableError
+structure TableIdentifier CatalogId:CatalogIdString DatabaseName:NameString Name:NameString Region:NameString
+structure TableInput Name:NameString* Description:DescriptionString Owner:NameString LastAccessTime:Timestamp LastAnalyzedTime:Timestamp Retention:NonNegativeInteger StorageDescriptor PartitionKeys:ColumnList ViewOriginalText:ViewTextString ViewExpandedText:ViewTextString TableType:TableTypeString Parameters:ParametersMap TargetTable:TableIdentifier ViewDefinition:ViewDefinitionInput
+list TableList Table
+string TableTypeString - 255
+structure TableVersion Table VersionId:VersionString
+structure TableVersionError TableName:NameString VersionId:VersionString ErrorDetail
+list TableVersionErrors TableVersionError
+string TagKey 1 128
+list TagKeysList TagKey 0 50
+structure TagResourceInput ResourceArn:GlueResourceArn* TagsToAdd:TagsMap*
+structure TagResourceOutput
+string TagValue 0 256
+map TagsMap TagKey TagValue 0 50
+timestamp Timestamp
+string Token
+integer TotalSegmentsInteger 1 10
+string URI 1 1024 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*
+structure UntagResourceInput ResourceArn:GlueResourceArn* TagsToRemove:TagKeysList*
+structure UntagResourceOutput
+structure UpdateDatabaseInput CatalogId:CatalogIdString Name:NameString* DatabaseInput*
+structure UpdateDatabaseOutput
+structure UpdateOpenTableFormatInput
+structure UpdatePartitionInput CatalogId:CatalogIdString DatabaseName:NameString* TableName:NameString* PartitionValueList:BoundedPartitionValueList* PartitionInput*
+structure UpdatePartitionOutput
+structure UpdateTableInput CatalogId:CatalogIdString DatabaseName:NameString* Name:NameString TableInput SkipArchive:BooleanNullable VersionId:VersionString UpdateOpenTableFormatInput
+structure UpdateTableOutput
+string ValueString 1 1024
+list ValueStringList ValueString
+long VersionLongNumber 1 100000
+string VersionString 1 255 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
+structure ViewDefinitionInput
+string ViewTextString - 409600
+`
