@@ -57,16 +57,17 @@ func (w *world) weigh(s *store.Store, m *moment) ([]int, error) {
 		if len(all) == 0 {
 			return nil, fmt.Errorf("writer %d, of whose operations at least %d and at most %d must be there: %s", i, low, high, why)
 		}
-		n, err := wr.extend(s.Log("test"), all)
+		answers, err := wr.extend(s.Log("test"), all)
 		if err != nil {
 			return nil, err
 		}
+		n, sure := answers[0], answers[len(answers)-1]
 		counts[i] = n
 		if n < len(wr.ops) && wr.ops[n].acked > 0 {
 			absent = min(absent, wr.ops[n].acked)
 		}
-		if n > 0 {
-			present = max(present, wr.ops[n-1].begun)
+		if sure > 0 {
+			present = max(present, wr.ops[sure-1].begun)
 		}
 		if acked, _ := wr.bounds(m); n < acked {
 			w.sum.prefixes++
@@ -219,8 +220,9 @@ func (w *writer) readBodies(s *store.Store, found *state) error {
 }
 
 // extend writes on: numbers go on where they were, and what is sealed is
-// sealed. It says how many operations are there, of several answers.
-func (w *writer) extend(l log.Log, answers []int) (int, error) {
+// sealed. Of several answers to how many operations are there it leaves those
+// that agree with that.
+func (w *writer) extend(l log.Log, answers []int) (fit []int, err error) {
 	sealed := map[log.ID]bool{}
 	for id, kept := range w.after(answers[0]).logs {
 		c, err := l.Append(ctx, []log.Entry{{Log: id, PartitionKey: "k", Data: []byte("more")}})
@@ -228,12 +230,12 @@ func (w *writer) extend(l log.Log, answers []int) (int, error) {
 			err = c.Wait()
 		}
 		if err != nil {
-			return 0, fmt.Errorf("write on in %v: %w", id, err)
+			return nil, fmt.Errorf("write on in %v: %w", id, err)
 		}
 		p := c.Placed()[0]
 		sealed[id] = errors.Is(p.Err, log.ErrSealed)
 		if n := len(kept.records); n > 0 && !sealed[id] && p.Position <= kept.records[n-1].position {
-			return 0, fmt.Errorf("log %v: position %d is given again", id, p.Position)
+			return nil, fmt.Errorf("log %v: position %d is given again", id, p.Position)
 		}
 	}
 	for _, n := range answers {
@@ -242,10 +244,13 @@ func (w *writer) extend(l log.Log, answers []int) (int, error) {
 			fits = fits && kept.sealed == sealed[id]
 		}
 		if fits {
-			return n, nil
+			fit = append(fit, n)
 		}
 	}
-	return 0, fmt.Errorf("sealed are %v, which is no state after %v operations", sealed, answers)
+	if len(fit) > 0 {
+		return fit, nil
+	}
+	return nil, fmt.Errorf("sealed are %v, which is no state after %v operations", sealed, answers)
 }
 
 // checkpoints looks into those that are there and were promised.

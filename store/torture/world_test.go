@@ -186,19 +186,19 @@ func (w *world) look() error {
 	}
 	w.disk = kept
 	for i, wr := range w.writers {
-		wr.goOn(counts[i])
+		wr.goOn(counts[i], w.copies[next].before)
 	}
 	return nil
 }
 
 // goOn makes a writer believe in its first n operations only: the disk is back
 // at that moment, and what came later may come again.
-func (w *writer) goOn(n int) {
+func (w *writer) goOn(n int, at int64) {
 	w.ops, w.now = w.ops[:n], newState()
 	for _, o := range w.ops {
 		o.apply(w.now)
-		if o.acked == 0 {
-			o.acked = o.begun // it is there, whatever became of its answer
+		if o.acked == 0 || o.acked > at { // it is there, whatever became of its answer
+			o.acked, o.copied = o.begun, "" // but a copy may be half done
 		}
 	}
 	clear(w.given)
