@@ -44,6 +44,7 @@ func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 			AWS:      s.config.Transition.kind == transitionLikeAWS,
 		},
 		Retry:   s.retry(),
+		Memory:  int(s.config.MemoryLimit / 8),
 		Account: s.config.Account, Region: s.config.Region,
 		Endpoint: s.Endpoint,
 		Logger:   s.log,

@@ -63,6 +63,9 @@ type Config struct {
 	Transition TransitionConfig
 	// Retry is how pauses between attempts grow; the service's when zero.
 	Retry poller.Backoff
+	// Memory is what the records that mappings have read may weigh together, in
+	// bytes; 64 MiB when zero.
+	Memory int
 	// Account and Region stand in for those of a call without an identity;
 	// 000000000000 and us-east-1 when empty.
 	Account, Region string
@@ -165,7 +168,7 @@ func (r *Room) openPolling(ctx context.Context) (err error) {
 	if r.sink, err = openSink(ctx, c.Space); err != nil {
 		return err
 	}
-	r.readers, err = poller.NewReaders(poller.ReadersConfig{Clock: c.Clock, Hold: c.Hold, Source: c.Source, Tips: c.Tips})
+	r.readers, err = poller.NewReaders(poller.ReadersConfig{Clock: c.Clock, Hold: c.Hold, Source: c.Source, Tips: c.Tips, Memory: c.Memory})
 	if err != nil {
 		return err
 	}

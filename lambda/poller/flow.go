@@ -37,6 +37,8 @@ type flow struct {
 	t     *template
 	retry Backoff
 	stats *stats
+	// readers are charged for the records in memory; nil: nobody is.
+	readers *Readers
 
 	lanes []lane
 	track tracker
@@ -94,7 +96,7 @@ func (f *flow) prepare(records []Record) []item {
 // waiting for it at the tip, so that batching windows began with the arrival.
 func (f *flow) offer(now time.Time, items []item, waited bool) {
 	f.stats.Polled += int64(len(items))
-	size := 0
+	size, kept := 0, 0
 	for i := range items {
 		it := &items[i]
 		it.place = f.track.add(it.record.SequenceNumber)
@@ -108,10 +110,11 @@ func (f *flow) offer(now time.Time, items []item, waited bool) {
 		if waited && it.record.Arrival.Before(now) {
 			it.since = it.record.Arrival
 		}
-		f.weigh(it.weight())
+		kept += it.weight()
 		l := &f.lanes[it.lane]
 		l.queue = append(l.queue, *it)
 	}
+	f.weigh(kept)
 	if len(items) > 0 {
 		f.average = size/len(items) + 1
 	}
@@ -127,19 +130,39 @@ func (f *flow) end() { f.closed, f.tip = true, true }
 func (f *flow) weigh(n int) {
 	f.weight += n
 	f.stats.InFlightBytes += int64(n)
+	if f.readers != nil {
+		f.readers.charge(n)
+	}
 }
 
 // room is how many records to read now, 0 for none.
 func (f *flow) room() int {
+	n := f.wants()
+	if f.readers == nil || n == 0 || !f.readers.memory.full() {
+		return n
+	}
+	if f.weight > 0 {
+		return 0
+	}
+	return min(n, pageOf(scantBytes, scantFirst, f.average))
+}
+
+// wants is how many records would be read now if there was memory for them.
+func (f *flow) wants() int {
 	bound := laneBytes + (len(f.lanes)-1)*otherLaneBytes
 	if f.closed || f.weight >= bound || f.weight > 0 && f.stats.InFlightBytes >= mappingBytes {
 		return 0
 	}
-	page := firstPage
-	if f.average > 0 {
-		page = max(1, pageBytes/f.average)
+	return max(0, min(pageOf(pageBytes, firstPage, f.average), max(maxAhead, 2*f.m.BatchSize)-f.track.distance()))
+}
+
+// pageOf is how many records of an average weight make so many bytes; first
+// when nothing is known of it.
+func pageOf(bytes, first, average int) int {
+	if average == 0 {
+		return first
 	}
-	return max(0, min(page, max(maxAhead, 2*f.m.BatchSize)-f.track.distance()))
+	return max(1, bytes/average)
 }
 
 // fill looks how much of the queue goes into the next batch.

@@ -106,10 +106,12 @@ func (f *flow) delivered(now time.Time, j job, err error) {
 
 // done finishes records.
 func (f *flow) done(now time.Time, items []item) {
+	size := 0
 	for i := range items {
 		f.track.finish(items[i].place)
-		f.weigh(-items[i].weight())
+		size += items[i].weight()
 	}
+	f.weigh(-size)
 	if n := len(items); n > 0 {
 		f.stats.IteratorAge = max(0, now.Sub(items[n-1].record.Arrival))
 	}

@@ -95,6 +95,7 @@ func (p *Poller) Stop() {
 		p.run.close()
 		p.run = nil
 	}
+	p.unload()
 	p.mu.Unlock()
 	if len(dirty) == 0 {
 		return
@@ -168,8 +169,15 @@ func (p *Poller) rested() {
 		p.run = nil
 	}
 	p.mapping, p.next = *p.next, nil
-	p.stats.InFlightBytes = 0
+	p.unload()
 	p.begin()
+}
+
+// unload gives back the memory of the records that were read and not finished,
+// once nothing runs. mu is held.
+func (p *Poller) unload() {
+	p.config.Readers.charge(-int(p.stats.InFlightBytes))
+	p.stats.InFlightBytes = 0
 }
 
 // begin reads when the mapping is enabled. mu is held.

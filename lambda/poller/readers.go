@@ -19,6 +19,9 @@ type ReadersConfig struct {
 	// Source and Tips are described there.
 	Source Source
 	Tips   Tips
+	// Memory is what the records of all mappings may weigh together, in bytes;
+	// see memory. 64 MiB when zero.
+	Memory int
 }
 
 func (c *ReadersConfig) fill() error {
@@ -27,6 +30,9 @@ func (c *ReadersConfig) fill() error {
 	}
 	if c.Hold == nil {
 		c.Hold = func(string) func() { return func() {} }
+	}
+	if c.Memory == 0 {
+		c.Memory = defaultMemory
 	}
 	return nil
 }
@@ -46,6 +52,7 @@ type Readers struct {
 	life   context.Context
 	end    context.CancelFunc
 	work   sync.WaitGroup
+	memory memory
 
 	mu     sync.Mutex
 	closed bool            // guarded by mu
@@ -62,7 +69,7 @@ func NewReaders(c ReadersConfig) (*Readers, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	r := &Readers{config: c, taps: map[tapKey]*tap{}, lists: map[tapKey]*listing{}}
+	r := &Readers{config: c, taps: map[tapKey]*tap{}, lists: map[tapKey]*listing{}, memory: memory{limit: c.Memory}}
 	r.life, r.end = context.WithCancel(context.Background())
 	return r, nil
 }

@@ -31,6 +31,8 @@ type shard struct {
 	notBefore time.Time
 	troubles  int
 	trouble   string
+	// hungry is set while it waits for memory to read on.
+	hungry bool
 	// roomy tells a subscription that there is room.
 	roomy chan struct{}
 
@@ -42,6 +44,7 @@ type shard struct {
 func newShard(r *run, m member, at Position) *shard {
 	s := &shard{run: r, member: m, stored: at, durable: at, next: spot{after: at.After, at: at.At}, roomy: make(chan struct{}, 1)}
 	s.flow = newFlow(r.mapping, newTemplate(r.mapping, m.id), r.p.config.Retry, &r.p.stats, at.After)
+	s.flow.readers = r.p.config.Readers
 	s.tap = r.p.config.Readers.open(r.stream.of(m.id))
 	return s
 }
@@ -58,6 +61,9 @@ func (s *shard) begin() {
 
 func (s *shard) halt() {
 	s.gone = true
+	if s.hungry {
+		s.run.p.config.Readers.memory.leave(s)
+	}
 	if s.timer != nil {
 		s.timer.Stop()
 		s.timer = nil
@@ -123,9 +129,11 @@ func (s *shard) start(j job, now time.Time) {
 	}
 	j.work.requestID = id
 	p.spawn(func() {
-		m := s.run.mapping
+		m, event := s.run.mapping, s.flow.t.event(j.work.items, j.window)
+		p.config.Readers.charge(len(event))
+		defer p.config.Readers.charge(-len(event))
 		result, err := p.config.Invoker.Invoke(p.life, function.Invocation{Account: m.Account, Region: m.Region, Name: m.Function,
-			Qualifier: m.Qualifier, RequestID: id, Payload: s.flow.t.event(j.work.items, j.window)})
+			Qualifier: m.Qualifier, RequestID: id, Payload: event})
 		s.report(err, func(now time.Time) { s.flow.answered(now, j, result, err) })
 	})
 }
@@ -173,7 +181,7 @@ func (s *shard) sleep(now time.Time) {
 
 // read reads when there is room and nothing to wait for.
 func (s *shard) read(now time.Time) {
-	if s.flow.room() == 0 {
+	if s.flow.room() == 0 && s.starved() {
 		return
 	}
 	if s.run.fanout() {
@@ -187,6 +195,27 @@ func (s *shard) read(now time.Time) {
 		return
 	}
 	s.reading = s.run.p.spawn(s.readOn)
+}
+
+// starved reports whether there is no room to read on. If it is memory that is
+// missing, it sees to it that the shard is told of some.
+func (s *shard) starved() bool {
+	if s.flow.wants() > 0 && !s.hungry {
+		s.hungry = s.run.p.config.Readers.memory.await(s)
+		return s.hungry
+	}
+	return true
+}
+
+// fed is called when there is memory again.
+func (s *shard) fed() {
+	p := s.run.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.hungry = false
+	if !s.gone {
+		s.pump()
+	}
 }
 
 // readOn reads until there is no room, nothing more, or trouble.
