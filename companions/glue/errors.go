@@ -3,18 +3,22 @@ package glue
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/aws/smithy-go"
+
+	"sluice/companions/glue/api"
 )
 
 // The catalogue: every answer of this room that is not a success, with the
 // service's text where it is known. docs/glue.md marks the others.
 
+func refusal(code, format string, args ...any) error {
+	return &smithy.GenericAPIError{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
 func invalid(format string, args ...any) error {
-	return &types.InvalidInputException{Message: aws.String(fmt.Sprintf(format, args...))}
+	return refusal("InvalidInputException", format, args...)
 }
 
 // beyond refuses what Glue has and this catalog has not.
@@ -22,8 +26,15 @@ func beyond(what string) error {
 	return invalid("%s beyond the Data Catalog of Sluice", what)
 }
 
-func notFound(format string, args ...any) error {
-	return &types.EntityNotFoundException{Message: aws.String(fmt.Sprintf(format, args...))}
+func notFound(format string, args ...any) error { return refusal(codeNotFound, format, args...) }
+
+const codeNotFound = "EntityNotFoundException"
+
+// NotFound says whether an error is that a database, a table or a version of
+// it is not there.
+func NotFound(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == codeNotFound
 }
 
 func errNoCatalog(id string) error { return notFound("Catalog %s not found.", id) }
@@ -53,17 +64,14 @@ func errNoSchema(arn, registry, name *string) error {
 	return notFound("Schema is not found. RegistryName: %s, SchemaName: %s, SchemaArn: %s", null(registry), null(name), null(arn))
 }
 
-func exists(what string) error {
-	return &types.AlreadyExistsException{Message: aws.String(what + " already exists.")}
-}
+func exists(what string) error { return refusal("AlreadyExistsException", "%s already exists.", what) }
 
 func errTooMany(what string, limit int) error {
-	return &types.ResourceNumberLimitExceededException{Message: aws.String(fmt.Sprintf(
-		"Number of %s resources exceeds the account limit %d", what, limit))}
+	return refusal("ResourceNumberLimitExceededException", "Number of %s resources exceeds the account limit %d", what, limit)
 }
 
 func errStale() error {
-	return &types.ConcurrentModificationException{Message: aws.String("Update table failed due to concurrent modifications.")}
+	return refusal("ConcurrentModificationException", "Update table failed due to concurrent modifications.")
 }
 
 func errCurrentVersion() error { return invalid("Cannot delete the current version of a table.") }
@@ -90,20 +98,18 @@ func errReservedTag() error { return invalid("Keys of tags must not begin with a
 
 // errValue is a constraint of the model that the codec cannot check.
 func errValue(path string, value int32, constraint string) error {
-	return &smithy.GenericAPIError{Code: "ValidationException", Message: "1 validation error detected: Value '" +
-		strconv.Itoa(int(value)) + "' at '" + path + "' failed to satisfy constraint: " + constraint}
+	return refusal("ValidationException", "1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: %s", value, path, constraint)
 }
 
 func errMissing(path string) error {
-	return &smithy.GenericAPIError{Code: "ValidationException",
-		Message: "1 validation error detected: Value null at '" + path + "' failed to satisfy constraint: Member must not be null"}
+	return refusal("ValidationException", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", path)
 }
 
 // detail is an error inside of an answer.
-func detail(err error) *types.ErrorDetail {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return &types.ErrorDetail{ErrorCode: aws.String("InternalServiceException"), ErrorMessage: aws.String("Service Unavailable")}
+func detail(err error) *api.ErrorDetail {
+	var known smithy.APIError
+	if !errors.As(err, &known) {
+		return &api.ErrorDetail{ErrorCode: aws.String("InternalServiceException"), ErrorMessage: aws.String("Service Unavailable")}
 	}
-	return &types.ErrorDetail{ErrorCode: aws.String(api.ErrorCode()), ErrorMessage: aws.String(api.ErrorMessage())}
+	return &api.ErrorDetail{ErrorCode: aws.String(known.ErrorCode()), ErrorMessage: aws.String(known.ErrorMessage())}
 }

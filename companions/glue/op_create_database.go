@@ -3,7 +3,7 @@ package glue
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"sluice/companions/glue/api"
 )
 
 // CreateDatabase makes a database. Its name is folded to lower case.
@@ -11,7 +11,7 @@ import (
 // State: real
 // Notes: descriptions, parameters, locations, links and tags; permissions are kept and have no effect
 // Test: TestCreateDatabase
-func (c *Catalog) CreateDatabase(ctx context.Context, in *glue.CreateDatabaseInput, _ ...opt) (*glue.CreateDatabaseOutput, error) {
+func (c *Catalog) CreateDatabase(ctx context.Context, in *api.CreateDatabaseInput) (*api.CreateDatabaseOutput, error) {
 	k, err := c.catalog(ctx, in.CatalogId)
 	if err != nil {
 		return nil, err
@@ -43,5 +43,5 @@ func (c *Catalog) CreateDatabase(ctx context.Context, in *glue.CreateDatabaseInp
 	b := &batch{}
 	b.put(k.prefix(prefixCatalog), all)
 	b.put(k.database(d.Name), d)
-	return &glue.CreateDatabaseOutput{}, c.commit(ctx, b)
+	return &api.CreateDatabaseOutput{}, c.commit(ctx, b)
 }

@@ -5,34 +5,34 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/stretchr/testify/require"
+
+	"sluice/companions/glue/api"
 )
 
 func TestCreateDatabase(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.room.CreateDatabase(t.Context(), &glue.CreateDatabaseInput{
+	_, err := w.room.CreateDatabase(t.Context(), &api.CreateDatabaseInput{
 		Tags: map[string]string{"team": "data"},
-		DatabaseInput: &types.DatabaseInput{Name: aws.String("Sales"), Description: aws.String(""), LocationUri: aws.String("s3://b/"),
-			Parameters: map[string]string{"K": "V"}, TargetDatabase: &types.DatabaseIdentifier{CatalogId: aws.String("1"), DatabaseName: aws.String("x")},
-			CreateTableDefaultPermissions: []types.PrincipalPermissions{{Permissions: []types.Permission{"SELECT"},
-				Principal: &types.DataLakePrincipal{DataLakePrincipalIdentifier: aws.String("me")}}, {}}}})
+		DatabaseInput: &api.DatabaseInput{Name: aws.String("Sales"), Description: aws.String(""), LocationUri: aws.String("s3://b/"),
+			Parameters: map[string]string{"K": "V"}, TargetDatabase: &api.DatabaseIdentifier{CatalogId: aws.String("1"), DatabaseName: aws.String("x")},
+			CreateTableDefaultPermissions: []api.PrincipalPermissions{{Permissions: []api.Permission{"SELECT"},
+				Principal: &api.DataLakePrincipal{DataLakePrincipalIdentifier: aws.String("me")}}, {}}}})
 	require.NoError(t, err)
-	out, err := w.room.GetDatabase(t.Context(), &glue.GetDatabaseInput{Name: aws.String("SALES")})
+	out, err := w.room.GetDatabase(t.Context(), &api.GetDatabaseInput{Name: aws.String("SALES")})
 	require.NoError(t, err)
-	require.Equal(t, &types.Database{
+	require.Equal(t, &api.Database{
 		Name: aws.String("sales"), CatalogId: aws.String("000000000000"), CreateTime: &start, Description: aws.String(""),
 		LocationUri: aws.String("s3://b/"), Parameters: map[string]string{"K": "V"},
-		TargetDatabase: &types.DatabaseIdentifier{CatalogId: aws.String("1"), DatabaseName: aws.String("x")},
-		CreateTableDefaultPermissions: []types.PrincipalPermissions{{Permissions: []types.Permission{"SELECT"},
-			Principal: &types.DataLakePrincipal{DataLakePrincipalIdentifier: aws.String("me")}}, {}},
+		TargetDatabase: &api.DatabaseIdentifier{CatalogId: aws.String("1"), DatabaseName: aws.String("x")},
+		CreateTableDefaultPermissions: []api.PrincipalPermissions{{Permissions: []api.Permission{"SELECT"},
+			Principal: &api.DataLakePrincipal{DataLakePrincipalIdentifier: aws.String("me")}}, {}},
 	}, out.Database)
 
-	_, err = w.room.CreateDatabase(t.Context(), &glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: aws.String("sALES")}})
+	_, err = w.room.CreateDatabase(t.Context(), &api.CreateDatabaseInput{DatabaseInput: &api.DatabaseInput{Name: aws.String("sALES")}})
 	says(t, err, "AlreadyExistsException", "Database already exists.")
-	_, err = w.room.CreateDatabase(as(t.Context(), "111111111111", "eu-west-1"), &glue.CreateDatabaseInput{
-		CatalogId: aws.String("000000000000"), DatabaseInput: &types.DatabaseInput{Name: aws.String("sales")}})
+	_, err = w.room.CreateDatabase(as(t.Context(), "111111111111", "eu-west-1"), &api.CreateDatabaseInput{
+		CatalogId: aws.String("000000000000"), DatabaseInput: &api.DatabaseInput{Name: aws.String("sales")}})
 	require.NoError(t, err, "another region is another catalog")
 }
 
@@ -43,14 +43,14 @@ func TestCreateDatabaseRefused(t *testing.T) {
 		tags[strings.Repeat("k", i+1)] = ""
 	}
 	for name, c := range map[string]struct {
-		in            *glue.CreateDatabaseInput
+		in            *api.CreateDatabaseInput
 		code, message string
 	}{
-		"federated": {&glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: aws.String("x"), FederatedDatabase: &types.FederatedDatabase{}}},
+		"federated": {&api.CreateDatabaseInput{DatabaseInput: &api.DatabaseInput{Name: aws.String("x"), FederatedDatabase: &api.FederatedDatabase{}}},
 			"InvalidInputException", "Federated databases are beyond the Data Catalog of Sluice"},
-		"tags":     {&glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: aws.String("x")}, Tags: tags}, "InvalidInputException", "A resource has 50 tags at most."},
-		"reserved": {&glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: aws.String("x")}, Tags: map[string]string{"AWS:x": ""}}, "InvalidInputException", "Keys of tags must not begin with aws:."},
-		"catalog":  {&glue.CreateDatabaseInput{CatalogId: aws.String("s3tables/x"), DatabaseInput: &types.DatabaseInput{Name: aws.String("x")}}, "EntityNotFoundException", "Catalog s3tables/x not found."},
+		"tags":     {&api.CreateDatabaseInput{DatabaseInput: &api.DatabaseInput{Name: aws.String("x")}, Tags: tags}, "InvalidInputException", "A resource has 50 tags at most."},
+		"reserved": {&api.CreateDatabaseInput{DatabaseInput: &api.DatabaseInput{Name: aws.String("x")}, Tags: map[string]string{"AWS:x": ""}}, "InvalidInputException", "Keys of tags must not begin with aws:."},
+		"catalog":  {&api.CreateDatabaseInput{CatalogId: aws.String("s3tables/x"), DatabaseInput: &api.DatabaseInput{Name: aws.String("x")}}, "EntityNotFoundException", "Catalog s3tables/x not found."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.room.CreateDatabase(t.Context(), c.in)
@@ -59,6 +59,6 @@ func TestCreateDatabaseRefused(t *testing.T) {
 	}
 	w.open(Quotas{Databases: 1})
 	w.database("one")
-	_, err := w.room.CreateDatabase(t.Context(), &glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: aws.String("two")}})
+	_, err := w.room.CreateDatabase(t.Context(), &api.CreateDatabaseInput{DatabaseInput: &api.DatabaseInput{Name: aws.String("two")}})
 	says(t, err, "ResourceNumberLimitExceededException", "Number of DATABASE resources exceeds the account limit 1")
 }

@@ -3,7 +3,7 @@ package glue
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"sluice/companions/glue/api"
 )
 
 // CreateTable makes a table. Its first version is 0. Types of columns are kept
@@ -12,7 +12,7 @@ import (
 // State: real
 // Notes: partition indexes, links; OpenTableFormatInput, ViewDefinition and schemas of a registry are refused
 // Test: TestCreateTable
-func (c *Catalog) CreateTable(ctx context.Context, in *glue.CreateTableInput, _ ...opt) (*glue.CreateTableOutput, error) {
+func (c *Catalog) CreateTable(ctx context.Context, in *api.CreateTableInput) (*api.CreateTableOutput, error) {
 	switch {
 	case in.OpenTableFormatInput != nil:
 		return nil, beyond("Tables whose metadata the catalog writes itself (OpenTableFormatInput) are")
@@ -54,5 +54,5 @@ func (c *Catalog) CreateTable(ctx context.Context, in *glue.CreateTableInput, _ 
 	b := &batch{}
 	b.put(k.inside(prefixContents, p.database.ID), all)
 	b.put(k.table(p.database.ID, t.Name), t)
-	return &glue.CreateTableOutput{}, c.commit(ctx, b)
+	return &api.CreateTableOutput{}, c.commit(ctx, b)
 }

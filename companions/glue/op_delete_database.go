@@ -3,7 +3,7 @@ package glue
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"sluice/companions/glue/api"
 )
 
 // DeleteDatabase removes a database and all that is in it.
@@ -11,7 +11,7 @@ import (
 // State: real
 // Notes: tables, versions and partitions go with it at once, where the service takes its time
 // Test: TestDeleteDatabase
-func (c *Catalog) DeleteDatabase(ctx context.Context, in *glue.DeleteDatabaseInput, _ ...opt) (*glue.DeleteDatabaseOutput, error) {
+func (c *Catalog) DeleteDatabase(ctx context.Context, in *api.DeleteDatabaseInput) (*api.DeleteDatabaseOutput, error) {
 	k, err := c.catalog(ctx, in.CatalogId)
 	if err != nil {
 		return nil, err
@@ -32,5 +32,5 @@ func (c *Catalog) DeleteDatabase(ctx context.Context, in *glue.DeleteDatabaseInp
 	for _, kind := range []byte{prefixContents, prefixTable, prefixCounts, prefixVersion, prefixPartition} {
 		b.clear(k.inside(kind, p.database.ID))
 	}
-	return &glue.DeleteDatabaseOutput{}, c.commit(ctx, b)
+	return &api.DeleteDatabaseOutput{}, c.commit(ctx, b)
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+
+	"sluice/companions/glue/api"
 )
 
 // GetDatabase describes a database.
@@ -12,12 +13,12 @@ import (
 // State: real
 // Notes: as it was made, in lower case
 // Test: TestGetDatabase
-func (c *Catalog) GetDatabase(ctx context.Context, in *glue.GetDatabaseInput, _ ...opt) (*glue.GetDatabaseOutput, error) {
+func (c *Catalog) GetDatabase(ctx context.Context, in *api.GetDatabaseInput) (*api.GetDatabaseOutput, error) {
 	p, err := c.locate(ctx, in.CatalogId, in.Name)
 	if err != nil {
 		return nil, err
 	}
 	d := p.database.shape(p.catalogKey)
 	d.Name = aws.String(p.name)
-	return &glue.GetDatabaseOutput{Database: &d}, nil
+	return &api.GetDatabaseOutput{Database: &d}, nil
 }

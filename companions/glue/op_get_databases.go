@@ -4,8 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
+	"sluice/companions/glue/api"
 )
 
 // GetDatabases lists the databases of a catalog by name, 100 at a time.
@@ -13,12 +12,12 @@ import (
 // State: real
 // Notes: pages, AttributesToGet; ResourceShareType is ignored, as nothing is shared
 // Test: TestGetDatabases
-func (c *Catalog) GetDatabases(ctx context.Context, in *glue.GetDatabasesInput, _ ...opt) (*glue.GetDatabasesOutput, error) {
+func (c *Catalog) GetDatabases(ctx context.Context, in *api.GetDatabasesInput) (*api.GetDatabasesOutput, error) {
 	k, err := c.catalog(ctx, in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
-	out := &glue.GetDatabasesOutput{DatabaseList: []types.Database{}}
+	out := &api.GetDatabasesOutput{DatabaseList: []api.Database{}}
 	l := listing{prefix: k.prefix(prefixDatabase), about: "databases", limit: limitOf(in.MaxResults, defaultPage)}
 	out.NextToken, err = c.page(ctx, l, in.NextToken, func(value []byte) (bool, error) {
 		d := &databaseRecord{}
@@ -28,8 +27,8 @@ func (c *Catalog) GetDatabases(ctx context.Context, in *glue.GetDatabasesInput, 
 		one := d.shape(k)
 		if len(in.AttributesToGet) > 0 {
 			whole := one
-			one = types.Database{Name: whole.Name, CatalogId: whole.CatalogId}
-			if slices.Contains(in.AttributesToGet, types.DatabaseAttributesTargetDatabase) {
+			one = api.Database{Name: whole.Name, CatalogId: whole.CatalogId}
+			if slices.Contains(in.AttributesToGet, api.DatabaseAttributesTargetDatabase) {
 				one.TargetDatabase = whole.TargetDatabase
 			}
 		}

@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/stretchr/testify/require"
+
+	"sluice/companions/glue/api"
 )
 
 func TestGetDatabases(t *testing.T) {
@@ -15,7 +15,7 @@ func TestGetDatabases(t *testing.T) {
 		w.database(name)
 	}
 	var pages [][]string
-	in := &glue.GetDatabasesInput{MaxResults: aws.Int32(3)}
+	in := &api.GetDatabasesInput{MaxResults: aws.Int32(3)}
 	for {
 		out, err := w.room.GetDatabases(t.Context(), in)
 		require.NoError(t, err)
@@ -31,16 +31,16 @@ func TestGetDatabases(t *testing.T) {
 	}
 	require.Equal(t, [][]string{{"a", "ab", "b"}, {"c"}}, pages)
 
-	out, err := w.room.GetDatabases(t.Context(), &glue.GetDatabasesInput{AttributesToGet: []types.DatabaseAttributes{"NAME"}, MaxResults: aws.Int32(1)})
+	out, err := w.room.GetDatabases(t.Context(), &api.GetDatabasesInput{AttributesToGet: []api.DatabaseAttributes{"NAME"}, MaxResults: aws.Int32(1)})
 	require.NoError(t, err)
-	require.Equal(t, []types.Database{{Name: aws.String("a"), CatalogId: aws.String("000000000000")}}, out.DatabaseList)
+	require.Equal(t, []api.Database{{Name: aws.String("a"), CatalogId: aws.String("000000000000")}}, out.DatabaseList)
 	for _, token := range []string{"*", "AAAA", *out.NextToken + "AA="[:1] + "!", "c2hvcnQ"} {
-		_, err := w.room.GetDatabases(t.Context(), &glue.GetDatabasesInput{NextToken: &token})
+		_, err := w.room.GetDatabases(t.Context(), &api.GetDatabasesInput{NextToken: &token})
 		says(t, err, "InvalidInputException", "The NextToken is not valid for this request.")
 	}
-	_, err = w.room.GetDatabases(as(t.Context(), "111111111111", "us-east-1"), &glue.GetDatabasesInput{NextToken: out.NextToken})
+	_, err = w.room.GetDatabases(as(t.Context(), "111111111111", "us-east-1"), &api.GetDatabasesInput{NextToken: out.NextToken})
 	says(t, err, "InvalidInputException", "The NextToken is not valid for this request.")
-	out, err = w.room.GetDatabases(as(t.Context(), "111111111111", "us-east-1"), &glue.GetDatabasesInput{})
+	out, err = w.room.GetDatabases(as(t.Context(), "111111111111", "us-east-1"), &api.GetDatabasesInput{})
 	require.NoError(t, err)
-	require.Equal(t, []types.Database{}, out.DatabaseList)
+	require.Equal(t, []api.Database{}, out.DatabaseList)
 }

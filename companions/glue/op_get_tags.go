@@ -3,7 +3,7 @@ package glue
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"sluice/companions/glue/api"
 )
 
 // GetTags tells the tags of a database. Terraform asks after each change.
@@ -11,7 +11,7 @@ import (
 // State: real
 // Notes: databases only
 // Test: TestGetTags
-func (c *Catalog) GetTags(ctx context.Context, in *glue.GetTagsInput, _ ...opt) (*glue.GetTagsOutput, error) {
+func (c *Catalog) GetTags(ctx context.Context, in *api.GetTagsInput) (*api.GetTagsOutput, error) {
 	k, name, err := tagged(in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (c *Catalog) GetTags(ctx context.Context, in *glue.GetTagsInput, _ ...opt) 
 	if err != nil {
 		return nil, err
 	}
-	out := &glue.GetTagsOutput{Tags: p.database.Tags}
+	out := &api.GetTagsOutput{Tags: p.database.Tags}
 	if out.Tags == nil {
 		out.Tags = map[string]string{}
 	}

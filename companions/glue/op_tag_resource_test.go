@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/stretchr/testify/require"
+
+	"sluice/companions/glue/api"
 )
 
 const lakeARN = "arn:aws:glue:us-east-1:000000000000:database/lake"
 
 func (w *world) tags() map[string]string {
 	w.t.Helper()
-	out, err := w.room.GetTags(w.t.Context(), &glue.GetTagsInput{ResourceArn: aws.String(lakeARN)})
+	out, err := w.room.GetTags(w.t.Context(), &api.GetTagsInput{ResourceArn: aws.String(lakeARN)})
 	require.NoError(w.t, err)
 	return out.Tags
 }
@@ -22,7 +23,7 @@ func TestTagResource(t *testing.T) {
 	w := newWorld(t)
 	w.database("lake")
 	tag := func(arn string, tags map[string]string) error {
-		_, err := w.room.TagResource(t.Context(), &glue.TagResourceInput{ResourceArn: &arn, TagsToAdd: tags})
+		_, err := w.room.TagResource(t.Context(), &api.TagResourceInput{ResourceArn: &arn, TagsToAdd: tags})
 		return err
 	}
 	require.NoError(t, tag(lakeARN, map[string]string{"a": "1", "b": "2"}))

@@ -3,7 +3,7 @@ package glue
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"sluice/companions/glue/api"
 )
 
 // UntagResource removes tags of a database.
@@ -11,8 +11,8 @@ import (
 // State: real
 // Notes: by key; keys that are not there are passed by
 // Test: TestUntagResource
-func (c *Catalog) UntagResource(ctx context.Context, in *glue.UntagResourceInput, _ ...opt) (*glue.UntagResourceOutput, error) {
-	return &glue.UntagResourceOutput{}, c.retag(ctx, in.ResourceArn, func(tags map[string]string) (map[string]string, error) {
+func (c *Catalog) UntagResource(ctx context.Context, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
+	return &api.UntagResourceOutput{}, c.retag(ctx, in.ResourceArn, func(tags map[string]string) (map[string]string, error) {
 		for _, key := range in.TagsToRemove {
 			delete(tags, key)
 		}

@@ -3,7 +3,7 @@ package glue
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue"
+	"sluice/companions/glue/api"
 )
 
 // UpdateDatabase puts another description in the place of a database's own.
@@ -12,7 +12,7 @@ import (
 // State: real
 // Notes: all of the description is replaced, as at the service; the name stays
 // Test: TestUpdateDatabase
-func (c *Catalog) UpdateDatabase(ctx context.Context, in *glue.UpdateDatabaseInput, _ ...opt) (*glue.UpdateDatabaseOutput, error) {
+func (c *Catalog) UpdateDatabase(ctx context.Context, in *api.UpdateDatabaseInput) (*api.UpdateDatabaseOutput, error) {
 	k, err := c.catalog(ctx, in.CatalogId)
 	if err != nil {
 		return nil, err
@@ -32,5 +32,5 @@ func (c *Catalog) UpdateDatabase(ctx context.Context, in *glue.UpdateDatabaseInp
 	d.ID, d.Created, d.Tags = p.database.ID, p.database.Created, p.database.Tags
 	b := &batch{}
 	b.put(k.database(d.Name), d)
-	return &glue.UpdateDatabaseOutput{}, c.commit(ctx, b)
+	return &api.UpdateDatabaseOutput{}, c.commit(ctx, b)
 }

@@ -6,15 +6,12 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
 
 	"sluice/internal/arn"
 	"sluice/internal/caller"
 	"sluice/internal/clock"
 	"sluice/store/kv"
 )
-
-type opt = func(*glue.Options)
 
 // Config is what Open needs; Clock and Space must be set.
 type Config struct {

@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"sluice/companions/glue/api"
 	"sluice/internal/caller"
 	"sluice/internal/clock"
 	"sluice/store/kv"
@@ -49,7 +48,7 @@ func as(ctx context.Context, account, region string) context.Context {
 
 func (w *world) database(name string) {
 	w.t.Helper()
-	_, err := w.room.CreateDatabase(w.t.Context(), &glue.CreateDatabaseInput{DatabaseInput: &types.DatabaseInput{Name: &name}})
+	_, err := w.room.CreateDatabase(w.t.Context(), &api.CreateDatabaseInput{DatabaseInput: &api.DatabaseInput{Name: &name}})
 	require.NoError(w.t, err)
 }
 
@@ -57,19 +56,19 @@ func (w *world) database(name string) {
 // keys, "year:int" and the like.
 func (w *world) table(name string, keys ...string) {
 	w.t.Helper()
-	_, err := w.room.CreateTable(w.t.Context(), &glue.CreateTableInput{DatabaseName: aws.String("lake"), TableInput: tableInput(name, keys...)})
+	_, err := w.room.CreateTable(w.t.Context(), &api.CreateTableInput{DatabaseName: aws.String("lake"), TableInput: tableInput(name, keys...)})
 	require.NoError(w.t, err)
 }
 
-func tableInput(name string, keys ...string) *types.TableInput {
-	return &types.TableInput{Name: &name, StorageDescriptor: &types.StorageDescriptor{Columns: columns("n:bigint")}, PartitionKeys: columns(keys...)}
+func tableInput(name string, keys ...string) *api.TableInput {
+	return &api.TableInput{Name: &name, StorageDescriptor: &api.StorageDescriptor{Columns: columns("n:bigint")}, PartitionKeys: columns(keys...)}
 }
 
-func columns(texts ...string) []types.Column {
-	list := []types.Column{}
+func columns(texts ...string) []api.Column {
+	list := []api.Column{}
 	for _, text := range texts {
 		name, of, _ := strings.Cut(text, ":")
-		list = append(list, types.Column{Name: &name, Type: &of})
+		list = append(list, api.Column{Name: &name, Type: &of})
 	}
 	return list
 }

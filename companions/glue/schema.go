@@ -5,8 +5,8 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 
+	"sluice/companions/glue/api"
 	"sluice/internal/caller"
 )
 
@@ -33,7 +33,7 @@ type Schema struct {
 
 // Schema reads a table's schema for a room of the same process. version is a
 // version's id, or LATEST or nothing for what the table has now. The error is
-// the service's own: *types.EntityNotFoundException for what is not there.
+// the service's own; NotFound tells that something is not there.
 func (c *Catalog) Schema(ctx context.Context, account, region, database, table, version string) (*Schema, error) {
 	ctx = caller.With(ctx, caller.Caller{Account: account, Region: region})
 	t, err := c.locateTable(ctx, nil, &database, &table)
@@ -51,7 +51,7 @@ func (c *Catalog) Schema(ctx context.Context, account, region, database, table, 
 }
 
 // SchemaOf makes a schema of a table's description.
-func SchemaOf(t *types.Table) *Schema {
+func SchemaOf(t *api.Table) *Schema {
 	out := &Schema{PartitionKeys: schemaColumns(t.PartitionKeys), Parameters: t.Parameters, VersionID: aws.ToString(t.VersionId)}
 	if out.VersionID == "" {
 		out.VersionID = strconv.Itoa(0)
@@ -66,6 +66,6 @@ func SchemaOf(t *types.Table) *Schema {
 	return out
 }
 
-func schemaColumns(in []types.Column) []Column {
-	return each(in, func(c types.Column) Column { return Column{aws.ToString(c.Name), aws.ToString(c.Type)} })
+func schemaColumns(in []api.Column) []Column {
+	return each(in, func(c api.Column) Column { return Column{aws.ToString(c.Name), aws.ToString(c.Type)} })
 }

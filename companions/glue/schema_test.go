@@ -4,20 +4,20 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/stretchr/testify/require"
+
+	"sluice/companions/glue/api"
 )
 
 func TestSchema(t *testing.T) {
 	w := newWorld(t)
 	w.database("Lake")
-	_, err := w.room.CreateTable(t.Context(), &glue.CreateTableInput{DatabaseName: aws.String("LAKE"), TableInput: &types.TableInput{
+	_, err := w.room.CreateTable(t.Context(), &api.CreateTableInput{DatabaseName: aws.String("LAKE"), TableInput: &api.TableInput{
 		Name: aws.String("Events"), Parameters: map[string]string{"classification": "parquet"}, PartitionKeys: columns("day:date"),
-		StorageDescriptor: &types.StorageDescriptor{
+		StorageDescriptor: &api.StorageDescriptor{
 			Columns: columns("id:bigint", "tags:array<struct<k:string,v:decimal(10,2)>>"), Location: aws.String("s3://lake/events/"),
 			InputFormat: aws.String("in"), OutputFormat: aws.String("out"),
-			SerdeInfo: &types.SerDeInfo{SerializationLibrary: aws.String("org.openx.data.jsonserde.JsonSerDe"), Parameters: map[string]string{"paths": "id"}},
+			SerdeInfo: &api.SerDeInfo{SerializationLibrary: aws.String("org.openx.data.jsonserde.JsonSerDe"), Parameters: map[string]string{"paths": "id"}},
 		}}})
 	require.NoError(t, err)
 	got, err := w.room.Schema(t.Context(), "000000000000", "us-east-1", "lake", "EVENTS", LatestVersion)

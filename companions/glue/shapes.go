@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
+
+	"sluice/companions/glue/api"
 )
 
 // Shapes end here: what comes in becomes a record, what goes out is made of one.
@@ -39,30 +40,30 @@ func each[A, B any](in []A, f func(A) B) []B {
 	return out
 }
 
-func columnOf(in types.Column) column {
+func columnOf(in api.Column) column {
 	return column{aws.ToString(in.Name), in.Type, in.Comment, in.Parameters}
 }
 
-func (x column) shape() types.Column {
-	return types.Column{Name: aws.String(x.Name), Type: x.Type, Comment: x.Comment, Parameters: x.Parameters}
+func (x column) shape() api.Column {
+	return api.Column{Name: aws.String(x.Name), Type: x.Type, Comment: x.Comment, Parameters: x.Parameters}
 }
 
 // columnsShape never gives nil: clients of the service find a list.
-func columnsShape(in []column) []types.Column {
+func columnsShape(in []column) []api.Column {
 	if in == nil {
-		return []types.Column{}
+		return []api.Column{}
 	}
 	return each(in, column.shape)
 }
 
-func storageOf(path string, in *types.StorageDescriptor) (*storage, error) {
+func storageOf(path string, in *api.StorageDescriptor) (*storage, error) {
 	if in == nil {
 		return nil, nil
 	}
 	if in.SchemaReference != nil {
 		id := in.SchemaReference.SchemaId
 		if id == nil {
-			id = &types.SchemaId{}
+			id = &api.SchemaId{}
 		}
 		return nil, errNoSchema(id.SchemaArn, id.RegistryName, id.SchemaName)
 	}
@@ -79,7 +80,7 @@ func storageOf(path string, in *types.StorageDescriptor) (*storage, error) {
 		Columns: each(in.Columns, columnOf), Location: in.Location, More: in.AdditionalLocations,
 		Input: in.InputFormat, Output: in.OutputFormat, Compressed: in.Compressed, Buckets: in.NumberOfBuckets,
 		BucketedBy: in.BucketColumns, Parameters: in.Parameters, InSubfolders: in.StoredAsSubDirectories,
-		SortedBy: each(in.SortColumns, func(o types.Order) order { return order{aws.ToString(o.Column), o.SortOrder} }),
+		SortedBy: each(in.SortColumns, func(o api.Order) order { return order{aws.ToString(o.Column), o.SortOrder} }),
 	}
 	if s := in.SerdeInfo; s != nil {
 		out.Serde = &serde{s.Name, s.SerializationLibrary, s.Parameters}
@@ -90,21 +91,21 @@ func storageOf(path string, in *types.StorageDescriptor) (*storage, error) {
 	return out, nil
 }
 
-func (s *storage) shape() *types.StorageDescriptor {
+func (s *storage) shape() *api.StorageDescriptor {
 	if s == nil {
 		return nil
 	}
-	out := &types.StorageDescriptor{
+	out := &api.StorageDescriptor{
 		Columns: columnsShape(s.Columns), Location: s.Location, AdditionalLocations: s.More,
 		InputFormat: s.Input, OutputFormat: s.Output, Compressed: s.Compressed, NumberOfBuckets: s.Buckets,
 		BucketColumns: s.BucketedBy, Parameters: s.Parameters, StoredAsSubDirectories: s.InSubfolders,
-		SortColumns: each(s.SortedBy, func(o order) types.Order { return types.Order{Column: aws.String(o.Column), SortOrder: o.Order} }),
+		SortColumns: each(s.SortedBy, func(o order) api.Order { return api.Order{Column: aws.String(o.Column), SortOrder: o.Order} }),
 	}
 	if s.Serde != nil {
-		out.SerdeInfo = &types.SerDeInfo{Name: s.Serde.Name, SerializationLibrary: s.Serde.Library, Parameters: s.Serde.Parameters}
+		out.SerdeInfo = &api.SerDeInfo{Name: s.Serde.Name, SerializationLibrary: s.Serde.Library, Parameters: s.Serde.Parameters}
 	}
 	if s.Skewed != nil {
-		out.SkewedInfo = &types.SkewedInfo{SkewedColumnNames: s.Skewed.Columns, SkewedColumnValues: s.Skewed.Values,
+		out.SkewedInfo = &api.SkewedInfo{SkewedColumnNames: s.Skewed.Columns, SkewedColumnValues: s.Skewed.Values,
 			SkewedColumnValueLocationMaps: s.Skewed.Locations}
 	}
 	return out
@@ -112,7 +113,7 @@ func (s *storage) shape() *types.StorageDescriptor {
 
 // tableOf makes the record of a new version of a table; identity and times are
 // the caller's to fill in.
-func tableOf(in *types.TableInput) (*tableRecord, error) {
+func tableOf(in *api.TableInput) (*tableRecord, error) {
 	switch {
 	case in.ViewDefinition != nil:
 		return nil, beyond("Views in several dialects (ViewDefinition) are")
@@ -134,8 +135,8 @@ func tableOf(in *types.TableInput) (*tableRecord, error) {
 	return out, nil
 }
 
-func (r *tableRecord) shape(k catalogKey, database string) types.Table {
-	out := types.Table{
+func (r *tableRecord) shape(k catalogKey, database string) api.Table {
+	out := api.Table{
 		Name: aws.String(r.Name), DatabaseName: aws.String(database), Description: r.Description, Owner: r.Owner,
 		CreateTime: seconds(r.Created), UpdateTime: seconds(r.Updated), LastAccessTime: fromMillis(r.Accessed),
 		LastAnalyzedTime: fromMillis(r.Analyzed), Retention: r.Retention, StorageDescriptor: r.Storage.shape(),
@@ -144,18 +145,18 @@ func (r *tableRecord) shape(k catalogKey, database string) types.Table {
 		VersionId: aws.String(strconv.FormatUint(r.Number, 10)), IsMultiDialectView: aws.Bool(false),
 	}
 	if t := r.Target; t != nil {
-		out.TargetTable = &types.TableIdentifier{CatalogId: t.Catalog, DatabaseName: t.Database, Name: t.Name, Region: t.Region}
+		out.TargetTable = &api.TableIdentifier{CatalogId: t.Catalog, DatabaseName: t.Database, Name: t.Name, Region: t.Region}
 	}
 	return out
 }
 
 // only keeps the parts of a table that a listing asks for.
-func only(t types.Table, wanted []types.TableAttributes) types.Table {
-	out := types.Table{Name: t.Name, DatabaseName: t.DatabaseName, CatalogId: t.CatalogId}
+func only(t api.Table, wanted []api.TableAttributes) api.Table {
+	out := api.Table{Name: t.Name, DatabaseName: t.DatabaseName, CatalogId: t.CatalogId}
 	for _, a := range wanted {
 		switch a {
-		case types.TableAttributesName:
-		case types.TableAttributesTableType:
+		case api.TableAttributesName:
+		case api.TableAttributesTableType:
 			out.TableType = t.TableType
 		default:
 			return t
@@ -167,7 +168,7 @@ func only(t types.Table, wanted []types.TableAttributes) types.Table {
 	return out
 }
 
-func partitionOf(path string, in *types.PartitionInput) (*partitionRecord, error) {
+func partitionOf(path string, in *api.PartitionInput) (*partitionRecord, error) {
 	where, err := storageOf(path+".storageDescriptor", in.StorageDescriptor)
 	if err != nil {
 		return nil, err
@@ -176,15 +177,15 @@ func partitionOf(path string, in *types.PartitionInput) (*partitionRecord, error
 		Storage: where, Parameters: in.Parameters}, nil
 }
 
-func (r *partitionRecord) shape(k catalogKey, database, table string) types.Partition {
-	return types.Partition{
+func (r *partitionRecord) shape(k catalogKey, database, table string) api.Partition {
+	return api.Partition{
 		Values: r.Values, DatabaseName: aws.String(database), TableName: aws.String(table), CreationTime: seconds(r.Created),
 		LastAccessTime: fromMillis(r.Accessed), LastAnalyzedTime: fromMillis(r.Analyzed), StorageDescriptor: r.Storage.shape(),
 		Parameters: r.Parameters, CatalogId: aws.String(k.account),
 	}
 }
 
-func databaseOf(in *types.DatabaseInput) (*databaseRecord, error) {
+func databaseOf(in *api.DatabaseInput) (*databaseRecord, error) {
 	if in.FederatedDatabase != nil {
 		return nil, beyond("Federated databases are")
 	}
@@ -192,7 +193,7 @@ func databaseOf(in *types.DatabaseInput) (*databaseRecord, error) {
 		Grants: each(in.CreateTableDefaultPermissions, grantOf)}
 	if in.CreateTableDefaultPermissions == nil {
 		// What an account has whose catalog Lake Formation does not guard.
-		out.Grants = []grant{{aws.String("IAM_ALLOWED_PRINCIPALS"), []string{string(types.PermissionAll)}}}
+		out.Grants = []grant{{aws.String("IAM_ALLOWED_PRINCIPALS"), []string{string(api.PermissionAll)}}}
 	}
 	if t := in.TargetDatabase; t != nil {
 		out.Target = &target{Catalog: t.CatalogId, Database: t.DatabaseName, Region: t.Region}
@@ -200,29 +201,29 @@ func databaseOf(in *types.DatabaseInput) (*databaseRecord, error) {
 	return out, nil
 }
 
-func grantOf(in types.PrincipalPermissions) grant {
-	out := grant{Permissions: each(in.Permissions, func(p types.Permission) string { return string(p) })}
+func grantOf(in api.PrincipalPermissions) grant {
+	out := grant{Permissions: each(in.Permissions, func(p api.Permission) string { return string(p) })}
 	if in.Principal != nil {
 		out.Principal = in.Principal.DataLakePrincipalIdentifier
 	}
 	return out
 }
 
-func (g grant) shape() types.PrincipalPermissions {
-	out := types.PrincipalPermissions{Permissions: each(g.Permissions, func(p string) types.Permission { return types.Permission(p) })}
+func (g grant) shape() api.PrincipalPermissions {
+	out := api.PrincipalPermissions{Permissions: each(g.Permissions, func(p string) api.Permission { return api.Permission(p) })}
 	if g.Principal != nil {
-		out.Principal = &types.DataLakePrincipal{DataLakePrincipalIdentifier: g.Principal}
+		out.Principal = &api.DataLakePrincipal{DataLakePrincipalIdentifier: g.Principal}
 	}
 	return out
 }
 
-func (r *databaseRecord) shape(k catalogKey) types.Database {
-	out := types.Database{
+func (r *databaseRecord) shape(k catalogKey) api.Database {
+	out := api.Database{
 		Name: aws.String(r.Name), Description: r.Description, LocationUri: r.Location, Parameters: r.Parameters,
 		CreateTime: seconds(r.Created), CreateTableDefaultPermissions: each(r.Grants, grant.shape), CatalogId: aws.String(k.account),
 	}
 	if t := r.Target; t != nil {
-		out.TargetDatabase = &types.DatabaseIdentifier{CatalogId: t.Catalog, DatabaseName: t.Database, Region: t.Region}
+		out.TargetDatabase = &api.DatabaseIdentifier{CatalogId: t.Catalog, DatabaseName: t.Database, Region: t.Region}
 	}
 	return out
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
+	"sluice/companions/glue/api"
 )
 
 // checkIndexes holds indexes of partitions against the keys of their table.
-func checkIndexes(keys []column, have []partitionIndex, add ...types.PartitionIndex) ([]partitionIndex, error) {
+func checkIndexes(keys []column, have []partitionIndex, add ...api.PartitionIndex) ([]partitionIndex, error) {
 	out := append([]partitionIndex(nil), have...)
 	for _, x := range add {
 		one := partitionIndex{Name: fold(x.IndexName), Keys: foldAll(x.Keys)}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/aws/smithy-go"
 
 	"sluice/companions/glue"
@@ -156,7 +155,7 @@ func (c *Catalog) call(ctx context.Context, region, operation string, in map[str
 	return nil
 }
 
-// refusal makes the service's own error of an answer.
+// refusal makes the service's own error of an answer; glue.NotFound knows it.
 func refusal(response *http.Response, raw []byte) error {
 	var said struct {
 		Type    string `json:"__type"`
@@ -164,13 +163,7 @@ func refusal(response *http.Response, raw []byte) error {
 	}
 	_ = json.Unmarshal(raw, &said) // a proxy may have answered
 	code, _, _ := strings.Cut(said.Type, ":")
-	code = code[strings.LastIndexByte(code, '#')+1:]
-	switch code {
-	case "EntityNotFoundException":
-		return &types.EntityNotFoundException{Message: &said.Message}
-	case "InvalidInputException":
-		return &types.InvalidInputException{Message: &said.Message}
-	case "":
+	if code = code[strings.LastIndexByte(code, '#')+1:]; code == "" {
 		code = http.StatusText(response.StatusCode)
 	}
 	return &smithy.GenericAPIError{Code: code, Message: said.Message}
