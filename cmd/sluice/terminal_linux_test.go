@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 	"github.com/stretchr/testify/require"
 
 	"sluice"
@@ -87,6 +91,16 @@ func TestDumpAndLoadAtATerminal(t *testing.T) {
 	s := w.sit(nil, "dump", "orders", "--output", path)
 	require.Equal(t, "dumped 3000 records of orders\n", s.ends(exitFine))
 	require.Contains(t, s.bytes(), "records", "there was a counter")
+	held, err := w.Faults().Add(sluice.FaultRule{Match: sluice.FaultMatch{Operation: "GetRecords"}, Effect: sluice.FaultEffect{Latency: time.Hour}})
+	require.NoError(t, err)
+	half := filepath.Join(dir, "half.jsonl")
+	s = w.sit(nil, "dump", "orders", "--output", half)
+	require.Eventually(t, func() bool { _, err := os.Stat(half); return err == nil }, 20*time.Second, 5*time.Millisecond)
+	s.types("\x03")
+	require.Regexp(t, `^(\^C)?dumped 0 records of orders before it ended; --resume goes on\nsluice: interrupted\n$`, s.ends(exitFailed))
+	_, there := w.Faults().Delete(held.ID)
+	require.True(t, there)
+	require.Equal(t, "dumped 3000 records of orders\n", w.sit(nil, "dump", "orders", "--output", half, "--resume").ends(exitFine))
 	s = w.sit(nil, "dump", "orders", "--output", path)
 	require.Equal(t, "sluice: "+path+" is there already\nhint: --resume goes on behind what it holds; or write to another file\n", s.ends(exitFailed))
 
@@ -105,11 +119,31 @@ func TestDumpAndLoadAtATerminal(t *testing.T) {
 // The other commands, as they look to who types them.
 func TestCommandsAtATerminal(t *testing.T) {
 	w := newWorld(t, seeded("orders"))
+	require.NoError(t, w.CreateBucket(t.Context(), "landing"))
+	require.NoError(t, w.RegisterFunction("echo", func(_ context.Context, event []byte) ([]byte, error) { return event, nil }))
+	_, err := firehose.NewFromConfig(w.AWSConfig()).CreateDeliveryStream(t.Context(), &firehose.CreateDeliveryStreamInput{
+		DeliveryStreamName: aws.String("clicks"), ExtendedS3DestinationConfiguration: &types.ExtendedS3DestinationConfiguration{
+			BucketARN: aws.String("arn:aws:s3:::landing"), RoleARN: aws.String("arn:aws:iam::000000000000:role/delivery")}})
+	require.NoError(t, err)
+	folder := t.TempDir()
+	local, export := filepath.Join(folder, "a.txt"), filepath.Join(folder, "before.sluice")
+	require.NoError(t, os.WriteFile(local, []byte("an object\n"), 0o600))
 	w.ok("put", "orders", "a", "--key", "k")
 	for _, c := range []struct {
 		args string
 		want string // a pattern over the whole screen
 	}{
+		{"create more --shards 2", `^name .*more\n(.*\n)+$`},
+		{"get orders", `^\S+Z  shardId-000000000001  k +a\n$`},
+		{"delete more", `more`},
+		{"functions", `^NAME .*\necho .*\n$`},
+		{"invoke echo -p [1]", `^\[1\]\n$`},
+		{"logs echo", `^START RequestId: \S+ Version: \$LATEST\nEND .*\nREPORT .*\n$`},
+		{"s3 cp " + local + " s3://landing/a.txt", `a\.txt`},
+		{"s3 ls", `landing`},
+		{"s3 ls s3://landing", `a\.txt`},
+		{"s3 cat s3://landing/a.txt", `^an object\n$`},
+		{"firehose flush clicks", `^delivered 0 records \(0 bytes\) as 0 objects; 0 of them could not be processed\n$`},
 		{"heat orders", `^SHARD .*\n(shardId-\d{12} .*\n)+`},
 		{"shards orders", `^SHARD .*\nshardId-000000000000 .*\nshardId-000000000001 .*\n$`},
 		{"split orders 0", `shardId-000000000002.*\n(.*\n)*`},
@@ -130,19 +164,22 @@ func TestCommandsAtATerminal(t *testing.T) {
 		{"limits", `^x10\n$`},
 		{"snapshot save before", `before`},
 		{"snapshot list", `^NAME .*\nbefore .*\n$`},
+		{"snapshot export before --output " + export, `before`},
+		{"snapshot import " + export + " again", `again`},
 		{"snapshot restore before", `before`},
 		{"snapshot delete before", `before|^$`},
 		{"streams", `^NAME .*\norders .*\n$`},
 		{"completion bash", `# bash completion`},
 		{"reset", `1`},
 		{"streams", `there are no streams`},
+		{"version", `dev`},
 		{"health", `^ok dev\n$`},
 		{"ops", `OPERATION`},
 	} {
 		s := w.sit(nil, strings.Fields(c.args)...)
 		left := s.ends(exitFine)
 		require.Regexp(t, c.want, left, c.args)
-		require.NotContains(t, s.bytes(), "\x1b", "%s: plain text, whether or not NO_COLOR is set", c.args)
+		require.NotRegexp(t, `\x1b\[[0-9;]*m`, s.bytes(), "%s: plain text, whether or not NO_COLOR is set", c.args)
 		for line := range strings.Lines(left) {
 			require.Equal(t, strings.TrimRight(line, " \n"), strings.TrimRight(line, "\n"), "%s: blanks at the end of %q", c.args, line)
 		}
