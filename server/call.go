@@ -82,6 +82,7 @@ func (s *Server) invoke(ctx, ending context.Context, op *operation, in any) (any
 	if who.RequestID == "" {
 		who.RequestID = s.cfg.Dice.UUID().String()
 	}
+	who.Ask = inside{op}
 	e := event{
 		ID: who.RequestID, At: s.cfg.Host.Now(), Service: op.Service.ID, Operation: op.Name,
 		Account: who.Account, Region: who.Region, Resource: op.resourceOf(in), Status: op.Status,

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"sluice/internal/caller"
 	"sluice/internal/page"
 	"sluice/server/wire"
 )
@@ -29,7 +30,8 @@ type exchange struct {
 	manner *manner         // how the answer travels, nil for as fast and whole as it can
 	orders *orders         // about a stream that runs, nil for other answers
 
-	bodyHash string // of the body as it travelled, when signatures are checked
+	bodyHash string           // of the body as it travelled, when signatures are checked
+	identity *caller.Identity // whom the signature has proved, nil before and where none is checked
 
 	body  *[]byte    // pooled
 	share int64      // of the budget

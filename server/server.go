@@ -264,6 +264,7 @@ func (x *exchange) serve() {
 // just closing, and runs its front.
 func (x *exchange) within(m *Mounts, rt route, body []byte) {
 	who := x.s.caller(x.r, &x.scope, x.id)
+	who.Ask = x
 	x.event.Account, x.event.Region = who.Account, who.Region
 	ctx, cancel := context.WithCancel(caller.With(x.r.Context(), who))
 	defer cancel()

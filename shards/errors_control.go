@@ -24,6 +24,8 @@ func errNoPolicy(arn string) error {
 
 func errPolicyForm() error { return invalid("The resource policy is not a JSON object.") }
 
+func errPolicyText(err error) error { return invalid("The resource policy cannot be used: %s.", err) }
+
 func errPolicySize() error {
 	return exceeded("The resource policy is longer than %d bytes.", policySize)
 }

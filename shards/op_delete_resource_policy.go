@@ -10,7 +10,7 @@ import (
 // DeleteResourcePolicy removes the policy of a stream or of a consumer, which
 // must be ACTIVE. Having none is an error.
 //
-// State: stored
+// State: real
 // Notes: an error when there is none
 // Test: TestResourcePolicy
 func (s *Streams) DeleteResourcePolicy(ctx context.Context, in *kinesis.DeleteResourcePolicyInput, _ ...opt) (*kinesis.DeleteResourcePolicyOutput, error) {

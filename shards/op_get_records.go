@@ -23,7 +23,7 @@ const (
 // Notes: 2 MiB and 5 calls a second and shard
 // Test: TestGetRecords
 func (s *Streams) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...opt) (*kinesis.GetRecordsOutput, error) {
-	scope := s.caller(ctx)
+	scope := s.scopeOf(ctx, in.StreamARN)
 	it, err := s.openIterator(scope, strings.Trim(aws.ToString(in.ShardIterator), `"`))
 	if err != nil {
 		return nil, errIteratorForm()
@@ -38,7 +38,10 @@ func (s *Streams) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _
 			return nil, errIteratorStream()
 		}
 	}
-	st := s.lookup(ctx, k)
+	st, err := s.reach(ctx, k)
+	if err != nil {
+		return nil, err
+	}
 	if st == nil || st.id != it.stream {
 		return nil, errShardMissing(k, it.shard)
 	}

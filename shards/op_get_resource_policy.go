@@ -13,7 +13,7 @@ const noPolicy = "{}"
 // GetResourcePolicy returns the policy of a stream or of a consumer, an empty
 // object when there is none.
 //
-// State: stored
+// State: real
 // Notes: {} when there is none
 // Test: TestResourcePolicy
 func (s *Streams) GetResourcePolicy(ctx context.Context, in *kinesis.GetResourcePolicyInput, _ ...opt) (*kinesis.GetResourcePolicyOutput, error) {

@@ -80,13 +80,16 @@ func (s *Streams) goOnListing(ctx context.Context, in *kinesis.ListShardsInput) 
 	case in.ShardFilter != nil:
 		return nil, listing{}, errTokenAnd("ShardFilter")
 	}
-	k := s.caller(ctx)
+	k := s.scopeOf(ctx, in.StreamARN)
 	list, err := s.openListing(k, *in.NextToken)
 	if err != nil {
 		return nil, listing{}, err
 	}
 	k.name = list.name
-	st := s.lookup(ctx, k)
+	st, err := s.reach(ctx, k)
+	if err != nil {
+		return nil, listing{}, err
+	}
 	if st == nil || st.id != list.stream {
 		return nil, listing{}, errNoStream(k)
 	}

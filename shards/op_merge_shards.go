@@ -29,9 +29,9 @@ func (s *Streams) MergeShards(ctx context.Context, in *kinesis.MergeShardsInput,
 			return nil, errNoShard(k, raw)
 		}
 	}
-	st := s.lookup(ctx, k)
-	if st == nil {
-		return nil, errNoStream(k)
+	st, err := s.mustReach(ctx, k)
+	if err != nil {
+		return nil, err
 	}
 	err = s.change(ctx, st, func(v *view, now time.Time) (command, error) {
 		first, err := v.reshardable(k, indexes[0], now)

@@ -7,13 +7,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// PutResourcePolicy keeps a policy for a stream or a consumer, which must be
-// ACTIVE, in place of the one it may have. Any JSON object of up to 20 KiB is
-// taken and comes back as it was given; nothing evaluates it.
+// PutResourcePolicy gives a stream or a consumer, which must be ACTIVE, a policy
+// in place of the one it may have. A JSON object of up to 20 KiB is taken and
+// comes back as it was given. It decides what other accounts may do, and where
+// signatures are checked, what it denies holds in the own account too.
 //
-// State: stored
-// Notes: kept and returned, not evaluated
-// Test: TestResourcePolicy
+// State: real
+// Notes: opens a stream or consumer to other accounts
+// Test: TestOtherAccounts
 func (s *Streams) PutResourcePolicy(ctx context.Context, in *kinesis.PutResourcePolicyInput, _ ...opt) (*kinesis.PutResourcePolicyOutput, error) {
 	if err := s.admitCall(ctx, "PutResourcePolicy", commonCalls, nil, in.ResourceARN); err != nil {
 		return nil, err

@@ -26,9 +26,9 @@ func (s *Streams) SplitShard(ctx context.Context, in *kinesis.SplitShardInput, _
 	if !ok {
 		return nil, errNoShard(k, aws.ToString(in.ShardToSplit))
 	}
-	st := s.lookup(ctx, k)
-	if st == nil {
-		return nil, errNoStream(k)
+	st, err := s.mustReach(ctx, k)
+	if err != nil {
+		return nil, err
 	}
 	err = s.change(ctx, st, func(v *view, now time.Time) (command, error) {
 		parent, err := v.reshardable(k, index, now)

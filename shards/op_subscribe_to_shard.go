@@ -37,7 +37,10 @@ func (s *Streams) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToS
 	if !ok {
 		return nil, errNoShard(k, aws.ToString(in.ShardId))
 	}
-	st := s.lookup(ctx, k)
+	st, err := s.reachAs(ctx, k, refOf(name))
+	if err != nil {
+		return nil, err
+	}
 	if st == nil {
 		return nil, errNoStream(k)
 	}

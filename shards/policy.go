@@ -60,7 +60,9 @@ func (s *Streams) changePolicy(ctx context.Context, arn *string, decide func(r r
 	})
 }
 
-// checkPolicy takes any JSON object: what it would allow is not evaluated.
+// checkPolicy takes a JSON object. Statements that cannot be understood are
+// refused here, so that none is passed over when somebody calls; an object
+// without statements is kept, and allows nothing.
 func checkPolicy(policy string) error {
 	if len(policy) > policySize {
 		return errPolicySize()
@@ -69,5 +71,10 @@ func checkPolicy(policy string) error {
 	if err := json.Unmarshal([]byte(policy), &object); err != nil || object == nil {
 		return errPolicyForm()
 	}
-	return nil
+	var none []json.RawMessage
+	statements := object["Statement"]
+	if statements == nil || json.Unmarshal(statements, &none) == nil && len(none) == 0 {
+		return nil
+	}
+	return understood(policy)
 }

@@ -147,7 +147,10 @@ func (s *Streams) shardOf(ctx context.Context, k streamKey, raw string) (*stream
 	if !ok {
 		return nil, nil, errNoShard(k, raw)
 	}
-	st := s.lookup(ctx, k)
+	st, err := s.reach(ctx, k)
+	if err != nil {
+		return nil, nil, err
+	}
 	if st == nil {
 		return nil, nil, errShardMissing(k, index)
 	}

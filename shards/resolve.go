@@ -35,20 +35,29 @@ func keyOf(a arn.ARN) streamKey {
 
 func (k streamKey) arn() arn.ARN { return arn.ForStream(k.region, k.account, k.name) }
 
-// resolve returns the stream a request means. One of another account or
-// region cannot be reached: it is answered as if it did not exist.
+// resolve returns the stream a request means, as far as the caller may reach it.
 func (s *Streams) resolve(ctx context.Context, name, streamARN *string) (*stream, error) {
 	k, err := s.identify(ctx, name, streamARN)
 	if err != nil {
 		return nil, err
 	}
-	if st := s.lookup(ctx, k); st != nil {
-		return st, nil
-	}
-	return nil, errNoStream(k)
+	return s.mustReach(ctx, k)
 }
 
-// lookup returns the stream when it exists and belongs to the caller.
+// mustReach is reach for those to whom a stream that is not there is an error.
+func (s *Streams) mustReach(ctx context.Context, k streamKey) (*stream, error) {
+	st, err := s.reach(ctx, k)
+	if st == nil && err == nil {
+		err = errNoStream(k)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+// lookup returns the stream when it exists and belongs to the caller. What a
+// caller wants to do with it is not asked; see reach.
 func (s *Streams) lookup(ctx context.Context, k streamKey) *stream {
 	if own := s.caller(ctx); own.account != k.account || own.region != k.region {
 		return nil
@@ -66,4 +75,19 @@ func (s *Streams) caller(ctx context.Context) streamKey {
 		return streamKey{account: s.config.Account, region: s.config.Region}
 	}
 	return streamKey{account: c.Account, region: c.Region}
+}
+
+// scopeOf is the account and region that an iterator or a token is of: those of
+// the stream when its ARN is given, which calls from another account must do,
+// else those of the caller.
+func (s *Streams) scopeOf(ctx context.Context, streamARN *string) streamKey {
+	own := s.caller(ctx)
+	if streamARN == nil {
+		return own
+	}
+	named, err := arn.Parse(*streamARN)
+	if err != nil || named.Kind != arn.Stream || named.Region != own.region {
+		return own
+	}
+	return keyOf(named).scope()
 }

@@ -20,6 +20,11 @@ type consumerRef struct {
 	Created int64  `json:"created"` // whole seconds, in milliseconds
 }
 
+// refOf is the registration that the ARN of a consumer names.
+func refOf(name arn.ARN) *consumerRef {
+	return &consumerRef{Name: name.Consumer, Created: millis(time.Unix(name.Created, 0))}
+}
+
 // resource returns what a ResourceARN names, as long as it exists. Channels are
 // looked for by resolveChannel; what asks here does not work for them.
 func (s *Streams) resource(ctx context.Context, text *string) (resource, error) {
@@ -37,14 +42,19 @@ func (s *Streams) resource(ctx context.Context, text *string) (resource, error) 
 		}
 		return resource{}, errResourceARN()
 	}
-	st := s.lookup(ctx, k)
-	if st == nil {
-		return resource{}, errNoStream(k)
+	var ref *consumerRef
+	if name.Kind == arn.Consumer {
+		ref = refOf(name)
 	}
-	if name.Kind == arn.Stream {
+	st, err := s.reachAs(ctx, k, ref)
+	switch {
+	case err != nil:
+		return resource{}, err
+	case st == nil:
+		return resource{}, errNoStream(k)
+	case ref == nil:
 		return resource{stream: st}, nil
 	}
-	ref := &consumerRef{Name: name.Consumer, Created: millis(time.Unix(name.Created, 0))}
 	if _, err := st.view.Load().consumer(st.key, ref); err != nil {
 		return resource{}, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"sluice/internal/access"
 	"sluice/internal/clock"
 	"sluice/internal/dice"
 	"sluice/store/kv"
@@ -87,6 +88,8 @@ type Streams struct {
 	limits  atomic.Pointer[Limits]
 	price   atomic.Int64 // Limits.price of limits, for the hot path
 	callers callers
+	// policies are those of streams and consumers that other accounts ask for.
+	policies access.Library
 
 	// life ends when Close begins; work counts what Close waits for.
 	life context.Context

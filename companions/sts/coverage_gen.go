@@ -8,6 +8,6 @@ import "sluice/internal/coverage"
 func Coverage() []coverage.Entry {
 	return []coverage.Entry{
 		{Operation: "AssumeRole", State: coverage.Real, Notes: "any role; the access key is the role's account", Test: "TestAssumeRole"},
-		{Operation: "GetCallerIdentity", State: coverage.Real, Notes: "root user of the account, or a user named after the access key", Test: "TestGetCallerIdentity"},
+		{Operation: "GetCallerIdentity", State: coverage.Real, Notes: "what the key file says; else the account's root, or a user named after the key", Test: "TestGetCallerIdentity"},
 	}
 }

@@ -13,8 +13,12 @@ import (
 type Principal struct {
 	// Account is 12 digits.
 	Account string
-	// ARN is that of a user, a role's session or the root of the account.
+	// ARN is that of a user, a role's session or the root of the account; it
+	// and Account are empty for somebody who did not sign.
 	ARN string
+	// Role is the ARN of the role that a session is of. Empty for a session
+	// means the role without a path.
+	Role string
 	// Service is set instead when a service asks, "firehose.amazonaws.com" for one.
 	Service string
 }
@@ -98,8 +102,15 @@ func (p *principals) named(who Principal) bool {
 	if p.anyone {
 		return true
 	}
+	if who.Account == "" {
+		return false // nobody is who did not sign, whatever a policy names
+	}
+	role := who.Role
+	if role == "" {
+		role = roleOf(who.ARN)
+	}
 	return slices.ContainsFunc(p.aws, func(name string) bool {
-		return name == who.Account || name == who.ARN || name == rootOf(who) || name == roleOf(who.ARN)
+		return name == who.Account || name == who.ARN || name == rootOf(who) || role != "" && name == role
 	})
 }
 
