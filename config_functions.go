@@ -10,37 +10,29 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// The values of entries beside those of faults.
-const (
-	entryFlag  = "flag"  // true or false
-	entryList  = "list"  // of plain values, or one
-	entryTexts = "texts" // plain values by name
-)
-
 // functionKeys are the keys of an entry of functions.
 func functionKeys() map[string]any {
 	return map[string]any{
-		"name": faultText, "region": faultText, "account": faultText, "handler": faultText, "timeout": faultText,
-		"memory": faultNumber, "reservedConcurrency": faultNumber, "env": entryTexts,
-		"http":     map[string]any{"url": faultText, "concurrency": faultNumber},
-		"endpoint": map[string]any{"url": faultText, "function": faultText, "concurrency": faultNumber},
-		"exec":     map[string]any{"command": entryList, "dir": faultText, "env": entryTexts, "concurrency": faultNumber, "timeout": faultText},
+		"name": entryText, "region": entryText, "account": entryText, "handler": entryText, "timeout": entryText,
+		"memory": entryNumber, "reservedConcurrency": entryNumber, "env": entryTexts,
+		"http":     map[string]any{"url": entryText, "concurrency": entryNumber},
+		"endpoint": map[string]any{"url": entryText, "function": entryText, "concurrency": entryNumber},
+		"exec":     map[string]any{"command": entryList, "dir": entryText, "env": entryTexts, "concurrency": entryNumber, "timeout": entryText},
 	}
 }
 
 // mappingKeys are the keys of an entry of mappings.
 func mappingKeys() map[string]any {
 	return map[string]any{
-		"function": faultText, "stream": faultText, "startingPosition": faultText, "enabled": entryFlag,
-		"batchSize": faultNumber, "maximumBatchingWindowInSeconds": faultNumber, "parallelizationFactor": faultNumber,
-		"maximumRetryAttempts": faultNumber, "maximumRecordAgeInSeconds": faultNumber, "bisectBatchOnFunctionError": entryFlag,
-		"tumblingWindowInSeconds": faultNumber, "functionResponseTypes": entryList, "filters": entryList, "onFailure": faultText,
-		"region": faultText, "account": faultText,
+		"function": entryText, "stream": entryText, "startingPosition": entryText, "enabled": entryFlag,
+		"batchSize": entryNumber, "maximumBatchingWindowInSeconds": entryNumber, "parallelizationFactor": entryNumber,
+		"maximumRetryAttempts": entryNumber, "maximumRecordAgeInSeconds": entryNumber, "bisectBatchOnFunctionError": entryFlag,
+		"tumblingWindowInSeconds": entryNumber, "functionResponseTypes": entryList, "filters": entryList, "onFailure": entryText,
+		"region": entryText, "account": entryText,
 	}
 }
 
-// functions reads the list of functions. Keys are looked at here, so that an
-// unknown one is told with its line; what they say, by the admin API's reader.
+// functions reads the list of functions.
 func (f *configFile) functions(node ast.Node) {
 	f.entries(node, "functions", functionKeys(), func(raw []byte) error {
 		function, err := parseFunction(raw)
@@ -85,60 +77,4 @@ func (f *configFile) runtimes(node ast.Node) {
 		}
 		f.config.Runtimes[key] = command
 	})
-}
-
-func (f *configFile) entries(node ast.Node, section string, keys map[string]any, take func(raw []byte) error) {
-	items, ok := node.(*ast.SequenceNode)
-	if !ok {
-		f.refuse(node, "%s takes a list", section)
-		return
-	}
-	for _, item := range items.Values {
-		before := len(f.problems)
-		raw, err := json.Marshal(f.entry(item, keys))
-		if err != nil || len(f.problems) > before {
-			continue
-		}
-		if err := take(raw); err != nil {
-			f.refuse(item, "%v", err)
-		}
-	}
-}
-
-// entry turns a mapping into what stands in JSON.
-func (f *configFile) entry(node ast.Node, keys map[string]any) map[string]any {
-	out := map[string]any{}
-	f.each(node, func(key string, keyNode, value ast.Node) {
-		below, known := keys[key]
-		text, plain := scalar(value)
-		switch kind, _ := below.(string); {
-		case !known:
-			f.refuse(keyNode, "unknown key %q%s", key, suggest(key, sortedKeys(keys)))
-		case kind == "":
-			out[key] = f.entry(value, below.(map[string]any))
-		case kind == entryTexts:
-			out[key] = f.tags(value)
-		case kind == entryList:
-			list, ok := scalars(value, true)
-			if !ok {
-				f.refuse(value, "%s takes a list of plain values", key)
-			}
-			out[key] = list
-		case !plain:
-			f.refuse(value, "%s takes one plain value", key)
-		case kind == entryFlag:
-			on, err := parseBool(text)
-			if err != nil {
-				f.refuse(value, "%s: %v", key, err)
-			}
-			out[key] = on
-		case kind == faultNumber && !json.Valid([]byte(text)):
-			f.refuse(value, "%s: %q is not a number", key, text)
-		case kind == faultNumber:
-			out[key] = json.RawMessage(text)
-		default:
-			out[key] = text
-		}
-	})
-	return out
 }

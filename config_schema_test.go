@@ -98,14 +98,18 @@ func faultSchema(keys map[string]any) object {
 	properties := object{}
 	for key, below := range keys {
 		switch below {
-		case faultText:
+		case entryText:
 			properties[key] = object{"type": []string{"string", "number"}}
-		case faultNumber:
+		case entryNumber:
 			properties[key] = object{"type": "number", "minimum": 0}
-		case faultSwitch:
+		case entryFlag:
 			properties[key] = object{"const": true}
 		default:
-			properties[key] = faultSchema(below.(map[string]any))
+			whole, short := below.(shortened)
+			if !short {
+				whole = below.(map[string]any)
+			}
+			properties[key] = faultSchema(whole)
 		}
 	}
 	switch {
@@ -128,9 +132,9 @@ func entrySchema(keys map[string]any, required ...string) object {
 	plain := []string{"string", "number", "boolean"}
 	for key, below := range keys {
 		switch below {
-		case faultText:
+		case entryText:
 			properties[key] = object{"type": []string{"string", "number"}}
-		case faultNumber:
+		case entryNumber:
 			properties[key] = object{"type": "number"}
 		case entryFlag:
 			properties[key] = object{"type": "boolean"}

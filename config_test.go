@@ -167,7 +167,7 @@ func TestFileRefusals(t *testing.T) {
 		{"version: 1\nkinesis:\n  streams: [{name: a, retention: 90m}]\n", `s.yaml:3: retention 1h30m0s is not a whole number of hours from 24 to 8760`},
 		{"version: 1\nkinesis:\n  streams: [{name: a b}]\n", `s.yaml:3: name "a b" is not 1 to 128 of a-z A-Z 0-9 _ . -`},
 		{"version: 1\nkinesis:\n  streams: [{name: a, tags: {x: [1]}}]\n", `s.yaml:3: a tag takes one plain value`},
-		{"version: 1\nfaults: {}\n", `s.yaml:2: faults takes a list of rules`},
+		{"version: 1\nfaults: {}\n", `s.yaml:2: faults takes a list`},
 		{"version: 1\nfaults:\n  - match: {operaton: PutRecord}\n", `s.yaml:3: unknown key "operaton"; is it operation?`},
 		{"version: 1\nfaults:\n  - when:\n      every: x\n", `s.yaml:4: every: "x" is not a number`},
 		{"version: 1\nfaults:\n  - effect:\n      throttle: maybe\n", `s.yaml:4: throttle: "maybe" is neither true nor false`},
