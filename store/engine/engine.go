@@ -212,26 +212,6 @@ func (e *Engine) Failure() error {
 	return classify(e.guard.failure())
 }
 
-// Checkpoint makes a copy of the database in a folder that does not exist
-// yet, by hard links where that is possible; logs are copied.
-func (e *Engine) Checkpoint(dir string) error {
-	if err := e.Admit(4 * int(e.config.MemTableBytes)); err != nil {
-		return err
-	}
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if err := e.usable(); err != nil {
-		return err
-	}
-	// After a failure, whoever had it, changes to the disk are swallowed: what
-	// looks like a checkpoint may be none.
-	err := e.db.Checkpoint(dir)
-	if failure := e.guard.failure(); failure != nil {
-		err = failure
-	}
-	return classify(err)
-}
-
 // Close writes what is queued and closes the database. It returns the failure
 // that writes met, if any; what was acknowledged is safe nevertheless.
 func (e *Engine) Close() error {

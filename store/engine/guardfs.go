@@ -31,10 +31,12 @@ type guard struct {
 	lazy    bool // no syncs at all: the files are synced when all are there
 
 	// mu guards the fields below.
-	mu   sync.Mutex
-	err  error // the first failure, nil while all is well
-	wal  *guardFile
-	mark mark
+	mu  sync.Mutex
+	err error // the first failure, nil while all is well
+	// failed is closed with the first failure.
+	failed chan struct{}
+	wal    *guardFile
+	mark   mark
 	// hold is closed when Pebble is about to be closed. Until then writers of
 	// tables wait after a failure, so that what they would have written stays
 	// in memory and readable. While Pebble opens they are not held, or it
@@ -58,7 +60,7 @@ type mark struct {
 }
 
 func newGuard(base vfs.FS, process bool) *guard {
-	return &guard{FS: base, process: process, hold: make(chan struct{}), room: make(chan struct{})}
+	return &guard{FS: base, process: process, failed: make(chan struct{}), hold: make(chan struct{}), room: make(chan struct{})}
 }
 
 // failure returns the error that ended this guard's trust in the disk.
@@ -74,6 +76,7 @@ func (g *guard) fail(err error) {
 	defer g.mu.Unlock()
 	if g.err == nil {
 		g.err = err
+		close(g.failed)
 	}
 	g.giveWay()
 }
