@@ -3,7 +3,7 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, aggregate or moto. VERSION is a version of its
+# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, tofu, aggregate or moto. VERSION is a version of its
 # SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
@@ -25,6 +25,7 @@ inputs() {
     multilang) echo "$here/multilang/pom.xml" "$here/multilang/package-lock.json" "$here/multilang/run.sh" ;;
     kcl | kcl1) echo "$here/$client/pom.xml" "$here/$client/src/main/java/sluice/Consumer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
+    tofu) echo "$here"/tofu/provider/* ;;
     go | harlow | vmware | versitygw) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
     *) echo "no such client: $client" >&2 && exit 2 ;;
   esac
@@ -226,6 +227,24 @@ go_module() {
 exec '$place/client' \"\$@\""
 }
 
+# OpenTofu and a provider of AWS resources, each from its module; a copy of the first, which replaces a module and so can
+# be built in no other. The modules' checksums are looked up like those of any.
+tofu() {
+  need go golang-go
+  rm -rf "$place/src" "$place/provider"
+  local from
+  from=$(cd "$here/tofu/provider" && GOFLAGS=-mod=mod go mod download -json github.com/opentofu/opentofu@v1.12.6 | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  cp -r "$from" "$place/src"
+  chmod -R u+w "$place/src"
+  (cd "$place/src" && CGO_ENABLED=0 go build -o "$place/tofu" ./cmd/tofu)
+  rm -rf "$place/src"
+  cp -r "$here/tofu/provider" "$place/provider"
+  (cd "$place/provider" && CGO_ENABLED=0 go build -o "$place/bin/terraform-provider-aws" .)
+  printf 'provider_installation {\n  dev_overrides { "hashicorp/aws" = "%s" }\n  direct {}\n}\n' "$place/bin" >"$place/tofurc"
+  runs "export TF_CLI_CONFIG_FILE='$place/tofurc' CHECKPOINT_DISABLE=1
+exec '$place/tofu' \"\$@\""
+}
+
 test -x "$place/run" || case $client in
   boto3 | awscli | aggregate | moto) python ;;
   js) js ;;
@@ -238,6 +257,7 @@ test -x "$place/run" || case $client in
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
   vmware) go_module vmware github.com/vmware/vmware-go-kcl-v2 ;;
+  tofu) tofu ;;
   versitygw) go_module versitygw github.com/versity/versitygw ;;
 esac
 echo "$place/run" >&3
