@@ -96,3 +96,54 @@ func (w *world) advance(d time.Duration) {
 	_, err := w.clock.Advance(w.t.Context(), d, time.Minute)
 	require.NoError(w.t, err)
 }
+
+// partition makes a partition of a table of database "lake".
+func (w *world) partition(table string, values ...string) {
+	w.t.Helper()
+	_, err := w.room.CreatePartition(w.t.Context(), &api.CreatePartitionInput{DatabaseName: aws.String("lake"), TableName: &table,
+		PartitionInput: &api.PartitionInput{Values: values}})
+	require.NoError(w.t, err)
+}
+
+// update gives table "t" of database "lake" a description.
+func (w *world) update(description string) {
+	w.t.Helper()
+	_, err := w.room.UpdateTable(w.t.Context(), &api.UpdateTableInput{DatabaseName: aws.String("lake"),
+		TableInput: &api.TableInput{Name: aws.String("t"), Description: &description}})
+	require.NoError(w.t, err)
+}
+
+// versions lists the ids of the versions of table "t", newest first.
+func (w *world) versions() (ids []string) {
+	w.t.Helper()
+	out, err := w.room.GetTableVersions(w.t.Context(), &api.GetTableVersionsInput{DatabaseName: aws.String("lake"), TableName: aws.String("t")})
+	require.NoError(w.t, err)
+	require.Nil(w.t, out.NextToken)
+	for _, v := range out.TableVersions {
+		ids = append(ids, *v.VersionId)
+	}
+	return ids
+}
+
+// partitions lists the values of the partitions of table "t".
+func (w *world) partitions() [][]string {
+	w.t.Helper()
+	out, err := w.room.GetPartitions(w.t.Context(), &api.GetPartitionsInput{DatabaseName: aws.String("lake"), TableName: aws.String("t")})
+	require.NoError(w.t, err)
+	require.Nil(w.t, out.NextToken)
+	list := [][]string{}
+	for _, p := range out.Partitions {
+		list = append(list, p.Values)
+	}
+	return list
+}
+
+// counts tells what is counted of table "t".
+func (w *world) counts() (partitions, versions int) {
+	w.t.Helper()
+	t, err := w.room.locateTable(w.t.Context(), nil, aws.String("lake"), aws.String("t"))
+	require.NoError(w.t, err)
+	n, err := w.room.counts(w.t.Context(), t)
+	require.NoError(w.t, err)
+	return n.Partitions, n.Versions
+}

@@ -2366,6 +2366,7 @@ error PackedPolicyTooLargeException 400 message
 error RegionDisabledException 403 message
 operation AssumeRole POST / 200 in=AssumeRoleInput out=AssumeRoleOutput errors=ExpiredTokenException,MalformedPolicyDocumentException,PackedPolicyTooLargeException,RegionDisabledException
 operation GetCallerIdentity POST / 200 in=GetCallerIdentityInput out=GetCallerIdentityOutput
+operation GetSessionToken POST / 200 in=GetSessionTokenInput out=GetSessionTokenOutput errors=RegionDisabledException
 string ArnType min=20 max=2048
 structure AssumeRoleInput
   RoleArn ArnType required
@@ -2394,11 +2395,20 @@ structure GetCallerIdentityOutput
   UserId String
   Account String
   Arn String
+structure GetSessionTokenInput
+  DurationSeconds SessionDuration
+  SerialNumber SerialNumber
+  TokenCode TokenCode
+structure GetSessionTokenOutput
+  Credentials Credentials
 integer Number
 integer RoleDuration min=900 max=43200
+string SerialNumber min=9 max=256 pattern="[\\w+=/:,.@-]*"
+integer SessionDuration min=900 max=129600
 string SessionName min=2 max=64 pattern="[\\w+=,.@-]*"
 string SessionPolicy min=1
 string String
+string TokenCode min=6 max=6 pattern="[\\d]*"
 `
 
 const dynamodbModel = `service dynamodb signing=dynamodb target=DynamoDB_20120810 version=2012-08-10 package=com.amazonaws.dynamodb.v20120810 protocols=json-1.0
@@ -3101,7 +3111,6 @@ operation GetTableVersion POST / 200 in=GetTableVersionInput out=GetTableVersion
 operation GetTableVersions POST / 200 in=GetTableVersionsInput out=GetTableVersionsOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
 operation GetTables POST / 200 in=GetTablesInput out=GetTablesOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
 operation GetTags POST / 200 in=GetTagsInput out=GetTagsOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
-operation SearchTables POST / 200 in=SearchTablesInput out=SearchTablesOutput errors=InternalServiceException,InvalidInputException,OperationTimeoutException
 operation TagResource POST / 200 in=TagResourceInput out=TagResourceOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
 operation UntagResource POST / 200 in=UntagResourceInput out=UntagResourceOutput errors=EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
 operation UpdateDatabase POST / 200 in=UpdateDatabaseInput out=UpdateDatabaseOutput errors=AlreadyExistsException,ConcurrentModificationException,EntityNotFoundException,InternalServiceException,InvalidInputException,OperationTimeoutException
@@ -3182,7 +3191,6 @@ string ColumnTypeString min=0 max=131072 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFF
 list ColumnValueStringList of=ColumnValuesString
 string ColumnValuesString
 string CommentString min=0 max=255 pattern="[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*" accept="[\\x{0020}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}\\t]*"
-string Comparator enum="EQUALS,GREATER_THAN,LESS_THAN,GREATER_THAN_EQUALS,LESS_THAN_EQUALS"
 structure CreateDatabaseInput
   CatalogId CatalogIdString
   DatabaseInput DatabaseInput required
@@ -3420,10 +3428,6 @@ structure PrincipalPermissions
   Principal DataLakePrincipal
   Permissions PermissionList
 list PrincipalPermissionsList of=PrincipalPermissions
-structure PropertyPredicate
-  Key ValueString
-  Value ValueString
-  Comparator Comparator
 structure SchemaId
   SchemaArn GlueResourceArn
   SchemaName SchemaRegistryNameString
@@ -3434,17 +3438,6 @@ structure SchemaReference
   SchemaVersionNumber VersionLongNumber
 string SchemaRegistryNameString min=1 max=255 pattern="[a-zA-Z0-9-_$#.]+"
 string SchemaVersionIdString min=36 max=36 pattern="[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}"
-list SearchPropertyPredicates of=PropertyPredicate
-structure SearchTablesInput
-  CatalogId CatalogIdString
-  NextToken Token
-  Filters SearchPropertyPredicates
-  SearchText ValueString
-  SortCriteria SortCriteria
-  MaxResults PageSize
-structure SearchTablesOutput
-  NextToken Token
-  TableList TableList
 structure Segment
   SegmentNumber NonNegativeInteger required
   TotalSegments TotalSegmentsInteger required
@@ -3456,11 +3449,6 @@ structure SkewedInfo
   SkewedColumnNames NameStringList
   SkewedColumnValues ColumnValueStringList
   SkewedColumnValueLocationMaps LocationMap
-string Sort enum="ASC,DESC"
-list SortCriteria of=SortCriterion min=0 max=1
-structure SortCriterion
-  FieldName ValueString
-  Sort Sort
 structure StorageDescriptor
   Columns ColumnList
   Location LocationString

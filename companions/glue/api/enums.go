@@ -3,9 +3,6 @@ package api
 // BackfillErrorCode is why an index could not be filled.
 type BackfillErrorCode string
 
-// Comparator is how a search compares.
-type Comparator string
-
 // DatabaseAttributes is a part of a database that a listing may ask for.
 type DatabaseAttributes string
 
@@ -17,9 +14,6 @@ type PartitionIndexStatus string
 
 // Permission is something that may be allowed.
 type Permission string
-
-// Sort is a direction.
-type Sort string
 
 // TableAttributes is a part of a table that a listing may ask for.
 type TableAttributes string

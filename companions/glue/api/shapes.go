@@ -150,13 +150,6 @@ type PrincipalPermissions struct {
 	Permissions []Permission
 }
 
-// PropertyPredicate is a condition of a search.
-type PropertyPredicate struct {
-	Key        *string
-	Value      *string
-	Comparator Comparator
-}
-
 // SchemaId is the name of a schema in a registry.
 type SchemaId struct {
 	SchemaArn    *string
@@ -189,12 +182,6 @@ type SkewedInfo struct {
 	SkewedColumnNames             []string
 	SkewedColumnValues            []string
 	SkewedColumnValueLocationMaps map[string]string
-}
-
-// SortCriterion is what a search is sorted by.
-type SortCriterion struct {
-	FieldName *string
-	Sort      Sort
 }
 
 // StorageDescriptor is where data are and in what form.

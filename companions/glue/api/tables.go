@@ -116,22 +116,6 @@ type GetTablesOutput struct {
 	NextToken *string
 }
 
-// SearchTablesInput is what SearchTables takes.
-type SearchTablesInput struct {
-	CatalogId    *string
-	NextToken    *string
-	Filters      []PropertyPredicate
-	SearchText   *string
-	SortCriteria []SortCriterion
-	MaxResults   *int32
-}
-
-// SearchTablesOutput is what SearchTables answers.
-type SearchTablesOutput struct {
-	NextToken *string
-	TableList []Table
-}
-
 // UpdateTableInput is what UpdateTable takes.
 type UpdateTableInput struct {
 	CatalogId                  *string

@@ -55,7 +55,6 @@ GetTableVersion GetTableVersionOutput EntityNotFoundException InvalidInputExcept
 GetTableVersions GetTableVersionsOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException
 GetTables GetTablesOutput EntityNotFoundException InvalidInputException OperationTimeoutException InternalServiceException
 GetTags GetTagsOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
-SearchTables SearchTablesOutput InternalServiceException InvalidInputException OperationTimeoutException
 TagResource TagResourceOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
 UntagResource UntagResourceOutput InvalidInputException InternalServiceException OperationTimeoutException EntityNotFoundException
 UpdateDatabase UpdateDatabaseOutput EntityNotFoundException InvalidInputException InternalServiceException OperationTimeoutException ConcurrentModificationException AlreadyExistsException
@@ -100,7 +99,6 @@ string ColumnTypeString 0 131072 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\
 list ColumnValueStringList ColumnValuesString
 string ColumnValuesString
 string CommentString 0 255 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*
-enum Comparator EQUALS GREATER_THAN LESS_THAN GREATER_THAN_EQUALS LESS_THAN_EQUALS
 error ConcurrentModificationException 400 Message:MessageString
 error ConflictException 400 Message:MessageString
 structure CreateDatabaseInput CatalogId:CatalogIdString DatabaseInput* Tags:TagsMap
@@ -201,22 +199,15 @@ list PermissionList Permission
 string PredicateString 0 2048 [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*
 structure PrincipalPermissions Principal:DataLakePrincipal Permissions:PermissionList
 list PrincipalPermissionsList PrincipalPermissions
-structure PropertyPredicate Key:ValueString Value:ValueString Comparator
 error ResourceNotReadyException 400 Message:MessageString
 error ResourceNumberLimitExceededException 400 Message:MessageString
 structure SchemaId SchemaArn:GlueResourceArn SchemaName:SchemaRegistryNameString RegistryName:SchemaRegistryNameString
 structure SchemaReference SchemaId SchemaVersionId:SchemaVersionIdString SchemaVersionNumber:VersionLongNumber
 string SchemaRegistryNameString 1 255 [a-zA-Z0-9-_$#.]+
 string SchemaVersionIdString 36 36 [a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}
-list SearchPropertyPredicates PropertyPredicate
-structure SearchTablesInput CatalogId:CatalogIdString NextToken:Token Filters:SearchPropertyPredicates SearchText:ValueString SortCriteria MaxResults:PageSize
-structure SearchTablesOutput NextToken:Token TableList
 structure Segment SegmentNumber:NonNegativeInteger* TotalSegments:TotalSegmentsInteger*
 structure SerDeInfo Name:NameString SerializationLibrary:NameString Parameters:ParametersMap
 structure SkewedInfo SkewedColumnNames:NameStringList SkewedColumnValues:ColumnValueStringList SkewedColumnValueLocationMaps:LocationMap
-enum Sort ASC DESC
-list SortCriteria SortCriterion 0 1
-structure SortCriterion FieldName:ValueString Sort
 structure StorageDescriptor Columns:ColumnList Location:LocationString AdditionalLocations:LocationStringList InputFormat:FormatString OutputFormat:FormatString Compressed:Boolean NumberOfBuckets:Integer SerdeInfo:SerDeInfo BucketColumns:NameStringList SortColumns:OrderList Parameters:ParametersMap SkewedInfo StoredAsSubDirectories:Boolean SchemaReference
 structure Table Name:NameString* DatabaseName:NameString Description:DescriptionString Owner:NameString CreateTime:Timestamp UpdateTime:Timestamp LastAccessTime:Timestamp LastAnalyzedTime:Timestamp Retention:NonNegativeInteger StorageDescriptor PartitionKeys:ColumnList ViewOriginalText:ViewTextString ViewExpandedText:ViewTextString TableType:TableTypeString Parameters:ParametersMap CreatedBy:NameString IsRegisteredWithLakeFormation:Boolean TargetTable:TableIdentifier CatalogId:CatalogIdString VersionId:VersionString IsMultiDialectView:NullableBoolean
 enum TableAttributes NAME TABLE_TYPE DEFAULT LATEST_ICEBERG_METADATA
