@@ -63,22 +63,27 @@ type description struct {
 	}
 }
 
-// create makes the stream and waits until it is active. A limit that keeps
-// nothing has no streams.
+// create makes the stream that is measured.
 func (c *control) create(kind *rig.Kind, shards int) error {
+	return c.createAs(kind, streamName, shards)
+}
+
+// createAs makes a stream and waits until it is active. A limit that keeps
+// nothing has no streams.
+func (c *control) createAs(kind *rig.Kind, name string, shards int) error {
 	if !kind.Keeps {
 		return nil
 	}
 	err := c.call("CreateStream", struct {
 		StreamName string
 		ShardCount int
-	}{streamName, shards}, nil)
+	}{name, shards}, nil)
 	if err != nil {
 		return err
 	}
 	for begin := time.Now(); time.Since(begin) < activeWait; time.Sleep(activePoll) {
-		d, err := c.describe()
-		if err != nil {
+		var d description
+		if err := c.call("DescribeStream", named{name}, &d); err != nil {
 			return err
 		}
 		if d.StreamDescription.StreamStatus == "ACTIVE" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -24,39 +25,66 @@ const (
 )
 
 // fanOut measures the time from the start of a PutRecord to the arrival of the
-// event that carries the record, on a subscription of its own connection.
-func fanOut(size, rate int) func(*bench, *rig.Process) (Sample, error) {
+// event that carries the record, on subscriptions of so many consumers, each on
+// a connection of its own. Every consumer is audited for itself.
+func fanOut(size, rate, consumers int) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
 		t, shard, err := newTracer(p, size)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer t.control.close()
-		events, err := t.subscribe(p, shard)
-		if err != nil {
+		followers := make([]*follower, consumers)
+		for i := range followers {
+			f := &follower{done: make(chan error, 1)}
+			if f.events, err = t.subscribe(p, shard, fmt.Sprint("bench-", i)); err != nil {
+				return Sample{}, err
+			}
+			defer f.events.Close()
+			followers[i] = f
+			go func() { f.done <- f.follow() }()
+		}
+		before, err1 := p.Usage()
+		err2 := t.run(b, rate, func() error { return nil })
+		after, err3 := p.Usage()
+		if err := errors.Join(err1, err2, err3); err != nil {
 			return Sample{}, err
 		}
-		followed := make(chan error, 1)
-		var seen atomic.Int64
-		go func() { followed <- t.follow(events, &seen) }()
-		err = t.run(b, rate, func() error { return nil })
-		for wait := time.Now(); err == nil && int(seen.Load()) < len(t.starts) && time.Since(wait) < lastEvents; {
-			time.Sleep(time.Millisecond)
+		for i, f := range followers {
+			if err := f.finish(len(t.starts)); err != nil {
+				return Sample{}, fmt.Errorf("consumer %d: %w", i, err)
+			}
+			t.came = append(t.came, f.came)
 		}
-		events.Close()
-		if broken := <-followed; err == nil && int(seen.Load()) < len(t.starts) {
-			err = fmt.Errorf("%d of %d records came as events: %w", seen.Load(), len(t.starts), broken)
-		}
-		if err != nil {
-			return Sample{}, err
-		}
-		return t.sample(b, p, shard)
+		s, err := t.sample(b, p, shard)
+		s.ServerCPU = float64((after.CPU - before.CPU).Microseconds()) / float64(len(t.starts)*consumers)
+		return s, err
 	}
 }
 
+// follower is a consumer.
+type follower struct {
+	events *raw.Conn
+	came   []arrival
+	seen   atomic.Int64
+	done   chan error
+}
+
+// finish waits until all records have come.
+func (f *follower) finish(records int) error {
+	for wait := time.Now(); int(f.seen.Load()) < records && time.Since(wait) < lastEvents; {
+		time.Sleep(time.Millisecond)
+	}
+	f.events.Close()
+	if broken := <-f.done; int(f.seen.Load()) < records {
+		return fmt.Errorf("%d of %d records came as events: %w", f.seen.Load(), records, broken)
+	}
+	return nil
+}
+
 // subscribe opens a subscription from the tip of a shard.
-func (t *tracer) subscribe(p *rig.Process, shard string) (*raw.Conn, error) {
-	arn, err := t.control.consumer("bench")
+func (t *tracer) subscribe(p *rig.Process, shard, name string) (*raw.Conn, error) {
+	arn, err := t.control.consumer(name)
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +106,10 @@ func (t *tracer) subscribe(p *rig.Process, shard string) (*raw.Conn, error) {
 }
 
 // follow takes the records of all events until the stream ends.
-func (t *tracer) follow(conn *raw.Conn, seen *atomic.Int64) error {
+func (f *follower) follow() error {
 	var buffer []byte
 	for {
-		chunk, err := conn.Chunk()
+		chunk, err := f.events.Chunk()
 		if err != nil {
 			return err
 		}
@@ -97,11 +125,12 @@ func (t *tracer) follow(conn *raw.Conn, seen *atomic.Int64) error {
 			}
 			payload := buffer[preludeBytes+headers : length-checkBytes]
 			if bytes.Contains(buffer[:preludeBytes+headers], []byte("SubscribeToShardEvent")) {
-				_, n, err := t.take(payload)
+				came, _, err := take(f.came, payload)
 				if err != nil {
 					return err
 				}
-				seen.Add(int64(n))
+				f.came = came
+				f.seen.Store(int64(len(came)))
 			}
 			buffer = buffer[:copy(buffer, buffer[length:])]
 		}

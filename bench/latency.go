@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"time"
 
@@ -18,7 +17,7 @@ type tracer struct {
 	putRun  *putRun
 	next    step
 	starts  []time.Time // by record number
-	came    []arrival
+	came    [][]arrival // by who received
 }
 
 // arrival is a record as it came out.
@@ -40,9 +39,9 @@ func newTracer(p *rig.Process, size int) (*tracer, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	l := load.NewLedger(maphash.MakeSeed(), 1)
-	r := &putRun{shape: load.NewShape(size), batch: 1, ledgers: []*load.Ledger{l}}
-	return &tracer{control: c, putRun: r, next: r.step(p.Kind, l, 0, c.conn)}, shards[0], nil
+	r := newPutRun(size, 1)
+	l, i := r.ledger()
+	return &tracer{control: c, putRun: r, next: r.step(p.Kind, l, i, c.conn)}, shards[0], nil
 }
 
 // run puts until the end of the warm-up and the duration, calling after once
@@ -68,36 +67,41 @@ func (t *tracer) run(b *bench, rate int, after func() error) error {
 	return nil
 }
 
-// take keeps the records of an answer, and tells how many there were.
-func (t *tracer) take(answer []byte) (load.Span, int, error) {
+// take adds the records of an answer to those that came.
+func take(came []arrival, answer []byte) ([]arrival, load.Span, error) {
 	at := time.Now()
 	records, span, err := load.Records(nil, answer)
 	for _, r := range records {
-		t.came = append(t.came, arrival{r.Clone(), at})
+		came = append(came, arrival{r.Clone(), at})
 	}
-	return span, len(records), err
+	return came, span, err
 }
 
-// sample audits what came and works out how long it took.
+// sample audits what came, for each who received, and works out how long it took.
 func (t *tracer) sample(b *bench, p *rig.Process, shard string) (Sample, error) {
-	a := load.NewAudit(t.putRun.shape, t.putRun.ledgers)
-	judge := a.Shard(shard)
 	m := measure{length: b.duration}
 	begin := t.starts[0].Add(b.warm)
-	for _, c := range t.came {
-		judge.Record(c.record)
-		number, known := c.record.Number()
-		if !known || number >= uint64(len(t.starts)) || t.starts[number].Before(begin) {
-			continue
+	var verdict load.Verdict
+	for _, came := range t.came {
+		a := load.NewAudit(t.putRun.shape, t.putRun.ledgers)
+		judge := a.Shard(shard)
+		for _, c := range came {
+			judge.Record(c.record)
+			number, known := c.record.Number()
+			if !known || number >= uint64(len(t.starts)) || t.starts[number].Before(begin) {
+				continue
+			}
+			m.latencies = append(m.latencies, c.at.Sub(t.starts[number]))
 		}
-		m.latencies = append(m.latencies, c.at.Sub(t.starts[number]))
+		if v := a.Verdict(); verdict.Clean() {
+			verdict = v
+		}
 	}
 	slices.Sort(m.latencies)
 	m.requests = float64(len(m.latencies)) / b.duration.Seconds()
 	m.records = m.requests
 	s := newSample(m, t.putRun.shape.Size)
-	v := a.Verdict()
-	s.Verdict = &v
+	s.Verdict = &verdict
 	return s, s.used(p)
 }
 
@@ -114,6 +118,7 @@ func visible(size, rate int) func(*bench, *rig.Process) (Sample, error) {
 		if err != nil {
 			return Sample{}, err
 		}
+		t.came = make([][]arrival, 1)
 		err = t.run(b, rate, func() error {
 			iterator, err = t.poll(t.control.conn, iterator)
 			return err
@@ -128,18 +133,20 @@ func visible(size, rate int) func(*bench, *rig.Process) (Sample, error) {
 // poll reads until there is a record, and returns the iterator after it.
 func (t *tracer) poll(conn *raw.Conn, iterator string) (string, error) {
 	for {
-		answer, err := ok(conn.Do(getRecords(iterator)))
+		answer, err := ok(conn.Do(getRecords(iterator, pageLimit)))
 		if err != nil {
 			return "", err
 		}
-		span, n, err := t.take(answer.Body)
+		before := len(t.came[0])
+		came, span, err := take(t.came[0], answer.Body)
 		if err != nil {
 			return "", err
 		}
+		t.came[0] = came
 		if iterator = load.NextIterator(answer.Body, span); iterator == "" {
 			return "", fmt.Errorf("no next iterator: %.300s", answer.Body)
 		}
-		if n > 0 {
+		if len(came) > before {
 			return iterator, nil
 		}
 	}

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -34,6 +35,7 @@ type options struct {
 	connections                              int
 	duration, warm                           time.Duration
 	rounds, shards                           int
+	fill                                     float64
 	extra                                    string
 }
 
@@ -49,16 +51,19 @@ func parse(arguments []string) (options, error) {
 	f.IntVar(&o.connections, "idle-connections", 2000, "how many idle connections the footprint opens")
 	f.DurationVar(&o.duration, "d", 10*time.Second, "timed part of a run")
 	f.DurationVar(&o.warm, "warm", time.Second, "load before the timed part")
-	f.IntVar(&o.rounds, "rounds", 3, "how often each server takes its turn")
+	f.IntVar(&o.rounds, "rounds", 0, "how often each server takes its turn; 3 when 0, and 2 with -short")
+	f.Float64Var(&o.fill, "fill", 1, "how many GiB a filled store holds")
 	f.IntVar(&o.shards, "shards", 4, "shards of the stream that is written to")
 	f.BoolVar(&o.kill, "kill", true, "kill -9 durable servers before their records are read back")
 	f.BoolVar(&o.report, "report-only", false, "tell of missed floors, but do not fail for them")
 	f.StringVar(&o.folder, "folder", "", "where data folders are made; a temporary one when empty")
 	f.StringVar(&o.json, "json", "", "file for every sample")
 	err := f.Parse(arguments)
+	rounds := 3
 	if o.short {
-		o.duration = 3 * time.Second
+		o.duration, rounds = 3*time.Second, 2
 	}
+	o.rounds = cmp.Or(o.rounds, rounds)
 	return o, err
 }
 
@@ -124,7 +129,7 @@ func limit(name, address, folder string) error {
 
 // bench prepares the servers and workloads that were asked for.
 func (o *options) bench(folder string) (*bench, error) {
-	b := &bench{duration: o.duration, warm: o.warm, rounds: o.rounds, shards: o.shards, kill: o.kill, folder: folder}
+	b := &bench{duration: o.duration, warm: o.warm, rounds: o.rounds, shards: o.shards, kill: o.kill, folder: folder, fill: int64(o.fill * (1 << 30))}
 	var err error
 	if b.workloads, err = choose(o.workloads); err != nil {
 		return nil, err

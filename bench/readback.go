@@ -17,16 +17,19 @@ const readers = 2
 // page is one GetRecords answer as a first, checked reading found it, so that
 // later readings of it need only a checksum.
 type page struct {
-	request []byte
-	records int
-	sum     uint32
+	iterator string
+	request  []byte
+	records  int
+	cbor     bool
+	sum      uint32 // of the records as they stand in the answer
+	contents uint32 // of what the records hold
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // readBack reads every shard from its first record to its last into an audit.
-// With pages it also keeps what each full page looked like, by shard.
-func readBack(p *rig.Process, a *load.Audit, pages map[string][]page) error {
+// With pages it also keeps what each page of limit records looked like, by shard.
+func readBack(p *rig.Process, a *load.Audit, pages map[string][]page, limit int) error {
 	c, err := newControl(p)
 	if err != nil {
 		return err
@@ -46,7 +49,7 @@ func readBack(p *rig.Process, a *load.Audit, pages map[string][]page) error {
 		}
 		judge := a.Shard(shard)
 		group.Go(func() (err error) {
-			kept[i], err = readShard(p, judge, iterator, pages != nil)
+			kept[i], err = readShard(p, judge, iterator, pages != nil, limit)
 			return err
 		})
 	}
@@ -61,7 +64,7 @@ func readBack(p *rig.Process, a *load.Audit, pages map[string][]page) error {
 	return nil
 }
 
-func readShard(p *rig.Process, judge *load.Shard, iterator string, keep bool) ([]page, error) {
+func readShard(p *rig.Process, judge *load.Shard, iterator string, keep bool, limit int) ([]page, error) {
 	conn, err := raw.Dial(p.Address)
 	if err != nil {
 		return nil, err
@@ -70,7 +73,7 @@ func readShard(p *rig.Process, judge *load.Shard, iterator string, keep bool) ([
 	var kept []page
 	var records []load.Record
 	for iterator != "" {
-		request := getRecords(iterator)
+		request := getRecords(iterator, limit)
 		answer, err := ok(conn.Do(request))
 		if err != nil {
 			return nil, err
@@ -85,19 +88,22 @@ func readShard(p *rig.Process, judge *load.Shard, iterator string, keep bool) ([
 		for _, r := range records {
 			judge.Record(r)
 		}
-		if keep && len(records) == pageLimit {
-			kept = append(kept, page{request, len(records), crc32.Checksum(answer.Body[span.Start:span.End], castagnoli)})
+		if keep && len(records) == limit {
+			kept = append(kept, page{
+				iterator: iterator, request: request, records: len(records), contents: contents(records),
+				sum: crc32.Checksum(answer.Body[span.Start:span.End], castagnoli),
+			})
 		}
 		iterator = load.NextIterator(answer.Body, span)
 	}
 	return kept, nil
 }
 
-func getRecords(iterator string) []byte {
+func getRecords(iterator string, limit int) []byte {
 	body, err := json.Marshal(struct {
 		ShardIterator string
 		Limit         int
-	}{iterator, pageLimit})
+	}{iterator, limit})
 	if err != nil {
 		panic(err) // strings and numbers always marshal
 	}

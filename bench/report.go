@@ -73,33 +73,54 @@ func (r *Report) writeTables(w io.Writer) {
 	if len(r.Samples) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n| workload | server | requests/s | records/s | MB/s | p50 ms | p99 ms | p99.9 ms | server µs CPU/record | peak MB | written/byte | × kinesalite | × segments | × canned | floor |\n")
-	fmt.Fprintf(w, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	others := r.others()
+	fmt.Fprintf(w, "\n| workload | server | requests/s | records/s | MB/s | p50 ms | p99 ms | p99.9 ms | server µs CPU/record | peak MB | written/byte | read/byte |")
+	for _, other := range others {
+		fmt.Fprintf(w, " × %s |", other)
+	}
+	fmt.Fprintf(w, " floor |\n|---|---|%s---|\n", strings.Repeat("---:|", 10+len(others)))
 	for _, load := range workloads() {
 		for _, server := range r.servers(load.name) {
-			r.row(w, load, server)
+			r.row(w, load, server, others)
 		}
 	}
 	r.writeAudit(w)
 }
 
-func (r *Report) row(w io.Writer, load workload, server string) {
+// others are the servers that Sluice is compared to.
+func (r *Report) others() []string {
+	var all []string
+	for _, s := range r.Samples {
+		if s.Server != "sluice" && !slices.Contains(all, s.Server) {
+			all = append(all, s.Server)
+		}
+	}
+	return all
+}
+
+func (r *Report) row(w io.Writer, load workload, server string, others []string) {
 	mid := func(of func(Sample) float64) float64 { return median(r.values(load.name, server, of)) }
-	written := "–"
-	if x := mid(func(s Sample) float64 { return s.WrittenPerByte }); x > 0 && server == "sluice" {
-		written = fmt.Sprintf("%.2f", x)
+	perByte := func(of func(Sample) float64) string {
+		if x := mid(of); x > 0 && server == "sluice" {
+			return fmt.Sprintf("%.2f", x)
+		}
+		return "–"
 	}
-	floor := ""
-	if server == "sluice" {
-		floor = joined(load.floors)
-	}
-	fmt.Fprintf(w, "| %s | %s | %s | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s | %s | %s | %s |\n",
+	fmt.Fprintf(w, "| %s | %s | %s | %.0f | %.0f | %.3f | %.3f | %.3f | %.2f | %.0f | %s | %s |",
 		load.title, server,
 		rate(mid(func(s Sample) float64 { return s.Requests })), mid(func(s Sample) float64 { return s.Records }),
 		mid(func(s Sample) float64 { return s.Megabytes }),
 		mid(func(s Sample) float64 { return s.P50 }), mid(func(s Sample) float64 { return s.P99 }), mid(func(s Sample) float64 { return s.P999 }),
-		mid(func(s Sample) float64 { return s.ServerCPU }), mid(func(s Sample) float64 { return s.PeakMemory }), written,
-		r.ratio(load, server, "kinesalite"), r.ratio(load, server, "segments"), r.ratio(load, server, "canned"), floor)
+		mid(func(s Sample) float64 { return s.ServerCPU }), mid(func(s Sample) float64 { return s.PeakMemory }),
+		perByte(func(s Sample) float64 { return s.WrittenPerByte }), perByte(func(s Sample) float64 { return s.ReadPerByte }))
+	for _, other := range others {
+		fmt.Fprintf(w, " %s |", r.ratio(load, server, other))
+	}
+	if server == "sluice" {
+		fmt.Fprintf(w, " %s |\n", joined(load.floors))
+		return
+	}
+	fmt.Fprintln(w, "  |")
 }
 
 // rate keeps a decimal of what is slow.
@@ -160,9 +181,17 @@ func (r *Report) missed() []string {
 
 // holds tells whether a floor was kept, or not measured.
 func (r *Report) holds(load workload, f floor) (got string, ok bool) {
-	if f.millis > 0 {
-		p50 := r.values(load.name, "sluice", func(s Sample) float64 { return s.P50 })
-		return fmt.Sprintf("p50 %.1f ms", median(p50)), median(p50) <= f.millis
+	mine := func(of func(Sample) float64) float64 { return median(r.values(load.name, "sluice", of)) }
+	switch {
+	case f.millis > 0:
+		p50, p99 := mine(func(s Sample) float64 { return s.P50 }), mine(func(s Sample) float64 { return s.P99 })
+		return fmt.Sprintf("p50/p99 %.2f/%.2f ms", p50, p99), p50 <= f.millis && (f.tail == 0 || p99 <= f.tail)
+	case f.read > 0:
+		x := mine(func(s Sample) float64 { return s.ReadPerByte })
+		return fmt.Sprintf("%.2f read/byte", x), x <= f.read
+	case f.written > 0:
+		x := mine(func(s Sample) float64 { return s.WrittenPerByte })
+		return fmt.Sprintf("%.2f written/byte", x), x <= f.written
 	}
 	with, server := load, f.server
 	if f.workload != "" {

@@ -23,7 +23,7 @@ func TestRatiosPairTheRounds(t *testing.T) {
 	var out strings.Builder
 	r.writeTables(&out)
 	require.Contains(t, out.String(), "| PutRecord 1 KiB, 8 connections | sluice | 100 |")
-	require.Contains(t, out.String(), "≥ 3 × kinesalite")
+	require.Contains(t, out.String(), "≥ 6 × kinesalite")
 }
 
 func TestBrokenPromisesAreReported(t *testing.T) {
@@ -39,10 +39,14 @@ func TestFloors(t *testing.T) {
 		{Workload: "put-1k-c8", Server: "sluice", Requests: 100}, {Workload: "put-1k-c8", Server: "kinesalite", Requests: 50},
 		{Workload: "puts-1k-c4", Server: "sluice", Requests: 100}, {Workload: "puts-1k-s1000", Server: "sluice", Requests: 90},
 		{Workload: "list-10000", Server: "sluice", P50: 12},
+		{Workload: "visible", Server: "sluice", P50: 0.2, P99: 2.5},
+		{Workload: "cold-s256", Server: "sluice", ReadPerByte: 1.2}, {Workload: "fill", Server: "sluice", WrittenPerByte: 2.5},
 	}}
 	require.Equal(t, []string{
-		"PutRecord 1 KiB, 8 connections: 2.00, floor ≥ 3 × kinesalite",
-		"ListShards pages of 10,000 shards: p50 12.0 ms, floor p50 ≤ 10 ms",
+		"PutRecord 1 KiB, 8 connections: 2.00, floor ≥ 6 × kinesalite",
+		"put to visible, 1000 puts/s: p50/p99 0.20/2.50 ms, floor p50/p99 ≤ 0.3/2 ms",
+		"filling while 36 hours of service time pass: 2.50 written/byte, floor ≤ 2.2 written/byte",
+		"ListShards pages of 10,000 shards: p50/p99 12.00/0.00 ms, floor p50 ≤ 10 ms",
 	}, r.missed(), "what was not measured is not missed")
 }
 

@@ -24,6 +24,10 @@ type Sample struct {
 	PeakMemory float64 `json:"peakResidentMB"`
 	// WrittenPerByte is bytes passed to write(2) for files per payload byte.
 	WrittenPerByte float64 `json:"writtenPerPayloadByte,omitempty"`
+	// ReadPerByte is bytes that read(2) returned per payload byte of an answer.
+	ReadPerByte float64 `json:"readPerPayloadByte,omitempty"`
+	// Stored is the size of the data folder at the end.
+	Stored float64 `json:"storedMB,omitempty"`
 	// Killed says that the audit read the server after a kill -9 and a
 	// restart, which took RestartMillis to the first answer.
 	Killed        bool          `json:"killed,omitempty"`

@@ -21,8 +21,11 @@ type workload struct {
 	latency bool
 	// shards of the stream, 0 for those of the command line.
 	shards int
-	// sluice workloads are for Sluice alone.
-	sluice bool
+	// sluice workloads are for Sluice alone, kept ones for who survives a restart.
+	sluice, kept bool
+	// turns workloads take turns, round by round, with the one before them, to
+	// which they are compared.
+	turns  bool
 	floors []floor
 	run    func(*bench, *rig.Process) (Sample, error)
 }
@@ -33,14 +36,23 @@ type floor struct {
 	// workload on Sluice itself.
 	ratio            float64
 	server, workload string
-	// millis is the most that the median of a request may take.
-	millis float64
+	// millis is the most that the median of a request may take, and tail what the
+	// slowest in a hundred may.
+	millis, tail float64
+	// read and written are the most bytes a payload byte.
+	read, written float64
 }
 
 func (f floor) String() string {
 	switch {
+	case f.tail > 0:
+		return fmt.Sprintf("p50/p99 ≤ %g/%g ms", f.millis, f.tail)
 	case f.millis > 0:
 		return fmt.Sprintf("p50 ≤ %g ms", f.millis)
+	case f.read > 0:
+		return fmt.Sprintf("≤ %g read/byte", f.read)
+	case f.written > 0:
+		return fmt.Sprintf("≤ %g written/byte", f.written)
 	case f.workload != "":
 		return fmt.Sprintf("≥ %g × %s", f.ratio, f.workload)
 	}
@@ -50,61 +62,48 @@ func (f floor) String() string {
 // times is a floor against another server.
 func times(ratio float64, server string) floor { return floor{ratio: ratio, server: server} }
 
-// Rates of the latency workloads, a second.
-const (
-	visibleRate = 500
-	fanOutRate  = 200
-)
-
-func workloads() []workload {
-	return []workload{
-		{name: "put-1k-c1", title: "PutRecord 1 KiB, 1 connection", floors: []floor{times(2, "kinesalite")}, run: put(1024, 1, 1)},
-		{name: "put-1k-c8", title: "PutRecord 1 KiB, 8 connections", short: true, floors: []floor{times(3, "kinesalite"), times(0.6, "segments")}, run: put(1024, 1, 8)},
-		{name: "put-1k-c64", title: "PutRecord 1 KiB, 64 connections", run: put(1024, 1, 64)},
-		{name: "put-100b-c8", title: "PutRecord 100 B, 8 connections", run: put(100, 1, 8)},
-		{name: "put-100k-c8", title: "PutRecord 100 KiB, 8 connections", run: put(100<<10, 1, 8)},
-		{name: "puts-1k-c4", title: "PutRecords 500 × 1 KiB, 4 connections", short: true, floors: []floor{times(12, "kinesalite"), times(0.75, "segments")}, run: put(1024, 500, 4)},
-		{name: "puts-100b-c4", title: "PutRecords 500 × 100 B, 4 connections", short: true, floors: []floor{times(30, "kinesalite")}, run: put(100, 500, 4)},
-		{name: "puts-1k-s256", title: "PutRecords 500 × 1 KiB, 4 connections, 256 shards", shards: 256, run: put(1024, 500, 4)},
-		{name: "puts-1k-s1000", title: "PutRecords 500 × 1 KiB, 4 connections, 1,000 shards", shards: 1000, sluice: true, short: true,
-			floors: []floor{{ratio: 0.35, workload: "puts-1k-c4"}}, run: put(1024, 500, 4)},
-		{name: "puts-100b-s1000", title: "PutRecords 500 × 100 B, 4 connections, 1,000 shards", shards: 1000, sluice: true, short: true,
-			floors: []floor{{ratio: 0.4, workload: "puts-100b-c4"}}, run: put(100, 500, 4)},
-		{name: "get-1k-c2", title: "GetRecords pages of 10,000 × 1 KiB, 2 connections", short: true, floors: []floor{times(15, "kinesalite")}, run: get(1024, 2)},
-		{name: "list-10000", title: "ListShards pages of 10,000 shards", sluice: true, short: true, floors: []floor{{millis: 10}}, run: listing(10_000)},
-		{name: "visible", title: fmt.Sprintf("put to visible, %d puts/s", visibleRate), short: true, latency: true, run: visible(1024, visibleRate)},
-		{name: "fanout", title: fmt.Sprintf("put to fan-out event, %d puts/s", fanOutRate), short: true, fanOut: true, latency: true, run: fanOut(1024, fanOutRate)},
-		{name: "leases-c64", title: "conditional UpdateItem of a lease, 64 connections", fanOut: true, run: leases(64)},
-	}
-}
-
 // bench is one invocation.
 type bench struct {
 	duration, warm time.Duration
 	rounds, shards int
 	kill           bool
+	fill           int64 // bytes of a filled store
 	folder         string
 	kinds          []*rig.Kind
 	workloads      []workload
 }
 
 // run measures every workload, the servers taking turns round by round, each
-// time as a new process on an empty folder.
+// time as a new process on an empty folder. So do workloads that are compared.
 func (b *bench) run(report func(Sample)) error {
-	for _, w := range b.workloads {
+	for begin := 0; begin < len(b.workloads); {
+		end := begin + 1
+		for end < len(b.workloads) && b.workloads[end].turns {
+			end++
+		}
 		for round := range b.rounds {
-			for _, kind := range b.kinds {
-				if !w.suits(kind) {
-					continue
+			for _, w := range b.workloads[begin:end] {
+				if err := b.round(w, round+1, report); err != nil {
+					return err
 				}
-				s, err := b.one(w, kind)
-				if err != nil {
-					return fmt.Errorf("%s on %s: %w", w.name, kind.Name, err)
-				}
-				s.Workload, s.Server, s.Round = w.name, kind.Name, round+1
-				report(s)
 			}
 		}
+		begin = end
+	}
+	return nil
+}
+
+func (b *bench) round(w workload, round int, report func(Sample)) error {
+	for _, kind := range b.kinds {
+		if !w.suits(kind) {
+			continue
+		}
+		s, err := b.one(w, kind)
+		if err != nil {
+			return fmt.Errorf("%s on %s: %w", w.name, kind.Name, err)
+		}
+		s.Workload, s.Server, s.Round = w.name, kind.Name, round
+		report(s)
 	}
 	return nil
 }
@@ -113,6 +112,8 @@ func (b *bench) run(report func(Sample)) error {
 func (w *workload) suits(kind *rig.Kind) bool {
 	switch {
 	case w.sluice && (!kind.Durable || kind.Limit):
+		return false
+	case w.kept && !kind.Durable:
 		return false
 	case w.fanOut:
 		return kind.FanOut

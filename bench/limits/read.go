@@ -31,6 +31,10 @@ func parseFrameHead(b []byte) (size, key int, now uint64) {
 
 // open finds what an earlier process left.
 func (s *segments) open() error {
+	if info, err := s.file.Stat(); err != nil || info.Size() == 0 {
+		return err
+	}
+	s.shards = nil // as many as there are records of
 	b := bufio.NewReaderSize(s.file, 1<<20)
 	var head [frameHead]byte
 	for {

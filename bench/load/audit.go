@@ -51,6 +51,7 @@ type Audit struct {
 	ledgers []*Ledger
 	seen    [][]atomic.Bool // by connection and number
 	shards  []*Shard
+	kept    []int // by connection
 }
 
 // Shard judges the records of one shard, from its first to its last.
@@ -70,6 +71,10 @@ func NewAudit(shape *Shape, ledgers []*Ledger) *Audit {
 	}
 	return a
 }
+
+// Forgive lets those records be missing that precede certain numbers, by
+// connection.
+func (a *Audit) Forgive(before []int) { a.kept = before }
 
 // Shard begins the audit of a shard. It must not be called while others are
 // under way.
@@ -129,7 +134,7 @@ func (a *Audit) Verdict() Verdict {
 				continue
 			}
 			v.Acknowledged++
-			if !a.seen[connection][number].Load() {
+			if !a.seen[connection][number].Load() && (connection >= len(a.kept) || number >= a.kept[connection]) {
 				v.Missing++
 			}
 		}

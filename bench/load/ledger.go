@@ -13,6 +13,8 @@ type Ledger struct {
 	seed  maphash.Seed
 	acks  []uint64
 	batch int
+	// CBOR says that answers are in CBOR, not in JSON.
+	CBOR bool
 }
 
 // NewLedger makes the ledger of a connection. All ledgers of a run share the
@@ -32,9 +34,15 @@ func (l *Ledger) Acknowledged() int {
 	return n
 }
 
+// Noted counts the records that were put, acknowledged or not.
+func (l *Ledger) Noted() int { return len(l.acks) }
+
 // Note reads the answer to the next put, and returns how many of its records
 // were acknowledged. Each put of the connection is noted or lost, in order.
 func (l *Ledger) Note(answer []byte) (int, error) {
+	if l.CBOR {
+		return l.noteCBOR(answer)
+	}
 	if l.batch > 1 {
 		i := bytes.Index(answer, []byte(`"Records":[`))
 		if i < 0 {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"fmt"
 	"hash/maphash"
 	"strings"
@@ -166,5 +167,61 @@ func TestRecordsOfAnAnswer(t *testing.T) {
 	for _, broken := range []string{`{}`, `{"Records":[`, `{"Records":[{"Data":"A`, `{"Records":[{"Data":1`, `{"Records":[{"Data"}]}`, `{"Records":[7]}`} {
 		_, _, err := Records(nil, []byte(broken))
 		require.Error(t, err, broken)
+	}
+}
+
+func TestCBOR(t *testing.T) {
+	shape := NewShape(1024)
+	shape.CBOR = true
+	for _, batch := range []int{1, 10} {
+		l := NewLedger(maphash.MakeSeed(), batch)
+		l.CBOR = true
+		w := NewWriter("s", shape, batch, 3)
+		var page []byte
+		sequence := 10
+		for range 2 {
+			_, body, _ := bytes.Cut(w.Next(), []byte("\r\n\r\n"))
+			c := &cursor{b: body}
+			var results []byte
+			one := func() {
+				results = cborString(cborString(cborHead(results, cborMap, 2), "ShardId"), "shardId-000000000000")
+				number := fmt.Sprint(sequence)
+				sequence++
+				results = cborString(cborString(results, "SequenceNumber"), number)
+				page = cborString(cborString(cborHead(page, cborMap, 4), "SequenceNumber"), number)
+				page = append(cborString(page, "ApproximateArrivalTimestamp"), 0xc1, 0x1b, 0, 0, 1, 0, 0, 0, 0, 0)
+				c.strings(func(name, text []byte) {
+					switch string(name) {
+					case "Data":
+						page = append(cborHead(cborString(page, "Data"), cborBytes, len(text)), text...)
+					case "PartitionKey":
+						page = cborString(cborString(page, "PartitionKey"), string(text))
+					}
+				})
+			}
+			if batch == 1 {
+				one()
+			} else {
+				c.list("Records", one)
+				results = append(cborHead(cborString(cborHead(nil, cborMap, 1), "Records"), cborList, batch), results...)
+			}
+			require.False(t, c.bad)
+			good, err := l.Note(results)
+			require.NoError(t, err)
+			require.Equal(t, batch, good)
+		}
+		answer := append(cborHead(cborString(cborHead(nil, cborMap, 3), "Records"), cborList, 2*batch), page...)
+		answer = cborString(cborString(answer, "NextShardIterator"), "x")
+		answer = append(cborString(answer, "MillisBehindLatest"), 0)
+		records, span, err := RecordsCBOR(nil, answer)
+		require.NoError(t, err)
+		require.Len(t, records, 2*batch)
+		require.Equal(t, span.End, SpanCBOR(answer).End)
+		a := NewAudit(shape, []*Ledger{{}, {}, {}, l})
+		s := a.Shard("shardId-000000000000")
+		for _, r := range records {
+			s.Record(r)
+		}
+		require.Equal(t, Verdict{Acknowledged: 2 * batch, Found: 2 * batch}, a.Verdict())
 	}
 }

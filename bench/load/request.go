@@ -7,15 +7,31 @@ import (
 	"time"
 )
 
+// Types of content.
+const (
+	jsonType = "application/x-amz-json-1.1"
+	cborType = "application/x-amz-cbor-1.1"
+)
+
 // Head returns the head of a signed-looking request. The signature is a dummy
 // of the right form: neither Sluice nor its opponents verify it.
-func Head(operation string, length int) []byte {
+func Head(operation string, length int) []byte { return head(operation, jsonType, length) }
+
+func head(operation, content string, length int) []byte {
 	date := time.Now().UTC().Format("20060102T150405Z")
 	return fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: sluice-bench\r\n"+
-		"Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: Kinesis_20131202.%s\r\nX-Amz-Date: %s\r\n"+
+		"Content-Type: %s\r\nX-Amz-Target: Kinesis_20131202.%s\r\nX-Amz-Date: %s\r\n"+
 		"Authorization: AWS4-HMAC-SHA256 Credential=AKIDBENCH/%s/us-east-1/kinesis/aws4_request, "+
 		"SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%s\r\nContent-Length: %d\r\n\r\n",
-		operation, date, date[:8], strings.Repeat("5e", 32), length)
+		content, operation, date, date[:8], strings.Repeat("5e", 32), length)
+}
+
+// GetCBOR returns a GetRecords request in CBOR.
+func GetCBOR(iterator string, limit int) []byte {
+	body := cborString(cborHead(nil, cborMap, 2), "ShardIterator")
+	body = cborString(cborString(body, iterator), "Limit")
+	body = cborHead(body, cborUint, limit)
+	return append(head("GetRecords", cborType, len(body)), body...)
 }
 
 // Request returns a whole request with the given JSON body.
@@ -58,6 +74,12 @@ func NewWriter(stream string, shape *Shape, batch, connection int) *Writer {
 
 func (w *Writer) single(stream string, number uint64) template {
 	var b body
+	if w.shape.CBOR {
+		b.cbor = true
+		b.Write(cborString(cborString(cborHead(nil, cborMap, 3), "StreamName"), stream))
+		b.recordCBOR(w.shape, number)
+		return b.template("PutRecord")
+	}
 	fmt.Fprintf(&b, `{"StreamName":"%s",`, stream)
 	b.record(w.shape, number)
 	b.WriteString("}")
@@ -66,6 +88,16 @@ func (w *Writer) single(stream string, number uint64) template {
 
 func (w *Writer) many(stream string) template {
 	var b body
+	if w.shape.CBOR {
+		b.cbor = true
+		b.Write(cborString(cborString(cborHead(nil, cborMap, 2), "StreamName"), stream))
+		b.Write(cborHead(cborString(nil, "Records"), cborList, w.batch))
+		for i := range w.batch {
+			b.Write(cborHead(nil, cborMap, 2))
+			b.recordCBOR(w.shape, uint64(i))
+		}
+		return b.template("PutRecords")
+	}
 	fmt.Fprintf(&b, `{"StreamName":"%s","Records":[`, stream)
 	for i := range w.batch {
 		if i > 0 {
@@ -81,7 +113,17 @@ func (w *Writer) many(stream string) template {
 
 type body struct {
 	bytes.Buffer
+	cbor       bool
 	data, keys []int
+}
+
+func (b *body) recordCBOR(s *Shape, number uint64) {
+	b.Write(cborHead(cborString(nil, "Data"), cborBytes, s.Size))
+	b.data = append(b.data, b.Len())
+	b.Write(s.plain[number%fills])
+	b.Write(cborHead(cborString(nil, "PartitionKey"), cborText, keyChars))
+	b.keys = append(b.keys, b.Len())
+	b.WriteString(strings.Repeat("k", keyChars))
 }
 
 func (b *body) record(s *Shape, number uint64) {
@@ -95,7 +137,11 @@ func (b *body) record(s *Shape, number uint64) {
 }
 
 func (b *body) template(operation string) template {
-	head := Head(operation, b.Len())
+	content := jsonType
+	if b.cbor {
+		content = cborType
+	}
+	head := head(operation, content, b.Len())
 	for i := range b.data {
 		b.data[i] += len(head)
 		b.keys[i] += len(head)

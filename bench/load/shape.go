@@ -27,10 +27,13 @@ const (
 
 // Shape is the form of the records of one workload.
 type Shape struct {
-	Size    int // payload bytes a record
+	Size int // payload bytes a record
+	// CBOR says that requests are in CBOR, not in JSON.
+	CBOR    bool
 	chars   int // base64 characters a record
 	stamps  []int
 	content [fills][]byte // base64 of each fill
+	plain   [fills][]byte // each fill as it is
 }
 
 // NewShape prepares records of a size of at least 12 bytes. The contents are
@@ -50,6 +53,7 @@ func NewShape(size int) *Shape {
 			fill[j] = byte(dice.Uint32())
 		}
 		s.content[i] = []byte(base64.StdEncoding.EncodeToString(fill))
+		s.plain[i] = fill
 	}
 	return s
 }
@@ -59,11 +63,16 @@ func id(connection int, number uint64) uint64 {
 	return uint64(connection)<<numberBits | number
 }
 
-// writeStamp writes the 16 characters of a record's identity.
-func writeStamp(to []byte, id uint64) {
-	var b [stampBytes]byte
+// plainStamp is a record's identity in the bytes of its payload.
+func plainStamp(id uint64) (b [stampBytes]byte) {
 	binary.BigEndian.PutUint32(b[:], magic)
 	binary.BigEndian.PutUint64(b[4:], id)
+	return b
+}
+
+// writeStamp writes the 16 characters of a record's identity.
+func writeStamp(to []byte, id uint64) {
+	b := plainStamp(id)
 	base64.StdEncoding.Encode(to[:stampChars], b[:])
 }
 
@@ -81,6 +90,13 @@ func readStamp(text []byte) (id uint64, ok bool) {
 
 // stamp writes the identity into a text that already holds the right fill.
 func (s *Shape) stamp(to []byte, id uint64) {
+	if s.CBOR {
+		b := plainStamp(id)
+		for _, at := range s.stamps {
+			copy(to[at/4*3:], b[:])
+		}
+		return
+	}
 	first := to[s.stamps[0] : s.stamps[0]+stampChars]
 	writeStamp(first, id)
 	for _, at := range s.stamps[1:] {

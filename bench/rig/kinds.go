@@ -19,7 +19,7 @@ var npm embed.FS
 // data folder. Limits are off, unless extra flags set them, because a rate limit
 // is not a speed.
 func Sluice(binary string, extra ...string) *Kind {
-	return &Kind{Name: "sluice", Keeps: true, Durable: true, FanOut: true,
+	return &Kind{Name: "sluice", Keeps: true, Durable: true, FanOut: true, Clock: true,
 		command: func(port int, folder string) *exec.Cmd {
 			arguments := []string{"serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port), "--data", folder}
 			if !slices.Contains(extra, "--limits") {

@@ -35,6 +35,8 @@ type Kind struct {
 	Durable bool
 	// FanOut tells whether the kind serves SubscribeToShard.
 	FanOut bool
+	// Clock tells whether service time can be moved, as Sluice lets it.
+	Clock bool
 	// Limit kinds are no servers: they do the least that a server must.
 	Limit   bool
 	command func(port int, folder string) *exec.Cmd
@@ -72,7 +74,7 @@ func (p *Process) run() error {
 		return err
 	}
 	defer log.Close()
-	p.command = p.Kind.command(p.port, filepath.Join(p.folder, "data"))
+	p.command = p.Kind.command(p.port, p.Folder())
 	p.command.Stdout, p.command.Stderr = log, log
 	p.gone = make(chan struct{})
 	begin := time.Now()
@@ -125,6 +127,18 @@ func (p *Process) Stop() {
 	case <-time.After(stopWait):
 		p.Kill()
 	}
+}
+
+// Folder is where the server keeps its data.
+func (p *Process) Folder() string { return filepath.Join(p.folder, "data") }
+
+// End ends the server with kill -9, or as its user would.
+func (p *Process) End(kill bool) {
+	if kill {
+		p.Kill()
+		return
+	}
+	p.Stop()
 }
 
 // Kill ends the server with kill -9.

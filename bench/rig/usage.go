@@ -19,6 +19,8 @@ type Usage struct {
 	Resident, Peak int64
 	// Written counts bytes passed to write(2) and its kin, files and sockets.
 	Written int64
+	// Read counts bytes that read(2) and its kin returned, files and sockets.
+	Read int64
 	// Threads and Descriptors are counts of now.
 	Threads, Descriptors int
 }
@@ -53,7 +55,7 @@ func usageOf(pid int) (Usage, error) {
 	if err != nil {
 		return u, err
 	}
-	u.Written = io["wchar"]
+	u.Written, u.Read = io["wchar"], io["rchar"]
 	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	u.Descriptors = len(open)
 	return u, err
