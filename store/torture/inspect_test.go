@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"sluice/store"
@@ -105,9 +106,9 @@ func (w *writer) match(found *state, low, high int, bodies bool) (all []int, why
 			continue
 		}
 		want := s
-		if !bodies {
+		if !bodies || len(w.torn) > 0 {
 			want = s.clone()
-			clear(want.bodies)
+			maps.DeleteFunc(want.bodies, func(id blob.ID, _ string) bool { return !bodies || w.torn[id] })
 		}
 		d := want.differs(found)
 		if d == "" {
@@ -202,6 +203,9 @@ func (w *writer) readBodies(s *store.Store, found *state) error {
 		var id blob.ID
 		if _, err := fmt.Sscanf(hex, "%x", &id); err != nil {
 			return err
+		}
+		if w.torn[id] {
+			continue
 		}
 		body, err := b.Open(id)
 		if err != nil {

@@ -39,6 +39,9 @@ type world struct {
 	ticks   atomic.Int64
 	disk    *vfs.MemFS
 	writers []*writer
+	// torn are bodies that a power failure under "process" may have damaged,
+	// for which nothing is promised.
+	torn map[blob.ID]bool
 
 	// Of the life that is going on.
 	store  *store.Store
@@ -60,7 +63,8 @@ type moment struct {
 
 // play lives one history; an error is a broken law.
 func play(seed uint64, p *plant, sum *tally) error {
-	w := &world{seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), clock: logtest.NewClock(), disk: vfs.NewCrashableMem(), plant: p, sum: sum}
+	w := &world{seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), clock: logtest.NewClock(), disk: vfs.NewCrashableMem(), plant: p, sum: sum,
+		torn: map[blob.ID]bool{}}
 	w.options = store.Options{
 		Dir: "data", Durability: store.Process, Now: w.clock.Now, CacheBytes: 1 << 20, ReserveBytes: -1,
 		MemTableBytes: 64 << 10 << w.dice.IntN(3), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -186,20 +190,26 @@ func (w *world) look() error {
 	}
 	w.disk = kept
 	for i, wr := range w.writers {
-		wr.goOn(counts[i], w.copies[next].before)
+		wr.goOn(counts[i])
+		if !w.strict(w.copies[next]) {
+			for id := range wr.now.bodies {
+				w.torn[id] = true
+			}
+		}
 	}
 	return nil
 }
 
 // goOn makes a writer believe in its first n operations only: the disk is back
 // at that moment, and what came later may come again.
-func (w *writer) goOn(n int, at int64) {
+func (w *writer) goOn(n int) {
 	w.ops, w.now = w.ops[:n], newState()
 	for _, o := range w.ops {
 		o.apply(w.now)
-		if o.acked == 0 || o.acked > at { // it is there, whatever became of its answer
-			o.acked, o.copied = o.begun, "" // but a copy may be half done
+		if o.acked == 0 {
+			o.acked = o.begun // it is there, whatever became of its answer
 		}
+		o.copied = "" // it may be half done, or have what others lost
 	}
 	clear(w.given)
 	for id, l := range w.now.logs {
