@@ -2,6 +2,7 @@ package sluice
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,6 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
-
-	"sluice/server"
 )
 
 // Auth says whether callers must prove who they are.
@@ -38,15 +37,47 @@ type Key struct {
 	Account string `yaml:"account"`
 	// Token, when set, must come with every request as the session token.
 	Token string `yaml:"token"`
+	// User is the name of who calls with it; empty means the root of the account.
+	User string `yaml:"user"`
+	// Policies name those of the file Config.Credentials that say what it may
+	// do; nil allows everything in its account, an empty list nothing.
+	Policies []string `yaml:"policies"`
 }
 
-// keyring implements server.Keyring. It never changes.
-type keyring map[string]server.Credential
+// credentialsFile is the file of keys.
+type credentialsFile struct {
+	Version  int                       `yaml:"version"`
+	Keys     []Key                     `yaml:"keys"`
+	Roles    []fileRole                `yaml:"roles"`
+	Policies map[string]policyDocument `yaml:"policies"`
+}
 
-// Find implements server.Keyring.
-func (k keyring) Find(id string) (server.Credential, bool) {
-	c, ok := k[id]
-	return c, ok
+// fileRole is a role that can be assumed.
+type fileRole struct {
+	ARN string `yaml:"arn"`
+	// Trust is the policy that says by whom; without one, by keys of the
+	// role's account.
+	Trust policyDocument `yaml:"trust"`
+	// Policies are as those of a key.
+	Policies []string `yaml:"policies"`
+}
+
+// policyDocument is a policy as JSON. In the file it is an object or a text.
+type policyDocument []byte
+
+// UnmarshalYAML implements yaml.InterfaceUnmarshaler.
+func (p *policyDocument) UnmarshalYAML(decode func(any) error) error {
+	var v any
+	if err := decode(&v); err != nil {
+		return err
+	}
+	if text, ok := v.(string); ok {
+		*p = policyDocument(text)
+		return nil
+	}
+	text, err := json.Marshal(v)
+	*p = text
+	return err
 }
 
 // maxCredentials bounds the file of keys, in bytes.
@@ -54,64 +85,45 @@ const maxCredentials = 16 << 20
 
 // keys are those of the configuration and of its file, nil when nothing is to
 // be checked. Problems never show a secret.
-func (c Config) keys() (server.Keyring, error) {
+func (c Config) keys() (*keyring, error) {
 	if c.Auth != AuthVerify {
 		return nil, nil
 	}
-	all := c.Keys
+	var file credentialsFile
 	if c.Credentials != "" {
-		more, err := readCredentials(c.Credentials)
-		if err != nil {
+		var err error
+		if file, err = readCredentials(c.Credentials); err != nil {
 			return nil, &UsageError{Setting: "credentials", Problem: err.Error()}
 		}
-		all = append(all[:len(all):len(all)], more...)
 	}
+	all := append(c.Keys[:len(c.Keys):len(c.Keys)], file.Keys...)
 	if len(all) == 0 {
 		return nil, &UsageError{Setting: "auth", Problem: "nobody could call without keys; name a file of them with --credentials"}
 	}
-	ring := keyring{}
-	for i, k := range all {
-		_, twice := ring[k.ID]
-		switch {
-		case len(k.ID) < 3:
-			return nil, &UsageError{Setting: "credentials", Problem: fmt.Sprintf("key %d has no id", i+1)}
-		case k.Secret == "":
-			return nil, &UsageError{Setting: "credentials", Problem: fmt.Sprintf("key %q has no secret", k.ID)}
-		case !accountPattern.MatchString(k.Account):
-			return nil, &UsageError{Setting: "credentials", Problem: fmt.Sprintf("key %q: %q is not an account of 12 digits", k.ID, k.Account)}
-		case twice:
-			return nil, &UsageError{Setting: "credentials", Problem: fmt.Sprintf("key %q is there twice", k.ID)}
-		}
-		ring[k.ID] = server.Credential{Secret: k.Secret, Account: k.Account, Token: k.Token}
-	}
-	return ring, nil
+	return newKeyring(all, file)
 }
 
 // readCredentials reads a file of keys, YAML or JSON.
-func readCredentials(path string) ([]Key, error) {
+func readCredentials(path string) (file credentialsFile, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return file, err
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, maxCredentials+1))
 	if err != nil {
-		return nil, err
+		return file, err
 	}
 	if len(raw) > maxCredentials {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxCredentials)
-	}
-	var file struct {
-		Version int   `yaml:"version"`
-		Keys    []Key `yaml:"keys"`
+		return file, fmt.Errorf("%s is larger than %d bytes", path, maxCredentials)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.DisallowUnknownField()).Decode(&file); err != nil {
-		return nil, unquoted(path, err)
+		return file, unquoted(path, err)
 	}
 	if file.Version != 1 {
-		return nil, fmt.Errorf(`%s: the line "version: 1" is missing`, path)
+		return file, fmt.Errorf(`%s: the line "version: 1" is missing`, path)
 	}
-	return file.Keys, nil
+	return file, nil
 }
 
 // unquoted tells where a file cannot be read without showing what stands there:

@@ -110,7 +110,7 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 	inst.limit(s.Limits()) // they may have been changed meanwhile
 	err = errors.Join(
 		inst.mounts.Mount(kinesisID, streams, server.Coverage(shards.Coverage())),
-		inst.mounts.Mount("sts", sts.New(s.host), server.Coverage(sts.Coverage())),
+		inst.mounts.Mount("sts", sts.New(s.host, s.issuer()), server.Coverage(sts.Coverage())),
 	)
 	if err != nil {
 		return err
@@ -131,6 +131,7 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 	if err = s.openLambda(ctx, inst); err != nil {
 		return err
 	}
+	inst.guard()
 	inst.work.Go(func() {
 		for s.host.Sleep(inst.life, keepEvery) == nil {
 			if err := s.keeper.save(s.clock.State()); err != nil {

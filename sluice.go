@@ -49,7 +49,7 @@ type Sluice struct {
 	keeper *timekeeper
 	dice   *dice.Dice
 	faults *fault.Set
-	keys   server.Keyring // nil when signatures are not checked
+	keys   *keyring // nil when signatures are not checked
 	door   *server.Server
 	shelf  snapshot.Shelf
 
@@ -116,6 +116,9 @@ func (s *Sluice) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.current.Store(inst)
+	if err = s.openSessions(); err != nil {
+		return err
+	}
 	if err = s.openShelf(); err != nil {
 		return err
 	}
@@ -151,9 +154,12 @@ func (s *Sluice) serverConfig() server.Config {
 		Listen: c.Listen, HostNames: c.HostNames, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Region: c.Region, Account: c.Account,
 		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
-		Faults: s.faults, Keys: s.keys,
+		Faults: s.faults,
 		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}, Functions: functionHook{s}, Hoses: hoses{s}, Mappings: mappings{s},
 			Snapshots: snapshots{s}, Archives: archives{s}, Reset: s.resetHook},
+	}
+	if s.keys != nil {
+		out.Keys = s.keys
 	}
 	if !c.Memory {
 		out.CADir = filepath.Join(c.Data, "tls")

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"sluice/internal/access"
+	"sluice/internal/caller"
 	"sluice/internal/sigv4"
 	"sluice/server/wire"
 )
@@ -20,12 +23,15 @@ type Credential struct {
 	Token string
 	// Expires ends temporary credentials, in host time; zero means never.
 	Expires time.Time
+	// Identity is who calls with this key. nil stands for the root of Account.
+	Identity *caller.Identity
 }
 
 // Keyring knows who may call. It may be called concurrently.
 type Keyring interface {
-	// Find returns the credential of an access key id.
-	Find(accessKey string) (Credential, bool)
+	// Find returns the credential of an access key id, with which a session
+	// token came or an empty one. The token need not be right.
+	Find(accessKey, token string) (Credential, bool)
 }
 
 // decoySecret keeps the time an answer takes from telling whether a key exists.
@@ -49,7 +55,7 @@ func (x *exchange) authenticate(svc *wire.Service, status int) *wire.Fault {
 	if x.s.cfg.Keys == nil {
 		return nil
 	}
-	_, doubt, err := x.s.verify(x.r, svc.SigningName, x.bodyHash, false)
+	_, doubt, err := x.verify(svc.SigningName, x.bodyHash, false)
 	if doubt == trusted {
 		return nil
 	}
@@ -60,32 +66,61 @@ func (x *exchange) authenticate(svc *wire.Service, status int) *wire.Fault {
 	return jsonDistrust(svc, status, doubt, err)
 }
 
-// verify checks the signature of r by the rules of a service.
-func (s *Server) verify(r *http.Request, service, bodyHash string, s3 bool) (*sigv4.Proof, distrust, error) {
-	claim, err := sigv4.Parse(r)
+// verify checks the signature of the request by the rules of a service.
+func (x *exchange) verify(service, bodyHash string, s3 bool) (*sigv4.Proof, distrust, error) {
+	claim, err := sigv4.Parse(x.r)
 	if err != nil {
 		return nil, badSignature, err
 	}
-	if claim == nil {
+	if claim == nil || claim.AccessKey != x.scope.key {
+		// The account that the call acts in was found by the scope's key: what
+		// is proved must be the very same.
 		return nil, badSignature, &sigv4.Refusal{Reason: sigv4.Malformed, Detail: "no signature"}
 	}
-	now := s.cfg.Host.Now()
-	credential, known := s.cfg.Keys.Find(claim.AccessKey)
+	now := x.s.cfg.Host.Now()
+	credential, known := x.found.credential, x.found.known
 	if !known {
 		credential.Secret = decoySecret
 	}
-	proof, err := claim.Check(r, sigv4.Check{Secret: credential.Secret, Now: now, Service: service, PayloadHash: bodyHash, S3: s3})
+	proof, err := claim.Check(x.r, sigv4.Check{Secret: credential.Secret, Now: now, Service: service, PayloadHash: bodyHash, S3: s3})
 	switch {
 	case !known:
 		return nil, unknownKey, err
-	case credential.Token != claim.Token:
+	case subtle.ConstantTimeCompare([]byte(credential.Token), []byte(claim.Token)) != 1:
 		return nil, wrongToken, err
 	case err != nil:
 		return nil, badSignature, err
 	case !credential.Expires.IsZero() && now.After(credential.Expires):
 		return nil, expiredKey, nil
 	}
+	x.identity = credential.identity()
 	return proof, trusted, nil
+}
+
+// found is the credential of the key that a request names.
+type found struct {
+	credential Credential
+	known      bool
+}
+
+// find looks for the credential, once for each request.
+func (x *exchange) find() {
+	if x.s.cfg.Keys == nil || x.scope.key == "" {
+		return
+	}
+	token := x.r.Header.Get("X-Amz-Security-Token")
+	if x.scope.header == "" {
+		token = x.scope.query.Get("X-Amz-Security-Token")
+	}
+	x.found.credential, x.found.known = x.s.cfg.Keys.Find(x.scope.key, token)
+}
+
+// identity is who calls with a credential.
+func (c *Credential) identity() *caller.Identity {
+	if c.Identity != nil {
+		return c.Identity
+	}
+	return &caller.Identity{ARN: access.RootOf("", c.Account), UserID: c.Account}
 }
 
 const (

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sluice/internal/caller"
 	"sluice/internal/sigv4"
 )
 
@@ -29,6 +30,7 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 	}
 	if x.scope.header == "" && x.scope.query == nil {
 		if p.Anonymous {
+			x.identity = new(caller.Identity)
 			return ctx, true
 		}
 		x.refusePlain(p, http.StatusForbidden, "AccessDenied", "Access Denied")
@@ -42,7 +44,7 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 		x.refusePlain(p, http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
 		return ctx, false
 	}
-	proof, doubt, err := x.s.verify(x.r, p.SigningName, sum, true)
+	proof, doubt, err := x.verify(p.SigningName, sum, true)
 	if doubt != trusted {
 		x.log("a signature was refused", err)
 		status, code, text := plainDistrust(doubt, err)

@@ -25,7 +25,7 @@ import (
 // keys is a keyring for tests.
 type keys map[string]Credential
 
-func (k keys) Find(id string) (Credential, bool) {
+func (k keys) Find(id, _ string) (Credential, bool) {
 	c, ok := k[id]
 	return c, ok
 }
@@ -157,7 +157,7 @@ func TestPackedBodiesAreChecked(t *testing.T) {
 
 func TestQueryServicesHaveTheirOwnTexts(t *testing.T) {
 	s := openBare(t, checking)
-	install(t, s, "sts", sts.New(clock.Host()))
+	install(t, s, "sts", sts.New(clock.Host(), nil))
 	for id, code := range map[string]string{"AKIDNONE": "<Code>InvalidClientTokenId</Code>", "AKIDTEMP": "<Code>InvalidClientTokenId</Code>",
 		"AKIDONE": "<Code>SignatureDoesNotMatch</Code>"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url()+"/", http.NoBody)

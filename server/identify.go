@@ -184,12 +184,6 @@ func (s *Server) caller(r *http.Request, sc *scope, requestID string) caller.Cal
 	if isAccount(sc.key) {
 		c.Account = sc.key
 	}
-	if s.cfg.Keys != nil {
-		// Nothing runs for this caller before the signature is found right.
-		if credential, known := s.cfg.Keys.Find(sc.key); known {
-			c.Account = credential.Account
-		}
-	}
 	if c.Region == "" {
 		c.Region = hostRegion(r.Host)
 	}

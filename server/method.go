@@ -152,7 +152,7 @@ func callable(method reflect.Method, receiver reflect.Value, stream bool) func(c
 // telling first.
 var resourceNames = [...]string{
 	"ConsumerARN", "StreamName", "StreamARN", "ResourceARN", "ChannelARN", "ChannelName",
-	"UUID", "FunctionName", "EventSourceArn", "Resource", "DeliveryStreamName",
+	"UUID", "FunctionName", "EventSourceArn", "Resource", "DeliveryStreamName", "TableName", "RoleArn",
 }
 
 func resourceField(in reflect.Type) []int {

@@ -121,6 +121,7 @@ type service struct {
 	// the JSON protocols do; REST and query answer 403.
 	authStatus int
 	unknown    string // the text for operations that are not there
+	guard      Guard  // how policies name what it does
 }
 
 // operation is one mounted method.

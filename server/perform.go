@@ -43,6 +43,10 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		x.fail(a.codec, a.service.Service, f)
 		return
 	}
+	if f := x.permit(a, in); f != nil {
+		x.fail(a.codec, a.service.Service, f)
+		return
+	}
 	ctx = x.lend(ctx, a.op)
 	ctx, stop := x.follow(ctx, a.op, in)
 	defer stop()

@@ -235,6 +235,7 @@ func (x *exchange) serve() {
 		return
 	}
 	x.scope = readScope(x.r)
+	x.find()
 	m, err := x.s.gate.get(x.r.Context(), x.s.cfg.WaitTimeout)
 	if err != nil {
 		x.failEarly()
@@ -264,6 +265,10 @@ func (x *exchange) serve() {
 // just closing, and runs its front.
 func (x *exchange) within(m *Mounts, rt route, body []byte) {
 	who := x.s.caller(x.r, &x.scope, x.id)
+	if x.found.known {
+		// Nothing runs for this caller before the signature is found right.
+		who.Account = x.found.credential.Account
+	}
 	who.Ask = x
 	x.event.Account, x.event.Region = who.Account, who.Region
 	ctx, cancel := context.WithCancel(caller.With(x.r.Context(), who))

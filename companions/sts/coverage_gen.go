@@ -7,7 +7,8 @@ import "sluice/internal/coverage"
 // Coverage tells how far each operation of this room is there.
 func Coverage() []coverage.Entry {
 	return []coverage.Entry{
-		{Operation: "AssumeRole", State: coverage.Real, Notes: "any role; the access key is the role's account", Test: "TestAssumeRole"},
+		{Operation: "AssumeRole", State: coverage.Real, Notes: "roles of the key file are trusted as it says; without --auth any role, by its account", Test: "TestAssumeRole"},
 		{Operation: "GetCallerIdentity", State: coverage.Real, Notes: "what the key file says; else the account's root, or a user named after the key", Test: "TestGetCallerIdentity"},
+		{Operation: "GetSessionToken", State: coverage.Real, Notes: "the same rights as the key that asks; MFA is not looked at", Test: "TestGetSessionToken"},
 	}
 }

@@ -11,45 +11,58 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/aws/smithy-go"
+
+	"sluice/internal/caller"
 )
 
-// defaultDuration is how long credentials are good when nobody says.
-const defaultDuration = time.Hour
+// Roles are assumed for an hour when nobody says, and for an hour at most by
+// who has assumed one already.
+const (
+	roleDuration = time.Hour
+	chainSeconds = 3600
+)
 
-// AssumeRole hands out credentials of the account that the role is of: its 12
-// digits are the access key, which is how Sluice learns accounts. Roles are not
-// kept, so that any role may be assumed, and policies have no effect.
+// AssumeRole hands out credentials of the account that the role is of. Where
+// signatures are checked, a role of the file of keys is assumed by whom its
+// trust policy allows, and may do what its policies allow; any other role by
+// keys of its own account, which may do no more by it than before. Where they
+// are not, any role may be assumed: its account's 12 digits are the access key,
+// which is how Sluice learns accounts, and policies have no effect.
 //
 // State: real
-// Notes: any role; the access key is the role's account
+// Notes: roles of the key file are trusted as it says; without --auth any role, by its account
 // Test: TestAssumeRole
-func (r *Room) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...opt) (*sts.AssumeRoleOutput, error) {
+func (r *Room) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...opt) (*sts.AssumeRoleOutput, error) {
 	parts := strings.SplitN(*in.RoleArn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "" ||
 		!strings.HasPrefix(parts[5], "role/") {
-		return nil, &smithy.GenericAPIError{Code: "ValidationError", Message: *in.RoleArn + " is invalid"}
+		return nil, invalid(*in.RoleArn + " is invalid")
+	}
+	who, _ := caller.From(ctx)
+	if id := who.Identity(); id != nil && id.Session && aws.ToInt32(in.DurationSeconds) > chainSeconds {
+		return nil, invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
 	name := parts[5][strings.LastIndexByte(parts[5], '/')+1:]
-	duration := defaultDuration
-	if in.DurationSeconds != nil {
-		duration = time.Duration(*in.DurationSeconds) * time.Second
-	}
-	// The same role and session have the same secret each time: there is nothing
-	// to keep, and nothing to guard.
+	// The same role and session have the same id each time, and where nothing is
+	// checked the same secret: there is nothing to keep, and nothing to guard.
 	sum := sha256.Sum256([]byte(*in.RoleArn + "\x00" + *in.RoleSessionName))
-	id := "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+	role := sha256.Sum256([]byte(*in.RoleArn))
+	id := "AROA" + base32.StdEncoding.EncodeToString(role[:])[:17] + ":" + *in.RoleSessionName
+	session := Session{
+		Account: parts[4], UserID: id, Role: *in.RoleArn, Name: *in.RoleSessionName,
+		ARN:        strings.Join(parts[:2], ":") + ":sts::" + parts[4] + ":assumed-role/" + name + "/" + *in.RoleSessionName,
+		ExternalID: aws.ToString(in.ExternalId), Policy: aws.ToString(in.Policy), Ends: r.ends(in.DurationSeconds, roleDuration),
+	}
+	credentials, err := r.issue(who, session, Keys{
+		ID: parts[4], Secret: base64.StdEncoding.EncodeToString(sum[:30]),
+		Token: base64.StdEncoding.EncodeToString(append([]byte("sluice"), sum[:]...)),
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &sts.AssumeRoleOutput{
-		AssumedRoleUser: &types.AssumedRoleUser{
-			Arn:           aws.String(strings.Join(parts[:2], ":") + ":sts::" + parts[4] + ":assumed-role/" + name + "/" + *in.RoleSessionName),
-			AssumedRoleId: aws.String(id + ":" + *in.RoleSessionName),
-		},
-		Credentials: &types.Credentials{
-			AccessKeyId:     aws.String(parts[4]),
-			SecretAccessKey: aws.String(base64.StdEncoding.EncodeToString(sum[:30])),
-			SessionToken:    aws.String(base64.StdEncoding.EncodeToString(append([]byte("sluice"), sum[:]...))),
-			Expiration:      aws.Time(r.host.Now().Add(duration).UTC().Truncate(time.Second)),
-		},
-		SourceIdentity: in.SourceIdentity,
+		AssumedRoleUser: &types.AssumedRoleUser{Arn: aws.String(session.ARN), AssumedRoleId: aws.String(id)},
+		Credentials:     credentials,
+		SourceIdentity:  in.SourceIdentity,
 	}, nil
 }

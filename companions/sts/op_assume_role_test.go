@@ -14,7 +14,7 @@ import (
 
 func TestAssumeRole(t *testing.T) {
 	now := time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
-	r := New(clock.NewManual(now))
+	r := New(clock.NewManual(now), nil)
 	out, err := r.AssumeRole(t.Context(), &sts.AssumeRoleInput{
 		RoleArn: aws.String("arn:aws:iam::123456789012:role/path/reader"), RoleSessionName: aws.String("me"), DurationSeconds: aws.Int32(900)})
 	require.NoError(t, err)

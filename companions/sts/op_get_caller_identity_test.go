@@ -25,7 +25,7 @@ func TestGetCallerIdentity(t *testing.T) {
 		{caller.Caller{Account: "000000000000", Region: "us-east-1", AccessKeyID: "AKIA/../evil_key_123"},
 			"000000000000", "000000000000", "arn:aws:iam::000000000000:root"},
 	} {
-		out, err := New(clock.Host()).GetCallerIdentity(caller.With(t.Context(), c.who), &sts.GetCallerIdentityInput{})
+		out, err := New(clock.Host(), nil).GetCallerIdentity(caller.With(t.Context(), c.who), &sts.GetCallerIdentityInput{})
 		require.NoError(t, err)
 		require.Equal(t, c.account, aws.ToString(out.Account))
 		require.Equal(t, c.id, aws.ToString(out.UserId))

@@ -122,6 +122,12 @@ func (q *Question) OfIdentity() error {
 	return nil
 }
 
+// Allowed tells whether a policy allows what is asked, whatever others say.
+func (q *Question) Allowed(doc *policy.Document) bool { return doc.Decide(&q.asks) == policy.Allowed }
+
+// Refused is the denial of what nothing allows.
+func (q *Question) Refused() error { return q.denied(true, false) }
+
 // Of asks the policy of a resource that belongs to an account, and that of the
 // caller. doc is nil for a resource without a policy.
 func (q *Question) Of(owner string, doc *policy.Document) error {

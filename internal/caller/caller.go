@@ -53,6 +53,10 @@ type Identity struct {
 	Source string
 	// Session tells temporary credentials from a key's own.
 	Session bool
+	// Granted is the role that Grants come from, empty for those of the key;
+	// Narrowed are the policies of this session and of those before it, as texts.
+	Granted  string
+	Narrowed []string
 	// Grants are the policies of the identity in groups: each group must allow
 	// what is done, and none may deny it. No group means that everything in the
 	// own account is allowed.
