@@ -72,6 +72,10 @@ func (w *cborWriter) value(n *node, p unsafe.Pointer) {
 	case kindStruct:
 		w.object(n, p)
 	case kindList:
+		if list, ok := n.recordList(p); ok {
+			w.records(list)
+			return
+		}
 		count := (*sliceHeader)(p).len
 		w.head(cborList, uint64(count))
 		for i := range count {

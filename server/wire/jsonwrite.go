@@ -67,6 +67,10 @@ func (w *jsonWriter) object(n *node, p unsafe.Pointer) {
 }
 
 func (w *jsonWriter) list(n *node, p unsafe.Pointer) {
+	if list, ok := n.recordList(p); ok {
+		w.records(list)
+		return
+	}
 	w.b = append(w.b, '[')
 	for i := range (*sliceHeader)(p).len {
 		if i > 0 {
@@ -221,6 +225,9 @@ func (n *node) sizeHint(p unsafe.Pointer) int {
 		}
 		return size
 	case kindList:
+		if list, ok := n.recordList(p); ok {
+			return recordsHint(list)
+		}
 		size := 2
 		for i := range (*sliceHeader)(p).len {
 			size += n.elem.sizeHint(n.index(p, i)) + 1
