@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -34,15 +35,17 @@ type batches struct {
 	// next is when the buffer that was left open is due, zero when there is none.
 	next time.Time
 
-	ends [2]int64 // of the logs
+	ends map[uint32]int64 // of the logs
 	// id is the log that is read, up to until.
 	id    log.ID
 	until int64
 }
 
 func (b *batches) open(ctx context.Context) (err error) {
-	for i, id := range b.way.stream.state.Load().logs() {
-		if b.ends[i], err = b.room.config.Log.Seek(ctx, id, log.Latest, time.Time{}); err != nil {
+	st := b.way.stream.state.Load()
+	b.ends = map[uint32]int64{}
+	for _, shard := range b.way.reads(st) {
+		if b.ends[shard], err = b.room.config.Log.Seek(ctx, log.ID{Stream: st.ID, Shard: shard}, log.Latest, time.Time{}); err != nil {
 			return err
 		}
 	}
@@ -175,6 +178,7 @@ type objects struct {
 	target *s3Target
 	hints  delivery.Hints
 	buffer delivery.Buffer
+	made   int64 // bytes of good records, which may be more than came
 	steps  *steps
 	zone   *time.Location
 	paths  prefixes
@@ -210,16 +214,25 @@ func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects,
 		}
 		set.steps, err = newSteps(&st.Destination, b.id.Shard == rawLog, true)
 	}
+	if b.way.part != nil && err == nil {
+		set.steps.sorted(b.way.part.state.Query)
+	}
 	return set, err
 }
 
 // full implements filling.
 func (set *objects) full(r *log.Record) bool {
-	if set.hints.Full(set.buffer) || set.overfull(r) {
+	stored := r.Arrival
+	if set.owner.way.part != nil {
+		if rec, err := unseal(r, true); err == nil {
+			stored = rec.stored
+		}
+	}
+	if set.hints.Full(set.buffer) || set.made >= set.hints.Bytes || set.overfull(r) {
 		return true
 	}
 	due, ok := set.hints.Due(set.buffer)
-	return ok && !set.owner.forced && r.Arrival.After(due)
+	return ok && !set.owner.forced && stored.After(due)
 }
 
 // take implements filling. It puts a record through the steps and into its
@@ -229,9 +242,13 @@ func (set *objects) take(ctx context.Context, r *log.Record) error {
 	if err != nil {
 		return err
 	}
-	set.buffer.Add(r.Arrival, len(rec.data))
+	set.buffer.Add(rec.stored, len(rec.data))
 	outcome := set.steps.apply(ctx, &rec)
+	if err := ctx.Err(); err != nil {
+		return err // which may be what failed the record
+	}
 	for i, fit := range outcome.good {
+		set.made += int64(len(fit.data))
 		if set.post != nil {
 			set.post.add(set.state, &rec, i, fit.data)
 			continue
@@ -305,6 +322,8 @@ func (set *objects) seed(what string) [sha256.Size]byte {
 		what = "backup/" + what
 	case set.owner.id.Shard == cookedLog:
 		what = "cooked/" + what
+	case set.owner.way.part != nil:
+		what = fmt.Sprintf("partition/%d/%s", set.owner.way.part.shard, what)
 	}
 	return sha256.Sum256(append(b, what...))
 }
@@ -337,6 +356,7 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 			return err
 		}
 		b.way.cursor.attempt = attempt{}
+		b.way.passed(int64(size))
 		b.done.Objects += len(batch.Objects)
 		b.done.Records += records
 		b.done.Bytes += size

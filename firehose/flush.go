@@ -2,6 +2,7 @@ package firehose
 
 import (
 	"context"
+	"slices"
 )
 
 // Flush delivers all that a stream has taken, buffers closed or not, and tells
@@ -15,17 +16,26 @@ func (f *Firehose) Flush(ctx context.Context, name string) (Delivered, error) {
 		return Delivered{}, errNotActive(s.key)
 	}
 	var all Delivered
-	for _, w := range s.ways() {
-		done, err := f.run(ctx, w, true)
-		all.Objects += done.Objects
-		all.Failed += done.Failed
-		if !w.backup {
-			all.Records += done.Records
-			all.Bytes += done.Bytes
+	flush := func(ways []way) error {
+		for _, w := range ways {
+			done, err := f.run(ctx, w, true)
+			all.Objects += done.Objects
+			all.Failed += done.Failed
+			if !w.backup {
+				all.Records += done.Records
+				all.Bytes += done.Bytes
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return all, err
-		}
+		return nil
 	}
-	return all, nil
+	ofPartition := func(w way) bool { return w.part != nil }
+	// Partitions come last: what is sorted before may begin some.
+	err = flush(slices.DeleteFunc(s.ways(), ofPartition))
+	if err == nil {
+		err = flush(slices.DeleteFunc(s.ways(), func(w way) bool { return !ofPartition(w) }))
+	}
+	return all, err
 }

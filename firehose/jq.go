@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/metrics"
 	"strconv"
 	"time"
 
@@ -14,8 +15,20 @@ import (
 )
 
 // jqPatience bounds one run of a query, in host time, so that an endless one
-// holds up its delivery no longer.
-const jqPatience = 5 * time.Second
+// holds up its delivery no longer. Each record of a delivery that runs into it
+// leaves half of it to the next ones, jqHaste at least: a query that is endless
+// for all records must not keep its delivery from ending.
+const (
+	jqPatience = 5 * time.Second
+	jqHaste    = 10 * time.Millisecond
+)
+
+// jqMemory is how much the heap may grow during a run that takes longer than
+// jqLook. Others fill the heap at the same time, so it is generous.
+const (
+	jqMemory = 192 << 20
+	jqLook   = 5 * time.Millisecond
+)
 
 // maxKeys is how many keys a query may yield.
 const maxKeys = 50
@@ -66,22 +79,28 @@ func (e keysRefused) Error() string { return string(e) }
 const (
 	errNotJSON  = keysRefused("Non JSON record provided")
 	errNullKeys = keysRefused("partitionKeys values must not be null or empty") // as in field reports
+	errLongKeys = keysRefused("Length of evaluated prefix cannot be greater than 512")
+	errSlowKeys = keysRefused("JQ expression failed: it takes too long")
+	errHugeKeys = keysRefused("JQ expression failed: it takes too much memory")
 )
 
 // run extracts the keys of a record. Numbers and booleans become their text;
 // null, an empty text and anything nested fail the record.
-func (q *query) run(ctx context.Context, record []byte) (map[string]string, error) {
+func (q *query) run(ctx context.Context, patience time.Duration, record []byte) (map[string]string, error) {
 	value, err := parseJSON(record)
 	if err != nil {
 		return nil, errNotJSON
 	}
-	ctx, cancel := context.WithTimeout(ctx, jqPatience)
-	defer cancel()
-	out, ok := q.code.RunWithContext(ctx, value).Next()
+	limited, release := watched(ctx, patience)
+	defer release()
+	out, ok := q.code.RunWithContext(limited, value).Next()
 	if !ok {
 		return nil, errNullKeys
 	}
 	if err, failed := out.(error); failed {
+		if why := context.Cause(limited); why != nil {
+			return nil, why
+		}
 		return nil, fmt.Errorf("JQ expression failed: %w", err)
 	}
 	object, ok := out.(map[string]any)
@@ -97,6 +116,45 @@ func (q *query) run(ctx context.Context, record []byte) (map[string]string, erro
 		keys[name] = text
 	}
 	return keys, nil
+}
+
+// watched ends a run that takes too long or too much memory. A run that is
+// short costs no goroutine; release waits for that of a longer one.
+func watched(ctx context.Context, patience time.Duration) (run context.Context, release func()) {
+	timed, cancel := context.WithTimeoutCause(ctx, patience, errSlowKeys)
+	run, fail := context.WithCancelCause(timed)
+	first, end := context.WithTimeout(run, jqLook)
+	over := make(chan struct{})
+	stop := context.AfterFunc(first, func() {
+		defer close(over)
+		for least := heapBytes(); run.Err() == nil; {
+			if heapBytes() > least+jqMemory {
+				fail(errHugeKeys)
+			}
+			pause, end := context.WithTimeout(run, jqLook)
+			<-pause.Done()
+			end()
+		}
+	})
+	return run, func() {
+		unused := stop()
+		fail(nil)
+		if !unused {
+			<-over
+		}
+		end()
+		cancel()
+	}
+}
+
+// heapBytes is how much memory is in use.
+func heapBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
 }
 
 // parseJSON reads one document. Numbers are doubles, as in jq 1.6.

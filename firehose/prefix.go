@@ -3,6 +3,7 @@ package firehose
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sluice/delivery"
 	"sluice/internal/javatime"
@@ -25,6 +26,10 @@ const hourly = "yyyy/MM/dd/HH/"
 // maxEvaluated bounds the evaluated prefix, in characters; what is put behind
 // a prefix without expressions does not count.
 const maxEvaluated = 512
+
+// maxPrefixBytes bounds it in bytes as well: keys of objects have 1,024 at most,
+// and what follows the prefix takes up to 300 of them.
+const maxPrefixBytes = 720
 
 // prefix is a compiled Prefix or ErrorOutputPrefix. It is read-only.
 type prefix struct {
@@ -218,9 +223,39 @@ const randomLength = 11
 func (p prefixes) checkLength() error {
 	for what, one := range map[string]*prefix{"prefix": p.good, "ErrorOutputPrefix": p.failed} {
 		text, err := one.explicit(sample)
-		if err == nil && len([]rune(text)) > maxEvaluated {
+		if err == nil && (utf8.RuneCountInString(text) > maxEvaluated || len(text) > maxPrefixBytes) {
 			return errInvalid("Length of evaluated " + what + " cannot be greater than 512")
 		}
 	}
 	return nil
+}
+
+// partitionPath is what is known of a prefix before the partition keys are.
+type partitionPath struct {
+	query, lambda []string // the keys it uses, as often as it does
+	size, chars   int      // of the rest
+}
+
+func (p *prefix) pathOf() (*partitionPath, error) {
+	rest, err := p.explicit(sample)
+	if err != nil {
+		return nil, err
+	}
+	return &partitionPath{query: p.names(spaceQuery), lambda: p.names(spaceLambda), size: len(rest), chars: utf8.RuneCountInString(rest)}, nil
+}
+
+// takes tells whether keys leave the evaluated prefix within its bounds: a
+// record that does not can never be delivered.
+func (p *partitionPath) takes(query, lambda map[string]string) bool {
+	size, chars := p.size, p.chars
+	for i, names := range [][]string{p.query, p.lambda} {
+		for _, name := range names {
+			text := query[name]
+			if i == 1 {
+				text = lambda[name]
+			}
+			size, chars = size+len(text), chars+utf8.RuneCountInString(text)
+		}
+	}
+	return size <= maxPrefixBytes && chars <= maxEvaluated
 }

@@ -30,6 +30,7 @@ func retries() delivery.Retry { return delivery.Retry{First: 5 * time.Second, Mo
 type pump struct {
 	main, backup, transform cursor
 	counts                  Counts
+	parts                   partitions
 
 	mu       sync.Mutex
 	progress progress // guarded by mu
@@ -41,6 +42,8 @@ type cursor struct {
 	planned atomic.Bool
 	// waiting is how many bytes were put since the last delivery began.
 	waiting atomic.Int64
+	// backlog is how many bytes this way has not passed.
+	backlog atomic.Int64
 	// trouble says why the last delivery failed, nil when it did not.
 	trouble atomic.Pointer[string]
 
@@ -81,7 +84,13 @@ type Counts struct {
 	Invocations, InvocationFailures                    atomic.Uint64
 }
 
-func (p *pump) cursors() []*cursor { return []*cursor{&p.main, &p.backup, &p.transform} }
+func (p *pump) cursors() []*cursor {
+	all := []*cursor{&p.main, &p.backup, &p.transform}
+	for _, one := range p.each() {
+		all = append(all, &one.cursor)
+	}
+	return all
+}
 
 func (p *pump) pause() {
 	for _, c := range p.cursors() {
@@ -91,11 +100,16 @@ func (p *pump) pause() {
 
 func (p *pump) stop() {
 	for _, c := range p.cursors() {
-		c.pause()
-		c.mu.Lock()
-		c.stopped = true
-		c.mu.Unlock()
+		c.stop()
 	}
+}
+
+// stop drops the plan for good.
+func (c *cursor) stop() {
+	c.pause()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = true
 }
 
 // pause drops the plan; a later one may follow.
@@ -116,6 +130,10 @@ type way struct {
 	backup bool
 	// transform tells that records go through the function into the second log.
 	transform bool
+	// sort tells that records go into the logs of their partitions.
+	sort bool
+	// part is the partition whose log is delivered, nil without partitions.
+	part *partition
 }
 
 // ways lists the ways of a stream, in the order in which records go them.
@@ -125,7 +143,10 @@ func (s *stream) ways() []way {
 	if d.transform() != nil {
 		out = append(out, way{stream: s, cursor: &s.pump.transform, transform: true})
 	}
-	out = append(out, way{stream: s, cursor: &s.pump.main})
+	out = append(out, way{stream: s, cursor: &s.pump.main, sort: d.partitioned()})
+	for _, one := range s.pump.each() {
+		out = append(out, way{stream: s, cursor: &one.cursor, part: one})
+	}
 	if d.backup() != nil {
 		out = append(out, way{stream: s, cursor: &s.pump.backup, backup: true})
 	}
@@ -144,6 +165,9 @@ func (w way) target(st *streamState) *s3Target {
 func (w way) position(shard uint32) int64 {
 	w.stream.pump.mu.Lock()
 	defer w.stream.pump.mu.Unlock()
+	if w.part != nil {
+		return w.part.state.Position
+	}
 	return *w.stream.pump.progress.of(w, shard)
 }
 
@@ -164,6 +188,9 @@ func (w way) hints(st *streamState) delivery.Hints {
 	if t := st.Destination.transform(); w.transform && t != nil {
 		return t.hints
 	}
+	if w.sort {
+		return delivery.Hints{Bytes: sortBytes, Age: time.Nanosecond}
+	}
 	if w.deliversPosts(st) {
 		return hintsOf(st.Destination.HTTP.SizeMB, st.Destination.HTTP.Seconds)
 	}
@@ -173,6 +200,8 @@ func (w way) hints(st *streamState) delivery.Hints {
 // reads lists the logs that the way reads.
 func (w way) reads(st *streamState) []uint32 {
 	switch {
+	case w.part != nil:
+		return []uint32{w.part.shard}
 	case w.backup || w.transform:
 		return []uint32{rawLog}
 	case st.Destination.transform() != nil:
@@ -201,6 +230,7 @@ func (f *Firehose) arrived(s *stream, now time.Time, bytes int64) {
 // expect plans a delivery of what has just come into a log of a way.
 func (f *Firehose) expect(w way, now time.Time, bytes int64) {
 	h := w.hints(w.stream.state.Load())
+	w.cursor.backlog.Add(bytes)
 	waiting := w.cursor.waiting.Add(bytes)
 	switch {
 	case waiting >= h.Bytes && waiting-bytes < h.Bytes:
@@ -241,7 +271,9 @@ func (f *Firehose) resume(s *stream) {
 				f.config.Logger.Error("a delivery stream could not look for records", "stream", s.key.name, "error", err)
 				f.plan(w, f.config.Clock.Now().Add(retries().First))
 			case ok:
-				f.plan(w, oldest.at.Add(w.hints(st).Age))
+				f.plan(w, oldest.opened.Add(w.hints(st).Age))
+			case w.part != nil && err == nil:
+				f.plan(w, f.config.Clock.Now()) // begun when the server ended; its turn takes it away
 			}
 		}
 	}
@@ -249,7 +281,8 @@ func (f *Firehose) resume(s *stream) {
 
 // waiting is the first record that a way has not passed.
 type waiting struct {
-	at time.Time // when it was stored
+	at     time.Time // when it came into its log
+	opened time.Time // when it came into the first log
 	// unread tells that it is being put, and cannot be read yet.
 	unread bool
 }
@@ -268,9 +301,10 @@ func (f *Firehose) oldest(ctx context.Context, st *streamState, shard uint32, fr
 	defer page.Release()
 	switch {
 	case len(page.Records) > 0:
-		return waiting{at: page.Records[0].Arrival}, true, nil
+		rec, err := unseal(&page.Records[0], st.sealed(shard))
+		return waiting{at: page.Records[0].Arrival, opened: rec.stored}, err == nil, err
 	case page.Next < end:
-		return waiting{at: now, unread: true}, true, nil
+		return waiting{at: now, opened: now, unread: true}, true, nil
 	}
 	return waiting{}, false, nil
 }
@@ -285,6 +319,11 @@ func (f *Firehose) deliver(w way) {
 // comes next.
 func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered, err error) {
 	c := w.cursor
+	if w.part != nil {
+		// What came before belongs to the buffer, though it may not be sorted yet.
+		// Should that fail, it is tried again by itself.
+		_, _ = f.run(ctx, way{stream: w.stream, cursor: &w.stream.pump.main, sort: true}, false)
+	}
 	c.planned.Store(false) // a put from here on plans anew
 	c.waiting.Store(0)
 	turns := f.turnsOf(w)
@@ -300,12 +339,17 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	defer c.work.Unlock()
 	limited, cancel := context.WithTimeout(ctx, deliveryPatience)
 	defer cancel()
+	if w.part != nil && !w.stream.pump.holds(w.part) {
+		return done, nil // it was taken away, and its log may be another's now
+	}
 	b := &batches{room: f, way: w, forced: forced}
 	err = b.open(limited)
 	switch {
 	case err != nil:
 	case w.transform:
 		err = f.cook(limited, b)
+	case w.sort:
+		err = f.sort(limited, b)
 	default:
 		_, err = delivery.Drain(limited, f.config.Bucket, b)
 	}
@@ -321,6 +365,11 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	if !b.next.IsZero() {
 		f.plan(w, b.next)
 	}
+	if w.part != nil {
+		if err := f.retire(ctx, w); err != nil || !w.stream.pump.trims(f.config.Clock.Now()) {
+			return b.done, err
+		}
+	}
 	return b.done, f.trim(ctx, w.stream)
 }
 
@@ -332,7 +381,7 @@ func (f *Firehose) retry(w way, err error) {
 	}
 	reason := err.Error()
 	w.cursor.trouble.Store(&reason)
-	if !w.transform {
+	if !w.transform && !w.sort {
 		f.recordDelivery(w, st, false, 0, 0, time.Time{})
 	}
 	if later := (*laterError)(nil); errors.As(err, &later) {
@@ -351,6 +400,9 @@ func (f *Firehose) retry(w way, err error) {
 
 // advance stores how far a way has come.
 func (f *Firehose) advance(ctx context.Context, w way, shard uint32, position int64) error {
+	if w.part != nil {
+		return f.advancePart(ctx, w, position)
+	}
 	p := &w.stream.pump
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -376,7 +428,11 @@ func (f *Firehose) trim(ctx context.Context, s *stream) error {
 	st := s.state.Load()
 	least := f.config.Clock.Now()
 	for _, w := range s.ways() {
-		for _, shard := range []uint32{rawLog, cookedLog} {
+		shards := []uint32{rawLog, cookedLog}
+		if w.part != nil {
+			shards = []uint32{w.part.shard}
+		}
+		for _, shard := range shards {
 			oldest, some, err := f.oldest(ctx, st, shard, w.position(shard))
 			if err != nil {
 				return err

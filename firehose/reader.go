@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,6 +42,8 @@ type reader struct {
 	source string // ARN
 	ctx    context.Context
 	end    context.CancelFunc
+	// stalled is set while the source waits for deliveries.
+	stalled atomic.Bool
 
 	mu      sync.Mutex
 	running bool        // guarded by mu
@@ -320,6 +323,9 @@ func (r *reader) drain(sh *sourceShard) (time.Time, error) {
 		}
 		if at := sh.last.Add(readPause); tips.ReadRate() > 0 && r.room.config.Clock.Now().Before(at) {
 			return at, nil
+		}
+		if r.stall() {
+			return time.Time{}, nil // a delivery wakes
 		}
 		out, err := r.take(sh)
 		if isCode(err, "ProvisionedThroughputExceededException") {

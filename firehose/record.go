@@ -33,6 +33,9 @@ type record struct {
 type envelope struct {
 	// Arrival is in milliseconds since 1970.
 	Arrival int64 `json:"at"`
+	// Stored is when a record came that stands in the log of its partition, by
+	// which the buffer of the partition goes.
+	Stored int64 `json:"stored,omitempty"`
 	// Shard, Key, Sequence and Sub say where in a Kinesis stream it was.
 	Shard    string `json:"shard,omitempty"`
 	Key      string `json:"key,omitempty"`
@@ -82,12 +85,15 @@ func unseal(r *log.Record, sealed bool) (record, error) {
 		return out, fmt.Errorf("the envelope of a stored record: %w", err)
 	}
 	out.arrival, out.data = fromMillis(out.envelope.Arrival), r.Data[used+int(n):]
+	if out.envelope.Stored != 0 {
+		out.stored = fromMillis(out.envelope.Stored)
+	}
 	return out, nil
 }
 
 // sealed tells whether records of a log have envelopes.
 func (st *streamState) sealed(shard uint32) bool {
-	return shard == cookedLog || st.Type == kinesisSource
+	return shard != rawLog || st.Type == kinesisSource
 }
 
 // logs names the logs of a stream.

@@ -43,6 +43,8 @@ type Config struct {
 	Bucket delivery.Bucket
 	// Meter takes metrics under the names of CloudWatch; nil: nobody does.
 	Meter Meter
+	// MaxBacklog is how many bytes of a source may wait; 0: 256 MiB.
+	MaxBacklog int64
 	// Limits are the quotas of direct puts.
 	Limits Limits
 	// Transition is how long CREATING and DELETING last.
@@ -97,6 +99,10 @@ func Open(ctx context.Context, c Config) (*Firehose, error) {
 		return nil, fmt.Errorf("open delivery streams: %w", err)
 	}
 	for _, s := range f.all() {
+		if err := f.measure(ctx, s); err != nil {
+			f.end()
+			return nil, fmt.Errorf("open delivery streams: %w", err)
+		}
 		s.mu.Lock()
 		f.arm(s)
 		f.follow(s)
@@ -131,6 +137,9 @@ func (f *Firehose) load(ctx context.Context) error {
 		return true, nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := f.loadPartitions(ctx); err != nil {
 		return err
 	}
 	places, err := f.loadPlaces(ctx)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -26,14 +27,17 @@ type steps struct {
 	extract    bool
 	split      func(record []byte) [][]byte // nil: records stay whole
 	query      *query                       // nil: no partition keys
+	known      map[string]string            // partition keys that were found before
+	patience   time.Duration                // with the query
 	lambdaKeys []string                     // that a function has to give
+	path       *partitionPath               // nil: no partition keys
 	delimiter  bool
 }
 
 // newSteps prepares what a destination asks for: what comes before the
 // function, what comes behind it, or both.
 func newSteps(d *destination, before, behind bool) (*steps, error) {
-	s := &steps{}
+	s := &steps{patience: jqPatience}
 	if before {
 		if err := s.prepareBefore(d); err != nil {
 			return nil, err
@@ -55,8 +59,17 @@ func newSteps(d *destination, before, behind bool) (*steps, error) {
 			return nil, err
 		}
 		s.lambdaKeys = used.names(spaceLambda)
+		if s.path, err = used.pathOf(); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
+}
+
+// sorted is for records that stand in the log of their partition: their keys
+// are known.
+func (s *steps) sorted(keys map[string]string) {
+	s.query, s.path, s.lambdaKeys, s.known = nil, nil, nil, keys
 }
 
 func (s *steps) prepareBefore(d *destination) error {
@@ -115,20 +128,34 @@ func (s *steps) apply(ctx context.Context, r *record) (out outcome) {
 	}
 	for _, part := range s.open(r.data, &out) {
 		part.lambda = r.envelope.Keys
-		if s.query != nil {
-			var err error
-			if part.keys, err = s.query.run(ctx, part.data); err != nil {
-				out.fail(processingFailed, "DynamicPartitioning.MetadataExtractionFailed", err.Error(), part.original)
-				continue
-			}
-		}
-		if !s.keyed(part.lambda) {
-			out.fail(processingFailed, "DynamicPartitioning.MetadataExtractionFailed", errNullKeys.Error(), part.original)
+		if err := s.extractKeys(ctx, &part); err != nil {
+			out.fail(processingFailed, "DynamicPartitioning.MetadataExtractionFailed", err.Error(), part.original)
 			continue
 		}
 		out.good = append(out.good, part)
 	}
 	return out
+}
+
+// extractKeys finds the partition keys of a record.
+func (s *steps) extractKeys(ctx context.Context, part *fit) (err error) {
+	part.keys = s.known
+	if s.query != nil {
+		part.keys, err = s.query.run(ctx, s.patience, part.data)
+		if errors.Is(err, errSlowKeys) || errors.Is(err, errHugeKeys) {
+			s.patience = max(s.patience/2, jqHaste)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case !s.keyed(part.lambda):
+		return errNullKeys
+	case s.path != nil && !s.path.takes(part.keys, part.lambda):
+		return errLongKeys
+	}
+	return nil
 }
 
 // keyed tells whether a function gave all the keys that the prefix needs.

@@ -171,7 +171,7 @@ func (f *Firehose) remove(ctx context.Context, s *stream) error {
 	var b kv.Batch
 	b.Delete(s.key.under(streamPrefix))
 	b.Delete(s.key.under(progressPrefix))
-	b.Ranges = append(b.Ranges, s.key.sourceRange())
+	b.Ranges = append(b.Ranges, s.key.sourceRange(), s.key.partitionRange())
 	if err := f.config.Space.Commit(ctx, &b); err != nil {
 		return err
 	}

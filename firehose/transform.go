@@ -46,6 +46,8 @@ type load struct {
 	steps  *steps
 	forced bool
 	buffer delivery.Buffer
+	made   int64 // bytes for the function, which may be more than came
+	came   int64 // bytes for the second log
 	inputs []input
 }
 
@@ -60,7 +62,7 @@ type input struct {
 // full implements filling.
 func (l *load) full(r *log.Record) bool {
 	due, ok := l.hints.Due(l.buffer)
-	return l.hints.Full(l.buffer) || ok && !l.forced && r.Arrival.After(due)
+	return l.hints.Full(l.buffer) || l.made >= l.hints.Bytes || ok && !l.forced && r.Arrival.After(due)
 }
 
 // take implements filling.
@@ -73,7 +75,11 @@ func (l *load) take(ctx context.Context, r *log.Record) error {
 	rec.data = bytes.Clone(rec.data) // the page goes before the call ends
 	rec.envelope.Arrival = millis(rec.arrival)
 	out := l.steps.apply(ctx, &rec)
+	if err := ctx.Err(); err != nil {
+		return err // which may be what failed the record
+	}
 	for i, fit := range out.good {
+		l.made += int64(len(fit.data))
 		l.inputs = append(l.inputs, input{id: l.state.recordID(r.Position, i), data: fit.data, original: fit.original, envelope: rec.envelope})
 	}
 	for _, bad := range out.failed {
@@ -127,7 +133,7 @@ func (f *Firehose) cook(ctx context.Context, b *batches) error {
 			}
 			return err
 		}
-		if err := f.settleLoad(ctx, w, entries, next); err != nil {
+		if err := f.settleLoad(ctx, w, l, entries, next); err != nil {
 			return err
 		}
 		w.cursor.attempt = attempt{}
@@ -135,7 +141,7 @@ func (f *Firehose) cook(ctx context.Context, b *batches) error {
 }
 
 // settleLoad stores what came of a load, and then that it is done.
-func (f *Firehose) settleLoad(ctx context.Context, w way, entries []log.Entry, next int64) error {
+func (f *Firehose) settleLoad(ctx context.Context, w way, l *load, entries []log.Entry, next int64) error {
 	if len(entries) > 0 {
 		commit, err := f.config.Log.Append(ctx, entries)
 		if err == nil {
@@ -144,13 +150,14 @@ func (f *Firehose) settleLoad(ctx context.Context, w way, entries []log.Entry, n
 		if err != nil {
 			return err
 		}
-		size := 0
-		for i := range entries {
-			size += len(entries[i].Data)
-		}
-		f.expect(way{stream: w.stream, cursor: &w.stream.pump.main}, commit.Placed()[0].Arrival, int64(size))
+		main := way{stream: w.stream, cursor: &w.stream.pump.main, sort: l.state.Destination.partitioned()}
+		f.expect(main, commit.Placed()[0].Arrival, l.came)
 	}
-	return f.advance(ctx, w, rawLog, next)
+	if err := f.advance(ctx, w, rawLog, next); err != nil {
+		return err
+	}
+	w.passed(l.buffer.Bytes)
+	return nil
 }
 
 // call calls the function and returns what the second log is to hold. An error
@@ -249,6 +256,7 @@ func (l *load) entries(verdicts map[string]verdict, function string, now int64) 
 		if err != nil {
 			return nil, err
 		}
+		l.came += int64(len(data))
 		out = append(out, log.Entry{Log: log.ID{Stream: l.state.ID, Shard: cookedLog}, Data: raw})
 	}
 	return slices.Clip(out), nil

@@ -10,8 +10,8 @@ import (
 )
 
 // maxUnpacked bounds what a record of CloudWatch Logs may unpack to, so that a
-// few bytes cannot fill the memory.
-const maxUnpacked = 32 << 20
+// few bytes cannot fill the memory, and so that a log takes it.
+const maxUnpacked = 10 << 20
 
 var errNotLogs = errors.New("not a record of CloudWatch Logs")
 
