@@ -18,7 +18,7 @@ func (s *Sluice) openS3(ctx context.Context, inst *instance) error {
 	}
 	buckets, err := s3.Open(ctx, s3.Config{
 		Space: inst.store.Space(s3ID), Bodies: bodies,
-		Clock: s.clock, Host: s.host, Dice: s.dice, Logger: s.log,
+		Clock: s.clock, Host: s.host, Dice: s.dice, Logger: s.log, Guarded: s.keys != nil,
 	})
 	if err != nil {
 		return err

@@ -265,6 +265,6 @@ func TestCoverageIsWhatIsMounted(t *testing.T) {
 		require.NotEqual(t, "missing", string(op.State), "%s.%s", op.Service, op.Operation)
 	}
 	require.Equal(t, 45, names["kinesis"])
-	require.Equal(t, 2, names["sts"])
+	require.Equal(t, 3, names["sts"])
 	require.Equal(t, 12, names["firehose"])
 }

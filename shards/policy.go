@@ -71,10 +71,5 @@ func checkPolicy(policy string) error {
 	if err := json.Unmarshal([]byte(policy), &object); err != nil || object == nil {
 		return errPolicyForm()
 	}
-	var none []json.RawMessage
-	statements := object["Statement"]
-	if statements == nil || json.Unmarshal(statements, &none) == nil && len(none) == 0 {
-		return nil
-	}
 	return understood(policy)
 }

@@ -8,8 +8,8 @@ import (
 	"sluice/internal/coverage"
 )
 
-// Settings of buckets that do not act are kept as the documents they are, and
-// given back. Each has a subresource, the root element of its document, and
+// Settings of buckets that do not act, and policies, are kept as the documents
+// they are, and given back. Each has a subresource, the root element of its document, and
 // what the service says when there is none: an error, or an empty document.
 type setting struct {
 	mark   string // the subresource
@@ -102,6 +102,9 @@ func documentCoverage() (list []coverage.Entry) {
 	}
 	for _, op := range documentOperations() {
 		entry := coverage.Entry{Operation: op.name, State: coverage.Stored, Notes: "kept and given back; does not act", Test: "TestSettings"}
+		if strings.Contains(op.name, "BucketPolicy") {
+			entry = coverage.Entry{Operation: op.name, State: coverage.Real, Notes: "asked where signatures are checked", Test: "TestBucketPolicies"}
+		}
 		if refused[op.name] {
 			entry = coverage.Entry{Operation: op.name, State: coverage.Refused, Notes: "NotImplemented, as HTTP 501", Test: "TestRefusals"}
 		}
@@ -139,6 +142,11 @@ func (c *call) putSetting(set setting) error {
 	}
 	if err := set.check(raw); err != nil {
 		return err
+	}
+	if set.mark == "policy" {
+		if err := checkBucketPolicy(raw, c.who.Region, c.bucketName); err != nil {
+			return err
+		}
 	}
 	if err := c.keepDocument(set.mark, raw); err != nil {
 		return err
@@ -189,7 +197,8 @@ func (c *call) deleteSetting(set setting) error {
 func (c *call) getBucketPolicyStatus() error {
 	d := newDocument()
 	d.root("PolicyStatus")
-	d.truth("IsPublic", false)
+	doc := c.s.policies.Read(c.bucket.policy())
+	d.truth("IsPublic", doc != nil && doc.Public())
 	d.close("PolicyStatus")
 	c.reply(http.StatusOK, d.Bytes())
 	return nil

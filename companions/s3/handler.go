@@ -76,6 +76,9 @@ func (c *call) serve() error {
 			return err
 		}
 	}
+	if err := c.permit(); err != nil {
+		return err
+	}
 	return c.op.serve(c)
 }
 

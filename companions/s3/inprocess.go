@@ -25,6 +25,9 @@ func (s *Store) Put(ctx context.Context, bucket, key string, body io.Reader, siz
 	case len(key) > maxKey:
 		return "", keyTooLong(len(key))
 	}
+	if err := s.mayInside(ctx, "PutObject", b, key); err != nil {
+		return "", err
+	}
 	a, err := readAttributes(head)
 	if err != nil {
 		return "", err
@@ -51,6 +54,9 @@ func (s *Store) Put(ctx context.Context, bucket, key string, body io.Reader, siz
 func (s *Store) Get(ctx context.Context, bucket, key string) (body io.ReadCloser, head http.Header, err error) {
 	b, err := s.mustFind(bucket)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.mayInside(ctx, "GetObject", b, key); err != nil {
 		return nil, nil, err
 	}
 	c := &call{s: s, ctx: ctx, bucket: b, key: key}

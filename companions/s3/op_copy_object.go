@@ -91,6 +91,9 @@ func (c *call) copySource() (from source, err error) {
 	if err := c.checkOwner("X-Amz-Source-Expected-Bucket-Owner", from.bucket); err != nil {
 		return from, err
 	}
+	if err := c.may("GetObject", from.bucket, key, versioned); err != nil {
+		return from, err
+	}
 	from.key = key
 	query := url.Values{}
 	if versioned {

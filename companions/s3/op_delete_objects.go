@@ -65,6 +65,14 @@ func (c *call) deleteOne(key, version string, cond deleteConditions) (deleted, e
 	if len(key) > maxKey {
 		return deleted{}, keyTooLong(len(key))
 	}
+	if err := c.may("DeleteObject", c.bucket, key, version != ""); err != nil {
+		return deleted{}, err
+	}
+	if cond.bypass {
+		if err := c.may("BypassGovernanceRetention", c.bucket, key, false); err != nil {
+			return deleted{}, err
+		}
+	}
 	return c.s.delete(c.ctx, c.bucket, key, version, cond)
 }
 

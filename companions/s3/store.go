@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/internal/access"
 	"sluice/internal/clock"
 	"sluice/internal/dice"
 	"sluice/store/blob"
@@ -47,6 +48,9 @@ type Config struct {
 	// BodyTimeout is how long a body may stand still, in host time; a minute
 	// when zero.
 	BodyTimeout time.Duration
+	// Guarded tells that signatures are checked: what rooms of the same process
+	// do for one account with the buckets of another needs a policy then too.
+	Guarded bool
 }
 
 // Store is the open room. Its methods may be called concurrently.
@@ -59,6 +63,10 @@ type Store struct {
 	rows   atomic.Uint64 // the last number of a d, m or q row
 	seed   maphash.Seed
 	pins   pins
+	// policies are those of buckets that were asked for.
+	policies access.Library
+	// buffers are for bodies on their way, of copyBytes each.
+	buffers sync.Pool
 
 	// turns make changes of one key follow each other.
 	turns [256]sync.Mutex

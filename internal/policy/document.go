@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -131,6 +132,38 @@ func Parse(kind Kind, text []byte) (*Document, error) {
 		doc.statements = append(doc.statements, s)
 	}
 	return doc, nil
+}
+
+// HasStatements tells whether a text is a document with anything in it to
+// apply: some services keep empty ones.
+func HasStatements(text []byte) bool {
+	var raw struct{ Statement json.RawMessage }
+	if json.Unmarshal(text, &raw) != nil {
+		return true // for Parse to say what is wrong
+	}
+	var none []json.RawMessage
+	return raw.Statement != nil && (json.Unmarshal(raw.Statement, &none) != nil || len(none) > 0)
+}
+
+// Resources are the patterns of all statements, an empty one for a statement
+// that has none.
+func (d *Document) Resources() (list []string) {
+	for i := range d.statements {
+		if texts := d.statements[i].resources.texts; len(texts) > 0 {
+			list = append(list, texts...)
+		} else {
+			list = append(list, "")
+		}
+	}
+	return list
+}
+
+// Public tells whether a statement allows something to everybody without any
+// condition.
+func (d *Document) Public() bool {
+	return slices.ContainsFunc(d.statements, func(s statement) bool {
+		return !s.deny && s.principals != nil && (s.principals.anyone || s.principals.not) && len(s.conditions) == 0
+	})
 }
 
 // rawStatements reads one statement or a list of them.
