@@ -161,12 +161,6 @@ func (h functionHost) Invoke(ctx context.Context, in function.Invocation) (funct
 	return h.host.Invoke(ctx, in)
 }
 
-// InvokeLater implements lambda.Runtime.
-func (h functionHost) InvokeLater(_ context.Context, in function.Invocation) error {
-	_, err := h.host.InvokeLater(in)
-	return err
-}
-
 // Knows implements lambda.Runtime.
 func (h functionHost) Knows(account, region, name string) bool {
 	d, ok := h.host.Lookup(runtime.Key{Account: account, Region: region, Name: name})
@@ -201,7 +195,7 @@ func (h functionHost) Remove(account, region, name, version string) {
 // what a program has registered is not part of the stored state.
 func (s *Sluice) openFunctions() (err error) {
 	s.functions, err = runtime.Open(runtime.Config{
-		Host: s.host, Service: s.clock, Hold: s.clock.Hold, Dice: s.dice,
+		Host: s.host, Dice: s.dice,
 		URL: s.Endpoint, Logger: s.log,
 		AllowExec: s.config.AllowExec, Runtimes: s.config.Runtimes, Dir: s.codeFolder(),
 	})

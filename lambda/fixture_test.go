@@ -222,7 +222,6 @@ type recorder struct {
 	known    map[string]bool
 	deployed []Deployment
 	calls    []function.Invocation
-	later    []function.Invocation
 	removed  []string
 	answer   func(in function.Invocation) (function.Result, error)
 }
@@ -236,13 +235,6 @@ func (h *recorder) Invoke(_ context.Context, in function.Invocation) (function.R
 		return function.Result{Payload: in.Payload, Version: or(in.Qualifier, latest), Log: []byte("log")}, nil
 	}
 	return answer(in)
-}
-
-func (h *recorder) InvokeLater(_ context.Context, in function.Invocation) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.later = append(h.later, in)
-	return nil
 }
 
 func (h *recorder) Knows(_, _, name string) bool {

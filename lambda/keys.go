@@ -16,6 +16,8 @@ import (
 //	z/CODE/PART                    piece of a zip
 //	x/NUMBER                       failure of the built-in sink
 //	p/UUID/…                       positions, kept by the poller
+//	a/ACCOUNT/REGION/ID            asynchronous invocation that waits
+//	b/ACCOUNT/REGION/ID            its payload
 const (
 	mappingPrefix  = "m/"
 	functionPrefix = "f/"
@@ -23,6 +25,8 @@ const (
 	codePrefix     = "z/"
 	sinkPrefix     = "x/"
 	positionPrefix = "p/"
+	eventPrefix    = "a/"
+	payloadPrefix  = "b/"
 )
 
 // format is the version of stored values. It grows when a reader of an older

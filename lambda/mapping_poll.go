@@ -163,6 +163,7 @@ func (r *Room) Start() {
 		}
 		m.mu.Unlock()
 	}
+	r.startBacklog()
 }
 
 // stoppers is how many pollers are stopped at a time.

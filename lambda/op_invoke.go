@@ -48,12 +48,7 @@ func (r *Room) Invoke(ctx context.Context, in *lambda.InvokeInput, _ ...opt) (*l
 		}
 		return &lambda.InvokeOutput{StatusCode: http.StatusNoContent}, nil
 	case types.InvocationTypeEvent:
-		call, leave, err := r.dispatch(ctx, call)
-		if err == nil {
-			leave() // the place is taken when the function runs
-			err = r.config.Runtime.InvokeLater(ctx, call)
-		}
-		if err != nil {
+		if err := r.acceptLater(ctx, call); err != nil {
 			return nil, refusal(err)
 		}
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted}, nil
@@ -63,6 +58,20 @@ func (r *Room) Invoke(ctx context.Context, in *lambda.InvokeInput, _ ...opt) (*l
 		return nil, refusal(err)
 	}
 	return invoked(in, result), nil
+}
+
+// acceptLater takes an event for a function that can be run. That all its
+// places are taken now is no reason to refuse it.
+func (r *Room) acceptLater(ctx context.Context, call function.Invocation) error {
+	_, leave, err := r.dispatch(ctx, call)
+	var refused *function.NotInvoked
+	switch {
+	case err == nil:
+		leave() // the place is taken when the function runs
+	case !errors.As(err, &refused) || !refused.Throttled:
+		return err
+	}
+	return r.invokeLater(ctx, call)
 }
 
 // invocation checks what the function is to be given. No payload is an empty

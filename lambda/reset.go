@@ -11,7 +11,7 @@ func within(account, region, itsAccount, itsRegion string) bool {
 	return (account == "" || account == itsAccount) && (region == "" || region == itsRegion)
 }
 
-// Reset removes mappings, functions and failures of an account and a region,
+// Reset removes mappings, functions, asynchronous invocations and failures of an account and a region,
 // of all where they are empty. It returns how many mappings and functions are
 // gone. Functions that were registered otherwise stay.
 func (r *Room) Reset(ctx context.Context, account, region string) (removed int, err error) {
@@ -37,5 +37,5 @@ func (r *Room) Reset(ctx context.Context, account, region string) (removed int, 
 		}
 		f.mu.Unlock()
 	}
-	return removed, errors.Join(err, r.sink.clear(ctx, account, region))
+	return removed, errors.Join(err, r.resetBacklog(ctx, account, region), r.sink.clear(ctx, account, region))
 }

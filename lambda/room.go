@@ -126,6 +126,7 @@ type Room struct {
 	polling poller.Config
 	sink    *sink
 	meter   *meter
+	backlog backlog
 
 	// life ends when Close begins; work counts what Close waits for.
 	life context.Context
@@ -148,13 +149,13 @@ func Open(ctx context.Context, c Config) (*Room, error) {
 		return nil, err
 	}
 	r := &Room{config: c, clock: c.Clock, space: c.Space,
-		mappings: map[mappingKey]*mapping{}, pairs: map[pair]*mapping{}, functions: map[functionKey]*deployed{}, codes: map[string]int64{}}
+		mappings: map[mappingKey]*mapping{}, pairs: map[pair]*mapping{}, functions: map[functionKey]*deployed{}, codes: map[string]int64{}, backlog: backlog{events: map[string]*waiting{}}}
 	r.meter = &meter{r: r}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := r.openPolling(ctx); err != nil {
 		return nil, fmt.Errorf("open lambda: %w", err)
 	}
-	for _, load := range []func(context.Context) error{r.loadFunctions, r.loadMappings} {
+	for _, load := range []func(context.Context) error{r.loadFunctions, r.loadMappings, r.loadBacklog} {
 		if err := load(ctx); err != nil {
 			r.readers.Close()
 			return nil, fmt.Errorf("open lambda: %w", err)
@@ -225,6 +226,7 @@ func (r *Room) Close() error {
 	}
 	r.mu.Unlock()
 	r.meter.stop()
+	r.stopBacklog()
 	err := r.stopMappings(all)
 	r.end()
 	r.work.Wait()

@@ -11,8 +11,6 @@ type Runtime interface {
 	// Invoke runs a function and waits for its answer. A *function.NotInvoked
 	// tells why nothing ran.
 	Invoke(ctx context.Context, in function.Invocation) (function.Result, error)
-	// InvokeLater takes an event and returns; the function runs when it can.
-	InvokeLater(ctx context.Context, in function.Invocation) error
 	// Knows tells whether a function can be invoked that this room has not
 	// deployed: one of the settings file, the admin API or the Go API.
 	Knows(account, region, name string) bool

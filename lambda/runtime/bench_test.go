@@ -33,7 +33,7 @@ func BenchmarkExec(b *testing.B) {
 	build := exec.Command("go", "build", "-o", binary, "../../integration/sdk/handler/go")
 	out, err := build.CombinedOutput()
 	require.NoError(b, err, "%s", out)
-	h, err := Open(Config{Host: clock.Host(), Service: clock.Host(), Dice: dice.Seeded(1), AllowExec: true})
+	h, err := Open(Config{Host: clock.Host(), Dice: dice.Seeded(1), AllowExec: true})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, h.Close()) }()
 	require.NoError(b, h.Register(Definition{Key: key("f"), Exec: &Exec{Command: []string{binary}, Concurrency: 1}}))
@@ -49,7 +49,7 @@ func BenchmarkExec(b *testing.B) {
 
 // BenchmarkGo has a function of this program answer.
 func BenchmarkGo(b *testing.B) {
-	h, err := Open(Config{Host: clock.Host(), Service: clock.Host(), Dice: dice.Seeded(1)})
+	h, err := Open(Config{Host: clock.Host(), Dice: dice.Seeded(1)})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, h.Close()) }()
 	require.NoError(b, h.Register(Definition{Key: key("f"), Go: echo}))

@@ -15,8 +15,6 @@ const (
 	// MaxEvent is what a synchronous invocation may bring: 6 MiB, and what AWS
 	// adds itself.
 	MaxEvent = 6<<20 + 100
-	// MaxLaterEvent is what an asynchronous one may bring.
-	MaxLaterEvent = 1 << 20
 	// MaxAnswer is what a function may answer.
 	MaxAnswer = 6<<20 + 100
 )

@@ -15,14 +15,10 @@ import (
 	"sluice/lambda/function"
 )
 
-// Config is what a Host needs. Host, Service and Dice must be set.
+// Config is what a Host needs. Host and Dice must be set.
 type Config struct {
 	// Host is host time: deadlines of functions, stamps of their logs.
 	Host clock.Clock
-	// Service is service time: waits between the tries of later invocations.
-	Service clock.Clock
-	// Hold announces work that a mover of Service should wait for; nil: nobody waits.
-	Hold func(what string) (release func())
 	// Dice makes request ids.
 	Dice *dice.Dice
 	// AllowExec lets functions start processes.
@@ -37,8 +33,6 @@ type Config struct {
 	Dir string
 	// Rest is how long a process without an event is kept. Default 10 minutes.
 	Rest time.Duration
-	// Dropped is told of later invocations that were given up; nil: the log is.
-	Dropped func(Drop)
 	// Logger is told of processes that come and go.
 	Logger *slog.Logger
 }
@@ -49,13 +43,12 @@ type Host struct {
 	cfg  Config
 	life context.Context
 	end  context.CancelFunc
-	work sync.WaitGroup // invocations, later ones included, and targets that close
+	work sync.WaitGroup // invocations, and targets that close
 
 	mu        sync.Mutex
 	closed    bool
 	functions map[Key]*hosted
 	logs      map[Key]*journal // by key without version; outlives definitions
-	later     backlog
 	shelf     shelf
 }
 
@@ -64,11 +57,8 @@ const maxFunctions = 10_000
 
 // Open returns a host that knows no function.
 func Open(c Config) (*Host, error) {
-	if c.Host == nil || c.Service == nil || c.Dice == nil {
-		return nil, errors.New("runtime.Config needs Host, Service and Dice")
-	}
-	if c.Hold == nil {
-		c.Hold = func(string) func() { return func() {} }
+	if c.Host == nil || c.Dice == nil {
+		return nil, errors.New("runtime.Config needs Host and Dice")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
