@@ -12,6 +12,7 @@ import (
 
 	"sluice/internal/aggregate"
 	"sluice/internal/arn"
+	"sluice/internal/caller"
 	"sluice/shards"
 )
 
@@ -100,6 +101,15 @@ func TestKinesisSource(t *testing.T) {
 		r.pass(2 * time.Minute)
 		got := []byte(r.bodies(""))
 		require.ElementsMatch(t, []byte("abcde"), got, "each once: nothing was killed")
+	})
+	t.Run("a source of another account", func(t *testing.T) {
+		r := newRig(t)
+		source := r.stream("in", 1)
+		theirs := caller.With(t.Context(), caller.Caller{Account: "222222222222", Region: region})
+		_, err := r.CreateDeliveryStream(theirs, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("spy"), DeliveryStreamType: types.DeliveryStreamTypeKinesisStreamAsSource,
+			KinesisStreamSourceConfiguration:   &types.KinesisStreamSourceConfiguration{KinesisStreamARN: &source, RoleARN: aws.String(role)},
+			ExtendedS3DestinationConfiguration: &types.ExtendedS3DestinationConfiguration{BucketARN: aws.String(bucket), RoleARN: aws.String(role)}})
+		requireFault(t, err, "InvalidArgumentException", "Kinesis Stream in under account "+account+" not found.")
 	})
 	t.Run("source deleted and made again", func(t *testing.T) {
 		r := newRig(t)

@@ -36,6 +36,11 @@ func (f *Firehose) beginReading(ctx context.Context, st *streamState) (map[strin
 	if err != nil || name.Kind != arn.Stream {
 		return nil, errInvalid("KinesisStreamARN " + st.Source.ARN + " is not the ARN of a Kinesis stream.")
 	}
+	// The reader acts for the account of its source, so that must be the own one:
+	// the service does not read from other accounts and regions either.
+	if own := f.keyOf(ctx, name.Stream); own.account != name.Account || own.region != name.Region {
+		return nil, errNoSource(name)
+	}
 	if f.config.Source == nil || f.config.Tips == nil {
 		return nil, errNotThere("read from a Kinesis stream")
 	}
