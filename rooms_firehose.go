@@ -9,6 +9,7 @@ import (
 
 	"sluice/companions/cloudwatch"
 	"sluice/firehose"
+	"sluice/firehose/convert"
 	"sluice/firehose/http"
 	"sluice/internal/caller"
 	"sluice/lambda/function"
@@ -31,7 +32,7 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	room, err := firehose.Open(ctx, firehose.Config{
 		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
 		Bucket: s.sink(inst), Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
-		Endpoint: endpoint, StrictURLs: s.config.FirehoseURLs == FirehoseURLsAWS,
+		Schemas: hoseSchemas{s.schemas(inst)}, Endpoint: endpoint, StrictURLs: s.config.FirehoseURLs == FirehoseURLsAWS,
 		Meter: hoseMeter{inst.reported.Load()}, Function: hoseFunctions{inst}, Transition: transition, Logger: s.log,
 	})
 	if err != nil {
@@ -78,6 +79,23 @@ func (h hoseFunctions) Invoke(ctx context.Context, name string, payload []byte) 
 		return nil, fmt.Errorf("the function failed: %s", out.Error)
 	}
 	return out.Payload, nil
+}
+
+// hoseSchemas are the tables that delivery streams convert records by. The
+// columns that a table is partitioned by are no part of its files.
+type hoseSchemas struct{ schemas schemas }
+
+// Columns implements firehose.Schemas.
+func (h hoseSchemas) Columns(ctx context.Context, t firehose.Table) ([]convert.Column, error) {
+	schema, err := h.schemas.Schema(ctx, t.Account, t.Region, t.Database, t.Name, t.Version)
+	if err != nil {
+		return nil, err
+	}
+	columns := make([]convert.Column, len(schema.Columns))
+	for i, c := range schema.Columns {
+		columns[i] = convert.Column{Name: c.Name, Type: c.Type}
+	}
+	return columns, nil
 }
 
 // hoseMeter keeps the metrics of delivery streams where CloudWatch shows them.

@@ -62,6 +62,14 @@ func (b *Body) Add(record []byte) error {
 	return nil
 }
 
+// Expect makes room for so many bytes of records, so that a large body need not
+// be copied as it grows.
+func (b *Body) Expect(size int64) {
+	if _, plain := b.pack.(open); plain && size > 0 {
+		b.out.Grow(int(size))
+	}
+}
+
 // Records is how many records were added.
 func (b *Body) Records() int { return b.records }
 

@@ -109,8 +109,11 @@ func extended(c *types.ExtendedS3DestinationConfiguration) (d destination, err e
 		return destination{}, err
 	}
 	d.Extension, d.Zone = c.FileExtension, c.CustomTimeZone
-	if f := c.DataFormatConversionConfiguration; f != nil && (f.Enabled == nil || *f.Enabled) {
-		return destination{}, errNotThere("convert to Parquet or ORC")
+	if f := c.DataFormatConversionConfiguration; f != nil {
+		d.Conversion = mergeConversion(nil, f)
+		if h := c.BufferingHints; d.converts() && (h == nil || h.SizeInMBs == nil) {
+			d.S3.SizeMB = conversionSizeMB
+		}
 	}
 	if p := c.DynamicPartitioningConfiguration; p != nil {
 		d.Partitioning = &partitioning{Enabled: aws.ToBool(p.Enabled), Seconds: defaultRetry}
@@ -141,6 +144,9 @@ func (d *destination) partitioned() bool { return d.Partitioning != nil && d.Par
 
 // check looks at what depends on several members.
 func (d *destination) check() error {
+	if err := d.checkConversion(); err != nil {
+		return err
+	}
 	if d.partitioned() && d.S3.SizeMB < partitionSizeMB {
 		return errInvalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.")
 	}

@@ -76,6 +76,7 @@ func (d *destination) describe() types.DestinationDescription {
 			Enabled: aws.Bool(p.Enabled), RetryOptions: &types.RetryOptions{DurationInSeconds: aws.Int32(p.Seconds)},
 		}
 	}
+	full.DataFormatConversionConfiguration = d.Conversion.describe()
 	if d.Processing != nil {
 		full.ProcessingConfiguration = d.Processing.describe()
 	}

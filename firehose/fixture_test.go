@@ -53,6 +53,7 @@ type rig struct {
 	send     func(in *http.Request) error
 	strict   bool
 	most     int64 // of a backlog
+	schemas  Schemas
 	ctx      context.Context
 	after    time.Duration // the transition
 }
@@ -86,7 +87,7 @@ func (r *rig) open() { r.openWith(r.store.Space("firehose"), r.store.Log("fireho
 func (r *rig) openWith(space kv.Space, records log.Log, to delivery.Bucket) {
 	var err error
 	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Dice: dice.Seeded(1), Space: space,
-		Log: records, Bucket: to, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict, MaxBacklog: r.most})
+		Log: records, Bucket: to, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict, MaxBacklog: r.most, Schemas: r.schemas})
 	require.NoError(r.t, err)
 }
 

@@ -8,7 +8,8 @@ import (
 
 // merge returns the destination with an update in it. Its depth is not the same
 // for all members, as measured: hints and logging merge member by member,
-// encryption and processing are replaced as a whole.
+// the conversion as deep as it
+// goes; encryption and processing are replaced as a whole.
 func (d destination) merge(in *firehose.UpdateDestinationInput) (destination, error) {
 	var err error
 	switch {
@@ -51,8 +52,8 @@ func (d destination) mergeExtended(u *types.ExtendedS3DestinationUpdate) (destin
 	if u.CustomTimeZone != nil {
 		d.Zone = u.CustomTimeZone
 	}
-	if f := u.DataFormatConversionConfiguration; f != nil && (f.Enabled == nil || *f.Enabled) {
-		return d, errNotThere("convert to Parquet or ORC")
+	if f := u.DataFormatConversionConfiguration; f != nil {
+		d.Conversion = mergeConversion(d.Conversion, f)
 	}
 	if err := d.mergePartitioning(u.DynamicPartitioningConfiguration); err != nil {
 		return d, err

@@ -28,6 +28,9 @@ func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.Create
 		return nil, err
 	}
 	k := f.keyOf(ctx, *in.DeliveryStreamName)
+	if err := f.checkSchema(ctx, k, &st.Destination); err != nil {
+		return nil, err
+	}
 	places, err := f.beginReading(ctx, st)
 	if err != nil {
 		return nil, err
@@ -149,6 +152,9 @@ func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState
 func (f *Firehose) able(d *destination) error {
 	if d.transform() != nil && f.config.Function == nil {
 		return errNotThere("call a Lambda function")
+	}
+	if d.converts() && f.config.Schemas == nil {
+		return errNotThere("convert to Parquet without a catalog of tables")
 	}
 	if d.HTTP != nil && f.config.Endpoint == nil {
 		return errNotThere("deliver to HttpEndpoint")

@@ -76,9 +76,9 @@ func TestCreateDeliveryStream(t *testing.T) {
 		{"processing without processors", func(in *firehose.CreateDeliveryStreamInput) {
 			in.ExtendedS3DestinationConfiguration.ProcessingConfiguration = &types.ProcessingConfiguration{Enabled: aws.Bool(true)}
 		}, "A maximum of 5 and a minimum of 1 processor needs to be supplied when processing is enabled."},
-		{"conversion", func(in *firehose.CreateDeliveryStreamInput) {
+		{"conversion of nothing", func(in *firehose.CreateDeliveryStreamInput) {
 			in.ExtendedS3DestinationConfiguration.DataFormatConversionConfiguration = &types.DataFormatConversionConfiguration{}
-		}, "Sluice cannot do this yet: convert to Parquet or ORC. docs/firehose.md lists what works."},
+		}, "InputFormatConfiguration must not be null"},
 		{"a Lambda processor", func(in *firehose.CreateDeliveryStreamInput) {
 			in.ExtendedS3DestinationConfiguration.ProcessingConfiguration = &types.ProcessingConfiguration{Enabled: aws.Bool(true),
 				Processors: []types.Processor{{Type: types.ProcessorTypeLambda}}}

@@ -50,6 +50,9 @@ func (f *Firehose) UpdateDestination(ctx context.Context, in *firehose.UpdateDes
 		if reflect.DeepEqual(next.Destination, st.Destination) {
 			return nil, nil
 		}
+		if err := f.checkSchema(ctx, s.key, &next.Destination); err != nil {
+			return nil, err
+		}
 		if st.Destination.backup() == nil && next.Destination.backup() != nil {
 			if err := f.beginBackup(ctx, s, st); err != nil {
 				return nil, err

@@ -326,6 +326,11 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	}
 	c.planned.Store(false) // a put from here on plans anew
 	c.waiting.Store(0)
+	leave, err := f.enterLarge(ctx, w)
+	if err != nil {
+		return done, err
+	}
+	defer leave()
 	turns := f.turnsOf(w)
 	select {
 	case turns <- struct{}{}:

@@ -39,6 +39,9 @@ type Config struct {
 	// addresses that AWS refuses.
 	Endpoint   Endpoint
 	StrictURLs bool
+	// Schemas is where tables are found that records are converted by; nil: there
+	// are none.
+	Schemas Schemas
 	// Bucket is where objects go.
 	Bucket delivery.Bucket
 	// Meter takes metrics under the names of CloudWatch; nil: nobody does.
@@ -61,12 +64,15 @@ type Firehose struct {
 	// turns bounds how many streams fill objects at once, and so their memory;
 	// calls how many wait for functions.
 	turns, calls chan struct{}
+	// large lets one large buffer at a time be delivered.
+	large chan struct{}
 	// posts bounds how many streams wait for endpoints.
 	posts chan struct{}
 	// reads bounds how many sources are read at once.
 	reads chan struct{}
 
 	limits atomic.Pointer[Limits]
+	plans  plans
 
 	mu      sync.RWMutex
 	streams map[streamKey]*stream // guarded by mu
@@ -91,7 +97,8 @@ const readsAtOnce = 4
 
 // Open loads the streams and resumes their deliveries.
 func Open(ctx context.Context, c Config) (*Firehose, error) {
-	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce), reads: make(chan struct{}, readsAtOnce)}
+	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce), reads: make(chan struct{}, readsAtOnce),
+		large: make(chan struct{}, 1)}
 	f.SetLimits(c.Limits)
 	f.life, f.end = context.WithCancel(context.Background())
 	if err := f.load(ctx); err != nil {
@@ -197,6 +204,24 @@ func (f *Firehose) turnsOf(w way) chan struct{} {
 		return f.posts
 	}
 	return f.turns
+}
+
+// largeBuffer is from how many bytes on a buffer is large.
+const largeBuffer = 32 << 20
+
+// enterLarge waits for the turn of a way whose buffers are large.
+func (f *Firehose) enterLarge(ctx context.Context, w way) (leave func(), err error) {
+	if w.hints(w.stream.state.Load()).Bytes < largeBuffer {
+		return func() {}, nil
+	}
+	select {
+	case f.large <- struct{}{}:
+		return func() { <-f.large }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-f.life.Done():
+		return nil, f.life.Err()
+	}
 }
 
 // start runs f on a goroutine that Close waits for. It refuses when closed.

@@ -66,6 +66,8 @@ type destination struct {
 	Partitioning *partitioning `json:"partitioning,omitempty"`
 	Extension    *string       `json:"extension,omitempty"`
 	Zone         *string       `json:"zone,omitempty"`
+	// Conversion is nil when it was never given.
+	Conversion *conversion `json:"conversion,omitempty"`
 	// Backup is nil while the backup mode is Disabled.
 	Backup *s3Target `json:"backup,omitempty"`
 }

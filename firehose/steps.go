@@ -105,9 +105,12 @@ type fit struct {
 type misfit struct {
 	failure
 	original []byte
-	// sub and id are said of records that an endpoint did not take.
+	// sub and id are said of records that an endpoint did not take, and of those
+	// that did not fit a table.
 	sub *int
 	id  string
+	// table is set for the latter.
+	table *failedTable
 }
 
 type outcome struct {
@@ -238,6 +241,10 @@ func (m misfit) line(arrival, now time.Time) ([]byte, error) {
 	raw := m.original
 	if raw == nil {
 		raw = []byte{}
+	}
+	if m.table != nil {
+		return json.Marshal(failedRow{Attempts: m.Attempts, Arrival: millis(arrival), Code: m.Code, Message: m.Text, Ended: ended, Raw: raw,
+			Sequence: m.id, Sub: m.sub, Table: *m.table})
 	}
 	return json.Marshal(errorRecord{Attempts: m.Attempts, Arrival: millis(arrival), Code: m.Code, Message: m.Text, Ended: ended, Raw: raw,
 		Function: m.Function, Sub: m.sub, ID: m.id})
