@@ -50,3 +50,24 @@ func TestBody(t *testing.T) {
 	require.EqualError(t, err, `start an object: no compression is called "RAR"`)
 	require.Equal(t, []string{"", ".gz", ".zst"}, []string{None.Extension(), Gzip.Extension(), Zstd.Extension()})
 }
+
+// A body that knows its size in advance is not copied as it grows, and says the
+// same as another.
+func TestBodyExpect(t *testing.T) {
+	record := bytes.Repeat([]byte("r"), 1<<20)
+	for _, c := range []Compression{None, Gzip} {
+		b, err := NewBody(c, Joined)
+		require.NoError(t, err)
+		b.Expect(8 << 20)
+		held := b.out.Cap()
+		for range 8 {
+			require.NoError(t, b.Add(record))
+		}
+		if c == None {
+			require.Equal(t, held, b.out.Cap())
+			body, err := b.Close()
+			require.NoError(t, err)
+			require.Equal(t, bytes.Repeat(record, 8), body)
+		}
+	}
+}
