@@ -223,6 +223,11 @@ func (h functionHook) PutFunction(ctx context.Context, name string, raw []byte) 
 	case err != nil:
 		return nil, err
 	}
+	if d, ok := h.s.functions.Lookup(k); ok {
+		if err := h.s.kept.put(k, &d); err != nil {
+			return nil, err
+		}
+	}
 	h.s.seedMappingsOf(ctx, k)
 	return h.Function(ctx, name)
 }
@@ -246,6 +251,9 @@ func (h functionHook) DeleteFunction(ctx context.Context, name string) error {
 	k := keyOf(ctx, name)
 	if len(h.s.createdFunctions(ctx, name)) > 0 {
 		return server.NewProblem(409, "FunctionExists", name+" was made by CreateFunction", "delete it by DeleteFunction")
+	}
+	if err := h.s.kept.put(k, nil); err != nil {
+		return err
 	}
 	if !h.s.functions.Remove(k) {
 		return errNoFunction(name)

@@ -202,6 +202,9 @@ func (s *Sluice) openFunctions() (err error) {
 	if err != nil {
 		return wrap("open the functions", err)
 	}
+	if err := s.openKept(); err != nil {
+		return wrap("open the functions of the admin API", err)
+	}
 	return s.configureFunctions(s.config.Functions)
 }
 

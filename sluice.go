@@ -55,6 +55,7 @@ type Sluice struct {
 
 	transfers *transfers
 	functions *runtime.Host // nil until the clock is there
+	kept      *keptFunctions
 
 	// mu makes one of Replace and Close at a time.
 	mu     sync.Mutex
