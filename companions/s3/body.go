@@ -36,9 +36,10 @@ func (s *Store) receive(r io.Reader, hint, limit int64, sums ...io.Writer) (in *
 	}()
 	room := int64(copyBytes)
 	if hint >= 0 {
-		room = min(room, hint+1) // the one more shows that this is the end
+		room = max(min(room, hint+1), 512) // the one more shows that this is the end
 	}
-	buffer := make([]byte, max(room, 512))
+	buffer, giveBack := s.buffer(room)
+	defer giveBack()
 	for {
 		n, err := readFull(r, buffer)
 		for _, sum := range sums {
@@ -58,6 +59,18 @@ func (s *Store) receive(r io.Reader, hint, limit int64, sums ...io.Writer) (in *
 			return in, nil
 		}
 	}
+}
+
+// buffer lends a buffer, large ones out of those that were used before.
+func (s *Store) buffer(size int64) (b []byte, giveBack func()) {
+	if size < copyBytes/2 {
+		return make([]byte, size), func() {}
+	}
+	lent, ok := s.buffers.Get().(*[copyBytes]byte)
+	if !ok {
+		lent = new([copyBytes]byte)
+	}
+	return lent[:min(size, copyBytes)], func() { s.buffers.Put(lent) }
 }
 
 // readFull fills p. An end is io.EOF, also after some bytes.

@@ -207,7 +207,8 @@ func override(h http.Header, query url.Values) {
 // send writes a part of a body. A body that breaks off can only be told by
 // breaking the connection off.
 func (c *call) send(body *content, r byteRange) {
-	buffer := make([]byte, min(copyBytes, max(r.n, 1)))
+	buffer, giveBack := c.s.buffer(min(copyBytes, max(r.n, 1)))
+	defer giveBack()
 	_, err := io.CopyBuffer(onlyWriter{c.w}, untilDone{c.ctx, body.span(r.off, r.n)}, buffer)
 	if err == nil {
 		return
