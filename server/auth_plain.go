@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"net/http"
@@ -44,17 +43,37 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 		x.refusePlain(p, http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
 		return ctx, false
 	}
+	hashed, ok := plainSum(sum)
+	if !ok {
+		x.refusePlain(p, http.StatusBadRequest, "InvalidArgument", textBadSum)
+		return ctx, false
+	}
 	proof, doubt, err := x.verify(p.SigningName, sum, true)
 	if doubt != trusted {
 		x.log("a signature was refused", err)
-		status, code, text := plainDistrust(doubt, err)
+		status, code, text := plainDistrust(doubt, err, x.scope.query != nil && x.scope.header == "")
 		x.refusePlain(p, status, code, text)
 		return ctx, false
 	}
-	if len(sum) == sha256.Size*2 {
+	if hashed {
 		x.r.Body = &checkedBody{ReadCloser: x.r.Body, sum: sha256.New(), want: strings.ToLower(sum)}
 	}
 	return sigv4.With(ctx, proof), true
+}
+
+const textBadSum = "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, " +
+	"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value."
+
+// plainSum tells what stands for the body: its hash, or something that tells
+// how it is signed instead.
+func plainSum(sum string) (hashed, ok bool) {
+	switch sum {
+	case sigv4.UnsignedPayload, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+		"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER":
+		return false, true
+	}
+	raw, err := hex.DecodeString(sum)
+	return true, err == nil && len(raw) == sha256.Size
 }
 
 func (x *exchange) refusePlain(p *Route, status int, code, message string) {
@@ -64,39 +83,6 @@ func (x *exchange) refusePlain(p *Route, status int, code, message string) {
 		return
 	}
 	p.Fail(&recorder{ResponseWriter: x.w, x: x}, x.r, status, code, message)
-}
-
-// plainDistrust is what S3 answers.
-func plainDistrust(d distrust, err error) (status int, code, text string) {
-	switch d {
-	case unknownKey:
-		return http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."
-	case wrongToken:
-		return http.StatusBadRequest, "InvalidToken", "The provided token is malformed or otherwise invalid."
-	case expiredKey:
-		return http.StatusBadRequest, "ExpiredToken", "The provided token has expired."
-	}
-	refusal := refusalOf(err)
-	switch refusal.Reason {
-	case sigv4.Early, sigv4.Late:
-		return http.StatusForbidden, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."
-	case sigv4.Overdue:
-		return http.StatusForbidden, "AccessDenied", "Request has expired"
-	case sigv4.Unsigned:
-		return http.StatusForbidden, "AccessDenied", "There were headers present in the request which were not signed"
-	case sigv4.Malformed, sigv4.Unsupported:
-		return http.StatusBadRequest, "AuthorizationHeaderMalformed",
-			"The authorization header is malformed; " + strings.ToValidUTF8(refusal.Detail, "") + "."
-	case sigv4.WrongService:
-		return http.StatusBadRequest, "AuthorizationHeaderMalformed",
-			fmt.Sprintf("The authorization header is malformed; incorrect service %q. This endpoint belongs to \"s3\".", refusal.Detail)
-	case sigv4.WrongDate:
-		return http.StatusBadRequest, "AuthorizationHeaderMalformed",
-			fmt.Sprintf("The authorization header is malformed; Invalid credential date %q. This date is not the same as X-Amz-Date: %q.",
-				refusal.Detail, refusal.At[:len("20060102")])
-	}
-	return http.StatusForbidden, "SignatureDoesNotMatch",
-		"The request signature we calculated does not match the signature you provided. Check your key and signing method."
 }
 
 // checkedBody fails at its end when it was another body than the signed one.

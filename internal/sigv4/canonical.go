@@ -119,6 +119,10 @@ func canonicalHeaders(r *http.Request, names []string) (text, missing string) {
 	return out.String(), ""
 }
 
+// blank tells what clients fold before they sign: spaces and tabs. Other spaces
+// of Unicode are letters like any other, which folding would let be exchanged.
+func blank(r rune) bool { return r == ' ' || r == '\t' }
+
 // headerValue finds a header as the client has signed it; net/http keeps some
 // of them elsewhere.
 func headerValue(r *http.Request, name string) (string, bool) {
@@ -139,7 +143,7 @@ func headerValue(r *http.Request, name string) (string, bool) {
 	}
 	tidy := make([]string, len(values))
 	for i, v := range values {
-		tidy[i] = strings.Join(strings.Fields(v), " ")
+		tidy[i] = strings.Join(strings.FieldsFunc(v, blank), " ")
 	}
 	return strings.Join(tidy, ","), true
 }

@@ -105,13 +105,17 @@ func (c *Claim) checkTime(k Check) error {
 	return nil
 }
 
-// checkHeaders wants the host signed, and with S3 every x-amz- header too.
+// checkHeaders wants the host signed, and the operation where a header names it;
+// with S3 every x-amz- header too.
 func (c *Claim) checkHeaders(r *http.Request, s3 bool) error {
 	signed := func(name string) bool { return slices.Contains(c.SignedHeaders, name) }
 	if !signed("host") && !signed(":authority") {
 		return &Refusal{Reason: Unsigned, Detail: "host"}
 	}
 	if !s3 {
+		if r.Header.Get("X-Amz-Target") != "" && !signed("x-amz-target") {
+			return &Refusal{Reason: Mismatch, Detail: "x-amz-target is not signed"}
+		}
 		return nil
 	}
 	for name := range r.Header {

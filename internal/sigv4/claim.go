@@ -56,7 +56,7 @@ func Parse(r *http.Request) (*Claim, error) {
 	presigned := strings.Contains(r.URL.RawQuery, "X-Amz-Signature=") || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=")
 	switch {
 	case header != "" && presigned:
-		return nil, &Refusal{Reason: Malformed, Detail: "signature in header and query string"}
+		return nil, &Refusal{Reason: Malformed, Part: Both, Detail: "signature in header and query string"}
 	case header != "":
 		return parseHeader(r, header)
 	case presigned:
@@ -114,7 +114,7 @@ func (c *Claim) takeCredential(v string) error {
 	// Access keys may hold slashes, the four words of the scope do not.
 	n := len(parts)
 	if n < 5 || parts[n-1] != terminator {
-		return &Refusal{Reason: Malformed, Detail: "credential " + strconv.Quote(v)}
+		return &Refusal{Reason: Malformed, Part: TheCredential, Detail: "credential " + strconv.Quote(v)}
 	}
 	c.AccessKey = strings.Join(parts[:n-4], "/")
 	c.Date, c.Region, c.Service = parts[n-4], parts[n-3], parts[n-2]
@@ -126,9 +126,12 @@ func parseQuery(r *http.Request) (*Claim, error) {
 	if err != nil {
 		return nil, &Refusal{Reason: Malformed, Detail: "query string"}
 	}
-	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Expires"} {
-		if len(q[name]) > 1 {
+	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Expires", "X-Amz-Security-Token"} {
+		switch {
+		case len(q[name]) > 1:
 			return nil, &Refusal{Reason: Malformed, Detail: name + " is given twice"}
+		case len(q[name]) == 0 && name != "X-Amz-Security-Token":
+			return nil, &Refusal{Reason: Malformed, Part: Some, Detail: name + " is missing"}
 		}
 	}
 	if a := q.Get("X-Amz-Algorithm"); a != Algorithm {
@@ -144,7 +147,7 @@ func parseQuery(r *http.Request) (*Claim, error) {
 	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
 	c.Expires = time.Duration(seconds) * time.Second
 	if err != nil || seconds < 0 || seconds > int(maxExpiry/time.Second) {
-		return nil, &Refusal{Reason: Malformed, Detail: "X-Amz-Expires " + strconv.Quote(q.Get("X-Amz-Expires"))}
+		return nil, &Refusal{Reason: Malformed, Part: TheExpiry, Detail: q.Get("X-Amz-Expires")}
 	}
 	return c.whole(q.Get("X-Amz-Date"))
 }
@@ -161,11 +164,11 @@ func (c *Claim) whole(at string) (*Claim, error) {
 		missing = "SignedHeaders"
 	}
 	if missing != "" {
-		return nil, &Refusal{Reason: Malformed, Detail: missing + " is missing"}
+		return nil, &Refusal{Reason: Malformed, Part: Some, Detail: missing + " is missing"}
 	}
 	t, err := time.Parse(Form, at)
 	if err != nil {
-		return nil, &Refusal{Reason: Malformed, Detail: "date " + strconv.Quote(at)}
+		return nil, &Refusal{Reason: Malformed, Part: TheDate, Detail: "date " + strconv.Quote(at)}
 	}
 	c.Time, c.At = t, at
 	if !slices.IsSorted(c.SignedHeaders) {

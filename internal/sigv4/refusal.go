@@ -32,9 +32,26 @@ const (
 	WrongBody Reason = "body does not match its hash"
 )
 
+// Part is a part of a claim that is missing or cannot be read.
+type Part string
+
+// The parts that services have texts of their own for.
+const (
+	// Both: a signature in the header and one in the query string.
+	Both Part = "both"
+	// Some: one of the parts that make a claim is missing.
+	Some Part = "some"
+	// TheCredential, TheDate and TheExpiry cannot be read.
+	TheCredential Part = "credential"
+	TheDate       Part = "date"
+	TheExpiry     Part = "expiry"
+)
+
 // Refusal is the error of every check.
 type Refusal struct {
 	Reason Reason
+	// Part is what is malformed, for Malformed; empty where no text tells more.
+	Part Part
 	// Detail names what was found, in words for logs and for texts.
 	Detail string
 	// At is the time of signing as the request spells it. Now is what it was
