@@ -60,7 +60,7 @@ func TestSnapshot(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1, "no half file stays")
 
-	require.Equal(t, `{"removed":{"cloudwatch":0,"dynamodb":0,"firehose":0,"kinesis":0,"lambda":0,"s3":0}}`+"\n", w.ok("reset", "--region", "eu-west-1", "--json"))
+	require.Equal(t, `{"removed":{"cloudwatch":0,"dynamodb":0,"firehose":0,"glue":0,"kinesis":0,"lambda":0,"s3":0}}`+"\n", w.ok("reset", "--region", "eu-west-1", "--json"))
 	require.Empty(t, w.ok("reset"))
 	require.Equal(t, `{"items":[]}`+"\n", w.ok("streams", "--json"))
 }

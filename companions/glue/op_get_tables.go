@@ -3,6 +3,7 @@ package glue
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // GetTables lists the tables of a database by name, 100 at a time, or those
-// whose whole name matches a regular expression.
+// whose whole name matches an expression.
 //
 // State: real
 // Notes: pages, expressions, AttributesToGet; QueryAsOfTime and transactions are ignored
@@ -37,15 +38,29 @@ func (c *Catalog) GetTables(ctx context.Context, in *api.GetTablesInput) (*api.G
 	return out, err
 }
 
-// namePattern reads the expression of GetTables. Names are in lower case, and
-// so an expression may be written in either.
-func namePattern(text string) (matches func(name string) bool, err error) {
-	if text == "" {
+// namePattern reads the expression of GetTables, which is a regular expression
+// to some clients (ev.*|x[0-9]*) and to others what Hive takes (ev*|*x*). A
+// star behind what a regular expression repeats as a rule, a point, a bracket or
+// an escape, belongs to that; any other stands for any text. Names are in
+// lower case, and so an expression may be written in either.
+func namePattern(expression string) (matches func(name string) bool, err error) {
+	if expression == "" {
 		return func(string) bool { return true }, nil
 	}
-	re, err := regexp.Compile(`(?i)\A(?:` + text + `)\z`)
+	var b strings.Builder
+	escaped, repeats := false, false // of what stands before
+	for i := range len(expression) {
+		c := expression[i]
+		if c == '*' && !escaped && !repeats {
+			b.WriteByte('.')
+		}
+		b.WriteByte(c)
+		repeats = escaped || strings.IndexByte(".])", c) >= 0
+		escaped = c == '\\' && !escaped
+	}
+	re, err := regexp.Compile(`(?i)\A(?:` + b.String() + `)\z`)
 	if err != nil {
-		return nil, errPattern(text)
+		return nil, errPattern(expression)
 	}
 	return re.MatchString, nil
 }
