@@ -66,6 +66,8 @@ type Engine struct {
 	db     *pebble.DB // nil when a recovery failed half way
 	guard  *guard
 	closed bool
+	// reclaiming belongs to db.
+	reclaiming *reclaiming
 
 	space   space
 	durable durable
@@ -101,7 +103,7 @@ func (e *Engine) open() error {
 	if err != nil {
 		return err
 	}
-	e.db, e.guard = db, g
+	e.db, e.guard, e.reclaiming = db, g, newReclaiming(db)
 	e.durable.renew(db)
 	return nil
 }
@@ -226,6 +228,7 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.guard.release()
+	e.reclaiming.stop()
 	e.durable.forget()
 	err := closeDB(e.db)
 	failure := e.guard.failure()

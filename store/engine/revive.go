@@ -107,6 +107,7 @@ func (e *Engine) revive() error {
 	}
 	if e.db != nil {
 		e.guard.release()
+		e.reclaiming.stop()
 		e.durable.forget()
 		_ = closeDB(e.db) // its writes go nowhere; nothing to learn from it
 		e.db = nil

@@ -77,7 +77,16 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 	for s, refs := range kept {
 		s.buckets = refs
 	}
+	l.reclaim(st.id, old)
 	return nil
+}
+
+// reclaim has the space of removed buckets given back.
+func (l *Log) reclaim(stream uint64, buckets map[uint32]bool) {
+	for bucket := range buckets {
+		prefix := l.keys.bucket(bucket, stream)
+		l.engine.Reclaim(prefix, after(prefix))
+	}
 }
 
 func (l *Log) dropBuckets(b *engine.Batch, stream uint64, buckets map[uint32]bool) error {
@@ -143,5 +152,9 @@ func (l *Log) remove(st *stream) error {
 			return err
 		}
 	}
-	return b.Submit(func(error) {}).Wait()
+	if err := b.Submit(func(error) {}).Wait(); err != nil {
+		return err
+	}
+	l.reclaim(st.id, buckets)
+	return nil
 }
