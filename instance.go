@@ -54,8 +54,9 @@ func (s *Sluice) storeOptions() store.Options {
 		Memory:     s.config.Memory,
 		Durability: store.Durability(s.config.Durability),
 		Now:        s.keeper.now,
-		// Of the one memory budget, an eighth caches blocks and up to a quarter
-		// (four memtables) waits to be written; the door has the rest.
+		// Of the one memory budget, an eighth caches blocks, another keeps pages that
+		// several readers want, and up to a quarter (four memtables) waits to be
+		// written; the door has the rest.
 		CacheBytes:    int64(s.config.MemoryLimit / 8),
 		MemTableBytes: int64(s.config.MemoryLimit / 16),
 		Logger:        s.log,
@@ -100,7 +101,8 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		},
 		Limits:  s.Limits().room(),
 		Account: s.config.Account, Region: s.config.Region,
-		Logger: s.log,
+		SharedPages: int64(s.config.MemoryLimit / 8),
+		Logger:      s.log,
 	})
 	if err != nil {
 		return err

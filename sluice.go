@@ -153,7 +153,7 @@ func (s *Sluice) serverConfig() server.Config {
 	c := s.config
 	out := server.Config{
 		Listen: c.Listen, HostNames: c.HostNames, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Region: c.Region, Account: c.Account,
-		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit * 5 / 8),
+		CORSOrigins: c.CORSOrigins, AdminListen: c.AdminListen, AdminToken: c.AdminToken, MemoryLimit: int64(c.MemoryLimit / 2),
 		LogRequests: c.LogRequests, Logger: s.log, Host: s.host, Service: s.clock, Dice: s.dice, Version: c.Version,
 		Faults: s.faults,
 		Admin: server.AdminHooks{Store: s.storeHealth, Traffic: traffic{s}, Scaling: scaling{s}, Functions: functionHook{s}, Hoses: hoses{s}, Mappings: mappings{s},

@@ -52,8 +52,9 @@ func (f *leaf) drop(pool *sync.Pool) {
 	pool.Put(f)
 }
 
-// take turns a page into records and sees to its release.
-func (out *span) take(sh *shard, from log.Page, lease *page.Lease, leaves *sync.Pool) {
+// take turns a page into records and sees to its release. A page that is wanted
+// again is kept for others.
+func (out *span) take(s *Streams, sh *shard, from log.Page, lease *page.Lease, w wish, again bool) {
 	n := len(from.Records)
 	out.next = from.Next
 	for i := range from.Records {
@@ -69,12 +70,35 @@ func (out *span) take(sh *shard, from log.Page, lease *page.Lease, leaves *sync.
 		from.Release()
 		return
 	}
-	f := newLeaf(leaves, n)
+	f := newLeaf(&s.leaves, n)
 	out.fill(sh, from.Records, f)
-	lease.Keep(func() {
-		f.drop(leaves)
+	drop := func() {
+		f.drop(&s.leaves)
 		from.Release()
-	})
+	}
+	if !again {
+		lease.Keep(drop)
+		return
+	}
+	p := &sharedPage{
+		tail: sh.tail, users: 1, from: w.from, records: w.records, bytes: w.bytes, cut: from.Next < w.limit,
+		size: out.size, weight: max(out.weight(), sharedLeast), leaf: f, page: from, drop: drop,
+	}
+	s.shared.keep(p)
+	lease.Keep(func() { s.shared.release(p) })
+}
+
+// share takes records of a page that was kept.
+func (out *span) share(s *Streams, sh *shard, of part, lease *page.Lease) {
+	records := of.page.page.Records[of.low:of.high]
+	out.next, out.size, out.last = of.next, of.size, records[len(records)-1].Arrival
+	if lease == nil {
+		out.fill(sh, owned(records, out.size), newLeaf(new(sync.Pool), len(records)))
+		s.shared.release(of.page)
+		return
+	}
+	out.records = of.page.leaf.records[of.low:of.high:of.high]
+	lease.Keep(func() { s.shared.release(of.page) })
 }
 
 // owned copies keys and payloads, all into two pieces of memory.

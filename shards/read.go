@@ -39,25 +39,9 @@ func (s *Streams) read(ctx context.Context, st *stream, v *view, sh *shard, from
 	now, limit := s.clock.Now(), sh.limit()
 	out := &span{next: from, records: []types.Record{}}
 	if from < limit {
-		lease := page.From(ctx)
-		if lease != nil {
-			if err := lease.Resize(ctx, heaviest(v, int(min(int64(records), limit-from)), bytes)); err != nil {
-				return nil, err
-			}
-		}
-		got, err := s.log.Read(ctx, st.logID(sh), from, log.Limit{Records: records, Bytes: bytes, Before: limit, NotBefore: v.state.horizon(now)})
-		if err != nil {
-			return nil, s.logError(st, err)
-		}
-		out.take(sh, got, lease, &s.leaves)
-		if lease != nil {
-			if err := lease.Resize(ctx, out.weight()); err != nil {
-				return nil, err
-			}
-		}
-		if len(out.records) == 0 {
-			// Nothing below the limit is left to read: what there was has expired.
-			out.next = limit
+		w := wish{from: from, limit: limit, records: records, bytes: bytes, horizon: v.state.horizon(now)}
+		if err := s.readInto(ctx, out, st, v, sh, w); err != nil {
+			return nil, err
 		}
 	}
 	out.drained = !sh.open() && out.next >= limit
@@ -65,6 +49,34 @@ func (s *Streams) read(ctx context.Context, st *stream, v *view, sh *shard, from
 		out.behind = max(0, now.Sub(out.last))
 	}
 	return out, nil
+}
+
+// readInto reads what there is below the limit.
+func (s *Streams) readInto(ctx context.Context, out *span, st *stream, v *view, sh *shard, w wish) error {
+	lease := page.From(ctx)
+	found, again := s.shared.find(sh.tail, w)
+	if found.page != nil {
+		out.share(s, sh, found, lease)
+	} else {
+		if lease != nil {
+			if err := lease.Resize(ctx, heaviest(v, int(min(int64(w.records), w.limit-w.from)), w.bytes)); err != nil {
+				return err
+			}
+		}
+		got, err := s.log.Read(ctx, st.logID(sh), w.from, log.Limit{Records: w.records, Bytes: w.bytes, Before: w.limit, NotBefore: w.horizon})
+		if err != nil {
+			return s.logError(st, err)
+		}
+		out.take(s, sh, got, lease, w, again)
+	}
+	if len(out.records) == 0 {
+		// Nothing below the limit is left to read: what there was has expired.
+		out.next = w.limit
+	}
+	if lease == nil {
+		return nil
+	}
+	return lease.Resize(ctx, out.weight())
 }
 
 // start is where a reader wants to begin, as iterators and subscriptions say it.

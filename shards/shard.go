@@ -99,6 +99,8 @@ type tail struct {
 	watching atomic.Int32
 	// metering counts the shard's traffic, nil before there is any.
 	metering atomic.Pointer[meter]
+	// shared is guarded by the mu of the room's sharing.
+	shared sharedEnds
 	// calls are what readers in this process were promised.
 	calls waiters
 

@@ -48,6 +48,9 @@ type Config struct {
 	// World is another number after every restore: iterators and next-tokens
 	// of other worlds have expired, for they may mean other things here.
 	World uint64
+	// SharedPages is how many bytes of pages that several readers want are kept
+	// for them, 0 for none.
+	SharedPages int64
 	// Logger is told of what goes wrong behind the answers; nil: nobody is.
 	Logger *slog.Logger
 }
@@ -80,6 +83,7 @@ type Streams struct {
 	sealer  *sealer
 	puts    sync.Pool // of *put
 	leaves  sync.Pool // of *leaf
+	shared  sharing
 	fanout  subscriptions
 	// channels are those of all streams.
 	channels channelSet
@@ -118,6 +122,7 @@ func Open(ctx context.Context, c Config) (*Streams, error) {
 	}
 	s := &Streams{config: c, clock: c.Clock, log: c.Log, catalog: c.Catalog,
 		streams: map[streamKey]*stream{}, account: map[streamKey]accounts{}}
+	s.shared.room = c.SharedPages
 	s.channels.turns = make(chan struct{}, deliveriesAtOnce)
 	s.SetLimits(c.Limits)
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))

@@ -30,6 +30,7 @@ type page struct {
 	records []log.Record
 	taken   []*chunk
 	free    []byte // the rest of the newest chunk
+	keys    []byte // the rest of the newest chunk of keys
 }
 
 // copied returns a copy of b in the page's memory.
@@ -38,17 +39,41 @@ func (p *page) copied(b []byte) []byte {
 		if len(b) > chunkBytes/2 {
 			return append([]byte(nil), b...)
 		}
-		c, ok := p.pools.chunks.Get().(*chunk)
-		if !ok {
-			c = new(chunk)
-		}
-		p.taken = append(p.taken, c)
-		p.free = c[:]
+		p.free = p.chunk()
 	}
 	c := p.free[:len(b):len(b)]
 	p.free = p.free[len(b):]
 	copy(c, b)
 	return c
+}
+
+func (p *page) chunk() []byte {
+	c, ok := p.pools.chunks.Get().(*chunk)
+	if !ok {
+		c = new(chunk)
+	}
+	p.taken = append(p.taken, c)
+	return c[:]
+}
+
+// keyApart is up to what length keys are copied once more.
+const keyApart = 64
+
+// key returns a partition key, which stands before its payload in the page. In a
+// page of many megabytes each key is then the one cache line of its record that
+// is not in the cache any more when an answer is counted, so there the keys,
+// while they still are, are put side by side.
+func (p *page) key(b []byte) string {
+	if len(p.taken) <= 1 || len(b) > keyApart {
+		return text(b)
+	}
+	if len(b) > len(p.keys) {
+		p.keys = p.chunk()
+	}
+	k := p.keys[:len(b):len(b)]
+	p.keys = p.keys[len(b):]
+	copy(k, b)
+	return text(k)
 }
 
 // list takes a list of records in use, at the first of them.
@@ -71,5 +96,5 @@ func (p *page) release() {
 		clear(p.records)
 		p.pools.records.Put(&records)
 	}
-	p.taken, p.free, p.records = nil, nil, nil
+	p.taken, p.free, p.keys, p.records = nil, nil, nil, nil
 }

@@ -168,7 +168,7 @@ func (r *reading) list(b *block, position int64, count int, memory []byte) {
 		}
 		r.page.records = append(r.page.records, log.Record{
 			Position: position + int64(i), Arrival: arrival, Encrypted: s.encrypted,
-			PartitionKey: text(memory[:s.key]),
+			PartitionKey: r.page.key(memory[:s.key]),
 			Data:         memory[s.key : s.key+s.data : s.key+s.data],
 		})
 		memory = memory[s.key+s.data:]
