@@ -150,6 +150,9 @@ func (d *destination) check() error {
 	if d.partitioned() && d.S3.SizeMB < partitionSizeMB {
 		return errInvalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.")
 	}
+	if d.partitioned() && d.S3.Seconds == 0 {
+		return errInvalid("BufferingHints.IntervalInSeconds must not be 0 when Dynamic Partitioning is enabled.")
+	}
 	if _, err := compilePrefixes(d.S3.Prefix, d.S3.ErrorPrefix, d.partitioned()); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package firehose
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,11 +24,11 @@ const quota = 5000
 // Notes: S3, extended S3 and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused
 // Test: TestCreateDeliveryStream
 func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.CreateDeliveryStreamInput, _ ...opt) (*firehose.CreateDeliveryStreamOutput, error) {
-	st, err := f.compose(in)
+	k := f.keyOf(ctx, *in.DeliveryStreamName)
+	st, err := f.compose(k, in)
 	if err != nil {
 		return nil, err
 	}
-	k := f.keyOf(ctx, *in.DeliveryStreamName)
 	if err := f.checkSchema(ctx, k, &st.Destination); err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func (f *Firehose) namesLocked(k streamKey) (names []string) {
 }
 
 // compose reads the state of a new stream out of a request.
-func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState, error) {
+func (f *Firehose) compose(k streamKey, in *firehose.CreateDeliveryStreamInput) (*streamState, error) {
 	now := f.config.Clock.Now()
 	st := &streamState{Format: stateFormat, Created: millis(now), Status: statusCreating,
 		Due: millis(now.Add(f.config.Transition)), Version: 1, Type: string(in.DeliveryStreamType)}
@@ -130,7 +131,7 @@ func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState
 		st.Hint = aws.ToInt32(c.ThroughputHintInMBs)
 	}
 	if e := in.DeliveryStreamEncryptionConfigurationInput; e != nil {
-		if err := st.Encryption.enable(e, st.Created, f.config.Transition); err != nil {
+		if err := st.Encryption.enable(e, k.region, st.Created, f.config.Transition); err != nil {
 			return nil, err
 		}
 	}
@@ -141,7 +142,7 @@ func (f *Firehose) compose(in *firehose.CreateDeliveryStreamInput) (*streamState
 	if err := f.able(&st.Destination); err != nil {
 		return nil, err
 	}
-	st.Tags, err = mergeTags(streamKey{name: *in.DeliveryStreamName}, nil, in.Tags)
+	st.Tags, err = mergeTags(k, nil, in.Tags)
 	if f.config.Transition <= 0 {
 		st.Status, st.Due = statusActive, 0
 	}
@@ -166,11 +167,16 @@ func checkSource(in *firehose.CreateDeliveryStreamInput, kind string) error {
 	if in.DeliveryStreamEncryptionConfigurationInput != nil && kind != directPut && kind != string(types.DeliveryStreamTypeDatabaseAsSource) {
 		return errInvalid("Server side encryption from firehose is only allowed for direct put delivery streams and database as a source delivery streams")
 	}
+	switch {
+	case in.KinesisStreamSourceConfiguration != nil && kind != kinesisSource:
+		return errInvalid("KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type")
+	case in.MSKSourceConfiguration != nil && kind != string(types.DeliveryStreamTypeMSKAsSource):
+		return errInvalid("MSKSourceConfig is only applicable for MSK as Source stream type.")
+	case in.DatabaseSourceConfiguration != nil && kind != string(types.DeliveryStreamTypeDatabaseAsSource):
+		return errInvalid("DatabaseSourceConfiguration is only applicable for Database as Source.")
+	}
 	switch kind {
 	case directPut:
-		if in.KinesisStreamSourceConfiguration != nil {
-			return errInvalid("KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type")
-		}
 		return nil
 	case kinesisSource:
 		if in.KinesisStreamSourceConfiguration == nil {
@@ -189,8 +195,16 @@ func checkSource(in *firehose.CreateDeliveryStreamInput, kind string) error {
 	return errNotThere("read from a source of type " + kind)
 }
 
-// enable says that the stream is to be encrypted from a time on.
-func (e *encryption) enable(in *types.DeliveryStreamEncryptionConfigurationInput, now int64, transition time.Duration) error {
+// keyRegion is the region in the ARN of a key.
+func keyRegion(name string) string {
+	if parts := strings.Split(name, ":"); len(parts) > 3 {
+		return parts[3]
+	}
+	return ""
+}
+
+// enable says that a stream of a region is to be encrypted from a time on.
+func (e *encryption) enable(in *types.DeliveryStreamEncryptionConfigurationInput, region string, now int64, transition time.Duration) error {
 	kind := string(in.KeyType)
 	if kind == "" {
 		kind = string(types.KeyTypeAwsOwnedCmk)
@@ -201,6 +215,8 @@ func (e *encryption) enable(in *types.DeliveryStreamEncryptionConfigurationInput
 		return errInvalid("KeyARN cannot be specified when KeyType is AWS_OWNED_CMK")
 	case !owned && in.KeyARN == nil:
 		return errInvalid("KeyARN has to be specified when KeyType is CUSTOMER_MANAGED_CMK")
+	case !owned && keyRegion(*in.KeyARN) != region:
+		return errInvalid("Cross-region keys are not allowed for SSE. Please provide CMKs in the same region as firehose")
 	}
 	*e = encryption{Enabled: true, KeyType: kind, KeyARN: aws.ToString(in.KeyARN)}
 	if transition > 0 {

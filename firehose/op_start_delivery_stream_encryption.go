@@ -29,7 +29,7 @@ func (f *Firehose) StartDeliveryStreamEncryption(ctx context.Context, in *fireho
 			return nil, err
 		}
 		next := st.clone()
-		return next, next.Encryption.enable(asked, millis(now), f.config.Transition)
+		return next, next.Encryption.enable(asked, s.key.region, millis(now), f.config.Transition)
 	})
 }
 
