@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluice/delivery"
+	"sluice/firehose/parquet"
 	"sluice/store/log"
 )
 
@@ -188,11 +189,17 @@ type objects struct {
 	good   map[string]*object // by what partitions them
 	failed map[string]*object // by type of error
 	post   *post              // of good records, nil for S3
+	// converting makes rows of good records; nil before the first one, and
+	// where nothing is converted.
+	converting *converting
 }
 
 // object is one object in the making.
 type object struct {
-	body   *delivery.Body
+	body *delivery.Body
+	// file takes rows in place of the body; nil where nothing is converted.
+	file   *parquet.Writer
+	filled bool
 	oldest time.Time
 	// keys are from the query, lambda from the function.
 	keys, lambda map[string]string
@@ -256,12 +263,12 @@ func (set *objects) take(ctx context.Context, r *log.Record) error {
 			set.post.add(set.state, &rec, i, fit.data)
 			continue
 		}
-		o, err := set.object(set.good, joined(fit.keys)+"/"+joined(fit.lambda), &fit, set.steps.delimiter)
-		if err == nil {
-			err = o.add(fit.data, rec.arrival)
-		}
+		bad, err := set.add(ctx, &rec, i, &fit)
 		if err != nil {
 			return err
+		}
+		if bad != nil {
+			outcome.failed = append(outcome.failed, *bad)
 		}
 	}
 	for _, bad := range outcome.failed {
@@ -270,6 +277,25 @@ func (set *objects) take(ctx context.Context, r *log.Record) error {
 		}
 	}
 	return nil
+}
+
+// add puts a record that is fit into its object. A record that cannot be
+// converted is returned.
+func (set *objects) add(ctx context.Context, rec *record, part int, fit *fit) (*misfit, error) {
+	name := joined(fit.keys) + "/" + joined(fit.lambda)
+	if set.converts() {
+		return set.addRows(ctx, name, rec, part, fit)
+	}
+	o, err := set.object(set.good, name, fit, set.steps.delimiter)
+	if err != nil {
+		return nil, err
+	}
+	return nil, o.add(fit.data, rec.arrival)
+}
+
+// converts tells whether good records become rows.
+func (set *objects) converts() bool {
+	return set.state.Destination.converts() && !set.owner.way.backup
 }
 
 // joined makes one text of partition keys. They are as many as the query has,
@@ -301,10 +327,16 @@ func (set *objects) object(in map[string]*object, name string, of *fit, lines bo
 	return o, err
 }
 
-func (o *object) add(data []byte, arrival time.Time) error {
-	if o.body.Records() == 0 || arrival.Before(o.oldest) {
+// note takes down when a record came.
+func (o *object) note(arrival time.Time) {
+	if !o.filled || arrival.Before(o.oldest) {
 		o.oldest = arrival
 	}
+	o.filled = true
+}
+
+func (o *object) add(data []byte, arrival time.Time) error {
+	o.note(arrival)
 	if o.lines && o.body.Records() > 0 {
 		data = append([]byte("\n"), data...)
 	}
@@ -368,6 +400,9 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 		counts := &b.way.stream.pump.counts
 		b.room.recordDelivery(b.way, set.state, true, records, size, set.buffer.Opened)
 		counts.Objects.Add(uint64(len(batch.Objects)))
+		if set.converting != nil {
+			b.room.record(b.way.stream, set.converting.data()...)
+		}
 		if !b.way.backup {
 			counts.Records.Add(uint64(records))
 			counts.Bytes.Add(uint64(size))
@@ -379,7 +414,7 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 
 // finish closes an object and adds it to a batch.
 func (set *objects) finish(batch *delivery.Batch, o *object, name, errorType string) error {
-	body, err := o.body.Close()
+	body, err := o.close()
 	if err != nil {
 		return err
 	}
@@ -396,12 +431,12 @@ func (set *objects) finish(batch *delivery.Batch, o *object, name, errorType str
 	if err != nil {
 		return err
 	}
-	c := set.target.compression()
+	extension, encoding := set.packing(o, errorType)
 	k := set.owner.way.stream.key
 	batch.Objects = append(batch.Objects, delivery.Object{
 		Place: delivery.Place{Account: k.account, Region: k.region, Bucket: set.target.bucket()},
-		Key:   objectKey(prefix, k.name, set.state.Version, at, set.id(name), set.extension(c)), Body: body,
-		ContentType: "application/octet-stream", ContentEncoding: c.Encoding(),
+		Key:   objectKey(prefix, k.name, set.state.Version, at, set.id(name), extension), Body: body,
+		ContentType: "application/octet-stream", ContentEncoding: encoding,
 	})
 	return nil
 }
@@ -412,12 +447,23 @@ func (set *objects) random(name string, n int) string {
 	return uuidOf(set.seed(name + "/random/" + string(rune('0'+n%10)) + strings.Repeat("+", n/10)))[:randomLength]
 }
 
-// extension is what keys end with: the configured one, or that of the compression.
-func (set *objects) extension(c delivery.Compression) string {
-	if e := set.state.Destination.Extension; e != nil && *e != "" && !set.owner.way.backup {
-		return *e
+// packing is what keys of an object end with, and how it is said to be packed:
+// the configured extension, or that of the compression. What could not be
+// converted has none, and rows packed with Snappy are said to be what Hadoop
+// makes of it, as measured.
+func (set *objects) packing(o *object, errorType string) (extension, encoding string) {
+	c := set.target.compression()
+	extension, encoding = c.Extension(), c.Encoding()
+	if o.file != nil {
+		extension = ".parquet"
+		if set.converting.form.Codec == parquet.Snappy {
+			encoding = delivery.HadoopSnappy.Encoding()
+		}
 	}
-	return c.Extension()
+	if e := set.state.Destination.Extension; e != nil && *e != "" && !set.owner.way.backup && errorType != conversionFailed {
+		extension = *e
+	}
+	return extension, encoding
 }
 
 // compression is how objects of a place are packed.

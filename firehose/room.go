@@ -39,6 +39,9 @@ type Config struct {
 	// addresses that AWS refuses.
 	Endpoint   Endpoint
 	StrictURLs bool
+	// Schemas is where tables are found that records are converted by; nil: there
+	// are none.
+	Schemas Schemas
 	// Bucket is where objects go.
 	Bucket delivery.Bucket
 	// Meter takes metrics under the names of CloudWatch; nil: nobody does.
@@ -69,6 +72,7 @@ type Firehose struct {
 	reads chan struct{}
 
 	limits atomic.Pointer[Limits]
+	plans  plans
 
 	mu      sync.RWMutex
 	streams map[streamKey]*stream // guarded by mu
