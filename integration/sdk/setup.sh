@@ -3,7 +3,7 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, tofu, aggregate or moto. VERSION is a version of its
+# CLIENT is go, boto3, parquet, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, tofu, aggregate, awswrangler or moto. VERSION is a version of its
 # SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
@@ -17,7 +17,7 @@ cache=${SLUICE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice-test}
 # inputs: the files that a client's set-up is made from.
 inputs() {
   case $client in
-    boto3 | awscli | aggregate | moto) echo "$here/python/requirements-$client.txt" ;;
+    boto3 | awscli | aggregate | awswrangler | moto | parquet) echo "$here/python/requirements-$client.txt" ;;
     js) echo "$here/js/package-lock.json" ;;
     java-sync | java-async) echo "$here/java/pom.xml" "$here"/java/src/main/java/sluice/*.java ;;
     kpl) echo "$here/kpl/pom.xml" "$here/kpl/src/main/java/sluice/Producer.java" ;;
@@ -246,7 +246,7 @@ exec '$place/tofu' \"\$@\""
 }
 
 test -x "$place/run" || case $client in
-  boto3 | awscli | aggregate | moto) python ;;
+  boto3 | awscli | aggregate | awswrangler | moto | parquet) python ;;
   js) js ;;
   java-sync | java-async) java ;;
   kpl) kpl ;;
