@@ -318,3 +318,31 @@ func TestFunctionsAreNotReachedByOtherNames(t *testing.T) {
 		}
 	}
 }
+
+// A page that --cors-origins lets in may invoke a function, and may not say
+// what it runs: neither by Lambda's operations nor by a snapshot that holds one.
+func TestPagesMayNotBringCode(t *testing.T) {
+	s := RunT(t, func(c *Config) { c.AllowExec, c.CORSOrigins = true, []string{"http://localhost:3000"} })
+	const functions = "/2015-03-31/functions"
+	signed := []string{"Authorization", signature, "X-Amz-Date", "20260105T101112Z"}
+	for _, page := range [][]string{{"Origin", "http://localhost:3000"}, {"Origin", s.Endpoint()}, {"Sec-Fetch-Site", "same-origin"}} {
+		for call, want := range map[string]string{
+			"POST " + functions:                     "Web pages may not say what a process runs",
+			"PUT " + functions + "/f/code":          "Web pages may not say what a process runs",
+			"PUT " + functions + "/f/configuration": "Web pages may not say what a process runs",
+			"PUT /_sluice/snapshots/mine/import":    "web pages may not import snapshots",
+			"PUT /_sluice/functions/f":              "web pages may not change functions",
+			"POST " + functions + "/f/invocations":  "Function not found",
+			"GET " + functions + "/f":               "Function not found",
+		} {
+			method, path, _ := strings.Cut(call, " ")
+			status, body := admin(t, s, method, path, `{}`, append(signed, page...)...)
+			if want != "Function not found" {
+				require.Equal(t, 403, status, call)
+			}
+			require.Contains(t, body, want, call)
+		}
+	}
+	status, body := admin(t, s, "POST", functions, `{}`, signed...)
+	require.Equal(t, 400, status, body)
+}

@@ -167,6 +167,7 @@ func (s *Sluice) serverConfig() server.Config {
 	}
 	if c.AllowExec {
 		out.Starters = []string{lambdaID}
+		out.Makers = []string{lambdaID + ":CreateFunction", lambdaID + ":UpdateFunctionCode", lambdaID + ":UpdateFunctionConfiguration"}
 	}
 	if c.Reloaded != nil {
 		out.Admin.Reload = s.reloadHook

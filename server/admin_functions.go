@@ -63,7 +63,7 @@ func (s *Server) adminFunctions(r chi.Router) {
 // a process.
 func (s *Server) function(do func(ctx context.Context, name string, r *http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && (r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "") {
+		if r.Method != http.MethodGet && fromPage(r) {
 			writeProblem(w, &problem{http.StatusForbidden, "ForeignOrigin", "web pages may not change functions", "call it from a program"})
 			return
 		}

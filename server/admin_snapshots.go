@@ -72,7 +72,7 @@ func (s *Server) adminSnapshots(r chi.Router) {
 	r.Delete(one, orderSnapshot(shelf.Delete, http.StatusOK))
 	r.Post(one+"/restore", orderSnapshot(shelf.Restore, http.StatusOK))
 	r.Get(one+"/export", exportSnapshot(files))
-	r.Put(one+"/import", importSnapshot(files))
+	r.Put(one+"/import", s.importSnapshot(files))
 }
 
 // snapshotName is the name in the path; whoever keeps snapshots checks it.
@@ -137,8 +137,12 @@ func (l *lateHead) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-func importSnapshot(files Archives) http.HandlerFunc {
+func (s *Server) importSnapshot(files Archives) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if len(s.cfg.Makers) > 0 && fromPage(r) {
+			writeProblem(w, &problem{http.StatusForbidden, "ForeignOrigin", "web pages may not import snapshots, which may hold functions", "call it from a program"})
+			return
+		}
 		doc, err := files.Import(r.Context(), snapshotName(r), r.Body)
 		showSnapshot(w, doc, http.StatusCreated, err)
 	}

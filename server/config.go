@@ -48,6 +48,10 @@ type Config struct {
 	// machine. They are not to be reached by a name that somebody else may have
 	// pointed here.
 	Starters []string
+	// Makers are the operations of those, "lambda:CreateFunction" for one, that
+	// say what such a process runs. No web page may call them, not even one that
+	// CORSOrigins lets in, nor import a snapshot, which may hold a function.
+	Makers []string
 	// LogRequests writes one line per call at level info.
 	LogRequests bool
 	// Logger receives what people should read; default: nowhere.

@@ -90,10 +90,21 @@ func (x *exchange) admitOrigin() bool {
 	return true
 }
 
+// fromPage tells whether a request comes from a web page, as browsers say.
+func fromPage(r *http.Request) bool {
+	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
+}
+
 // admitHost refuses calls of services that can start a process, when they come
-// by a name that is not known to be this machine's, and reports whether the
-// call may go on.
+// by a name that is not known to be this machine's, or from a web page and say
+// what such a process runs. It reports whether the call may go on.
 func (x *exchange) admitHost() bool {
+	if len(x.s.cfg.Makers) > 0 && fromPage(x.r) && x.r.Method != http.MethodOptions &&
+		slices.Contains(x.s.cfg.Makers, x.event.Service+":"+x.event.Operation) {
+		x.reply(http.StatusForbidden, http.Header{"Content-Type": {plainJSON}, "X-Amzn-Errortype": {"AccessDeniedException"}},
+			[]byte(`{"Type":"User","message":"Web pages may not say what a process runs; call this operation from a program"}`))
+		return false
+	}
 	if !slices.Contains(x.s.cfg.Starters, x.event.Service) || x.s.origins.hosts.know(x.r.Host, localAddress(x.r)) {
 		return true
 	}
