@@ -54,10 +54,11 @@ func (s *Sluice) storeOptions() store.Options {
 		Memory:     s.config.Memory,
 		Durability: store.Durability(s.config.Durability),
 		Now:        s.keeper.now,
-		// Of the one memory budget, an eighth caches blocks, another keeps pages that
-		// several readers want, and up to a quarter (four memtables) waits to be
-		// written; the door has the rest.
-		CacheBytes:    int64(s.config.MemoryLimit / 8),
+		// Of the one memory budget, a sixteenth caches blocks, an eighth keeps pages
+		// that several readers want (see openRooms), and up to a quarter (four
+		// memtables) waits to be written; the door has half. The rest is for the
+		// collector: with more blocks in memory it ran oftener than they saved reads.
+		CacheBytes:    int64(s.config.MemoryLimit / 16),
 		MemTableBytes: int64(s.config.MemoryLimit / 16),
 		Logger:        s.log,
 	}

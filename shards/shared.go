@@ -19,7 +19,7 @@ import (
 
 const (
 	// askedStarts is how many starts of pages a shard remembers.
-	askedStarts = 8
+	askedStarts = 4
 	// sharedPerShard bounds the pages kept of one shard, so that looking for the
 	// right one is no search.
 	sharedPerShard = 4

@@ -13,11 +13,13 @@ import (
 // Both times the same code runs, so the count is exact.
 
 const (
-	// largeAnswer is the size from which answers are written in pieces.
-	largeAnswer = 256 << 10
+	// largeAnswer is the size from which answers are written in pieces,
+	// middleAnswer that from which they gather in a buffer of the door's.
+	largeAnswer  = 256 << 10
+	middleAnswer = 8 << 10
 	// pieceBytes is when a piece is written. blobPiece, a multiple of 3 so that
 	// base64 pads only at the end, is how much of a blob is encoded at once.
-	pieceBytes = 128 << 10
+	pieceBytes = 184 << 10
 	blobPiece  = 48 << 10
 	// countedBytes is how much gathers while the length is counted.
 	countedBytes = 4 << 10
@@ -57,9 +59,16 @@ func (o *outlet) failed() bool { return o != nil && o.err != nil }
 // Large tells that the body is not in Body but comes from WritePieces.
 func (r *Response) Large() bool { return r.large != nil }
 
-// Length is the length of the body.
+// Gathers tells that the body is not in Body but comes from Gather.
+func (r *Response) Gathers() bool { return r.gathered != nil }
+
+// Gather writes the body of a response that gathers, to room if that has memory
+// for it. The output that was encoded must still be valid.
+func (r *Response) Gather(room []byte) []byte { return r.gathered.append(nil, room[:0]) }
+
+// Length is the length of the body, about what it will be if it gathers.
 func (r *Response) Length() int {
-	if r.large != nil {
+	if r.large != nil || r.gathered != nil {
 		return r.length
 	}
 	return len(r.Body)
@@ -75,6 +84,9 @@ func (r *Response) WritePieces(w io.Writer, room []byte) error {
 
 // Whole returns the body as one piece, whatever its size.
 func (r *Response) Whole() []byte {
+	if r.gathered != nil {
+		return r.Gather(make([]byte, 0, r.length))
+	}
 	if r.large == nil {
 		return r.Body
 	}
@@ -101,15 +113,19 @@ func (e *encoding) append(o *outlet, b []byte) []byte {
 	return w.b
 }
 
-// setBody fills in the body: at once, or when it is large with the means to
+// setBody fills in the body: at once, or when it is not small with the means to
 // write it.
 func (r *Response) setBody(e encoding) {
 	hint := e.n.sizeHint(e.p)
-	if hint < largeAnswer {
+	if hint < middleAnswer {
 		r.Body = e.append(nil, make([]byte, 0, hint))
 		return
 	}
 	large := e // only now does it cost an allocation
+	if hint < largeAnswer {
+		r.length, r.gathered = hint, &large
+		return
+	}
 	o := &outlet{}
 	o.flush(large.append(o, make([]byte, 0, 2*countedBytes)))
 	r.length, r.large = o.done, &large
