@@ -55,16 +55,12 @@ func compileFields(pattern string) (out []field, err error) {
 		c := pattern[i]
 		switch {
 		case c == '\'':
-			end := strings.IndexByte(pattern[i+1:], '\'')
-			if end < 0 {
+			text, n := quoted(pattern[i:])
+			if n == 0 {
 				return nil, fmt.Errorf("The timestamp format %q has a quote that does not end.", pattern) //nolint:staticcheck // a sentence for the client
 			}
-			text := pattern[i+1 : i+1+end]
-			if text == "" {
-				text = "'"
-			}
 			out = append(out, field{text: text})
-			i += end + 2
+			i += n
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
 			n := 1
 			for i+n < len(pattern) && pattern[i+n] == c {
@@ -87,6 +83,25 @@ func compileFields(pattern string) (out []field, err error) {
 		}
 	}
 	return out, nil
+}
+
+// quoted reads a text in quotes, in which two quotes are one, and how long it is
+// spelled; 0 when it does not end. Two quotes alone are one too.
+func quoted(pattern string) (text string, n int) {
+	if strings.HasPrefix(pattern, "''") {
+		return "'", 2
+	}
+	for i := 1; i < len(pattern); i++ {
+		if pattern[i] != '\'' {
+			continue
+		}
+		if i+1 < len(pattern) && pattern[i+1] == '\'' {
+			i++
+			continue
+		}
+		return strings.ReplaceAll(pattern[1:i], "''", "'"), i + 1
+	}
+	return "", 0
 }
 
 // moment gathers what the fields say.
