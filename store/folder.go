@@ -151,6 +151,9 @@ func (f *folder) read() (label, error) {
 	if len(lines) > 2 {
 		l.durability = Durability(strings.TrimPrefix(lines[2], durabilityLine))
 	}
+	if n >= 2 && (len(lines) < 4 || l.durability != Process && l.durability != Disk) {
+		return label{}, f.notOurs("its " + formatFile + " file names no durability, or was cut off")
+	}
 	return l, nil
 }
 

@@ -165,7 +165,11 @@ func (s *Store) openEngine(was label) error {
 	}
 	e, err := engine.Open(config)
 	if err != nil {
-		return fmt.Errorf("open data folder %s: %w", s.options.Dir, err)
+		err = fmt.Errorf("open data folder %s: %w", s.options.Dir, err)
+		if engine.IsDamage(err) {
+			err = &Hinted{Err: err, Hint: "`sluice doctor " + s.options.Dir + "` says what is damaged and what can be saved"}
+		}
+		return err
 	}
 	if was != now {
 		err = f.write(now)

@@ -68,7 +68,7 @@ func (p *program) root() *cobra.Command {
 	}
 	serve := p.serveCommand()
 	root.AddGroup(&cobra.Group{ID: groupServer, Title: "The server:"}, &cobra.Group{ID: groupStreams, Title: "Streams, here or on any Kinesis endpoint:"})
-	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand(), p.limitsCommand(), p.snapshotCommand(), p.resetCommand(), p.firehoseCommand(), p.s3Command()} {
+	for _, cmd := range []*cobra.Command{serve, p.healthCommand(), p.versionCommand(), p.opsCommand(), p.clockCommand(), p.limitsCommand(), p.snapshotCommand(), p.resetCommand(), p.firehoseCommand(), p.s3Command(), p.doctorCommand()} {
 		cmd.GroupID = groupServer
 		root.AddCommand(cmd)
 	}

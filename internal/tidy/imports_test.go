@@ -22,7 +22,7 @@ type edge struct {
 const aws = "github.com/aws/aws-sdk-go-v2"
 
 var edges = []edge{
-	{dir: "cmd", own: []string{"", "cmd", "internal"}, others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag",
+	{dir: "cmd", own: []string{"", "cmd", "store/doctor", "internal"}, others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag",
 		aws + "/aws", aws + "/service/kinesis", "github.com/itchyny/gojq", "github.com/schollz/progressbar", "golang.org/x/term"}},
 	{dir: "cmd/sluice/template", others: []string{"github.com/goccy/go-yaml"}},
 	{dir: "cmd/sluice/streams", own: []string{"internal"}, others: []string{aws + "/aws", aws + "/credentials", aws + "/service/kinesis",

@@ -49,7 +49,10 @@ func (e *Engine) checkpoint(dir string) error {
 	if err != nil {
 		return err
 	}
-	return e.checkManifest(dir)
+	if err := e.checkManifest(dir); err != nil {
+		return err
+	}
+	return writeSeal(e.config.FS, dir)
 }
 
 // checkManifest finds out whether a checkpoint has a manifest with something in it.

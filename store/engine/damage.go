@@ -18,11 +18,17 @@ func (e *Engine) guarded(f func(r pebble.Reader) error) (err error) {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%w: %v", ErrDamaged, r)
 		}
-		if err != nil && (errors.Is(err, ErrDamaged) || pebble.IsCorruptionError(err)) {
+		if IsDamage(err) {
 			e.damaged(err)
 		}
 	}()
 	return f(e.db)
+}
+
+// IsDamage reports whether an error means that a file does not hold what was
+// written to it.
+func IsDamage(err error) bool {
+	return err != nil && (errors.Is(err, ErrDamaged) || pebble.IsCorruptionError(err))
 }
 
 // damaged remembers the first damage that was met.

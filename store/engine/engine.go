@@ -83,6 +83,11 @@ func Open(c Config) (*Engine, error) {
 	e := &Engine{config: c}
 	e.queue.commit = e.commit
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
+	sealed, err := breakSeal(c.FS, c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e.config.MayBeTorn = c.MayBeTorn && !sealed
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -233,9 +238,20 @@ func (e *Engine) Close() error {
 	err := closeDB(e.db)
 	failure := e.guard.failure()
 	if failure == nil {
+		if err == nil {
+			e.seal()
+		}
 		return err
 	}
 	return errors.Join(classify(failure), cutLog(e.config.FS, e.config.Dir, e.guard.acknowledged()))
+}
+
+// seal seals the database that was closed. Without a seal nothing is lost but
+// the means to notice some kinds of damage.
+func (e *Engine) seal() {
+	if err := writeSeal(e.config.FS, e.config.Dir); err != nil {
+		e.config.Logger.Warn("the database could not be sealed", "error", err)
+	}
 }
 
 // classify marks errors that mean a full disk.

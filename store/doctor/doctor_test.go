@@ -1,0 +1,484 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sluice/internal/torture"
+	"sluice/store"
+	"sluice/store/blob"
+	"sluice/store/kv"
+	"sluice/store/log"
+)
+
+var ctx = context.Background()
+
+func set(_ []byte, c kv.Command) ([]byte, error) { return c.Body, nil }
+
+// patient is a data folder and what was written to it.
+type patient struct {
+	dir     string
+	options store.Options
+	dice    *rand.Rand
+	records map[log.ID]map[int64]string
+	ends    map[log.ID]int64
+	values  map[string]string
+	pairs   map[string]string
+	bodies  map[blob.ID]string
+	// older are all values that keys and entities ever had: a log that lost its
+	// end brings them back.
+	older map[string]bool
+	kind  string // of the damaged file
+}
+
+func text(name string, size int) string { return strings.Repeat(name+" ", 1+size/(len(name)+1)) }
+
+// newPatient fills a folder: tables, values, a log with something in it,
+// bodies, and a snapshot.
+func newPatient(dir string, seed uint64, d store.Durability) (*patient, error) {
+	p := &patient{dir: filepath.Join(dir, "data"), dice: rand.New(rand.NewPCG(seed, 5)), records: map[log.ID]map[int64]string{},
+		ends: map[log.ID]int64{}, values: map[string]string{}, pairs: map[string]string{}, bodies: map[blob.ID]string{}, older: map[string]bool{}}
+	now := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
+	p.options = store.Options{Dir: p.dir, Now: func() time.Time { return now }, CacheBytes: 1 << 20,
+		MemTableBytes: 128 << 10, ReserveBytes: -1, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	for life := range 3 {
+		if p.options.Durability = store.Process; life == 2 { // which need not wait for the disk before
+			p.options.Durability = d
+		}
+		s, err := store.Open(p.options)
+		if err != nil {
+			return nil, err
+		}
+		for range 30/(1+life) + p.dice.IntN(40/(1+life)) {
+			if err := p.write(s); err != nil {
+				return nil, err
+			}
+			now = now.Add(time.Duration(p.dice.IntN(300)) * time.Second)
+		}
+		if life == 1 {
+			if err := errors.Join(s.Checkpoint(filepath.Join(p.dir, "snapshots", "mine")),
+				os.WriteFile(filepath.Join(p.dir, "snapshots", "mine", documentFile), []byte(`{"name":"mine","format":2}`), 0o600)); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *patient) write(s *store.Store) error {
+	l, id := s.Log("test"), log.ID{Stream: 1, Shard: uint32(p.dice.IntN(4))}
+	if err := l.Create(ctx, []log.ID{id}); err != nil {
+		return err
+	}
+	name := fmt.Sprint(p.dice.Uint64())
+	switch p.dice.IntN(10) {
+	case 0:
+		key := fmt.Sprint("entity-", p.dice.IntN(30))
+		p.values[key] = text(name, p.dice.IntN(900))
+		p.older[key+p.values[key]] = true
+		_, err := s.Catalog("test", set).Propose(ctx, kv.Command{Key: key, Expect: p.version(s, key), Body: []byte(p.values[key])})
+		return err
+	case 1, 2:
+		b := &kv.Batch{}
+		key := fmt.Sprint("key-", p.dice.IntN(100))
+		p.pairs[key] = text(name, p.dice.IntN(2000))
+		p.older[key+p.pairs[key]] = true
+		b.Set([]byte(key), []byte(p.pairs[key]))
+		return s.Space("test").Commit(ctx, b)
+	case 3:
+		bodies, err := s.Bodies("test")
+		if err != nil {
+			return err
+		}
+		d, err := bodies.Create(-1)
+		if err != nil {
+			return err
+		}
+		body := text(name, 70<<10)
+		if _, err := d.Write([]byte(body)); err != nil {
+			return err
+		}
+		n, err := d.Keep()
+		p.bodies[n] = body
+		return err
+	}
+	var batch []log.Entry
+	for i := range 1 + p.dice.IntN(6) {
+		batch = append(batch, log.Entry{Log: id, PartitionKey: "k", Data: []byte(text(fmt.Sprint(name, i), p.dice.IntN(4000)))})
+	}
+	c, err := l.Append(ctx, batch)
+	if err != nil {
+		return err
+	}
+	for i, placed := range c.Placed() {
+		if p.records[id] == nil {
+			p.records[id] = map[int64]string{}
+		}
+		p.records[id][placed.Position] = string(batch[i].Data)
+		p.ends[id] = placed.Position + 1
+	}
+	return c.Wait()
+}
+
+func (p *patient) version(s *store.Store, key string) uint64 {
+	v, _ := s.Catalog("test", set).Get(ctx, key)
+	return v.Version
+}
+
+// loses reports whether what is lost is the end of a log, as far as a repair
+// can tell.
+func (p *patient) loses() bool { return p.kind == "a log" }
+
+// outcome is what reading everything met.
+type outcome struct{ lost, errors int }
+
+// read holds what is served to what was written: anything else is a broken law,
+// unless it is said to be missing by an error.
+func (p *patient) read(s *store.Store) (o outcome, err error) {
+	for id, want := range p.records {
+		lost, e := p.readLog(s.Log("test"), id, want)
+		if e != nil {
+			return o, e
+		}
+		o.lost, o.errors = o.lost+max(lost, 0), o.errors+max(-lost, 0)
+	}
+	for key, want := range p.values {
+		v, err := s.Catalog("test", set).Get(ctx, key)
+		switch {
+		case err != nil:
+			o.errors++
+		case v.Version == 0, p.loses() && string(v.State) != want && p.older[key+string(v.State)]:
+			o.lost++
+		case string(v.State) != want:
+			return o, fmt.Errorf("entity %s is served as %.30q instead of %.30q", key, v.State, want)
+		}
+	}
+	for key, want := range p.pairs {
+		got, ok, err := s.Space("test").Get(ctx, []byte(key))
+		switch {
+		case err != nil:
+			o.errors++
+		case !ok, p.loses() && string(got) != want && p.older[key+string(got)]:
+			o.lost++
+		case string(got) != want:
+			return o, fmt.Errorf("key %s is served as %.30q instead of %.30q", key, got, want)
+		}
+	}
+	return o, p.readBodies(s, &o)
+}
+
+// readLog returns how many records are missing, or -1 if reading fails.
+func (p *patient) readLog(l log.Log, id log.ID, want map[int64]string) (lost int, err error) {
+	seen := 0
+	for from := int64(0); ; {
+		page, err := l.Read(ctx, id, from, log.Limit{Records: 50, Bytes: 1 << 20, Before: 1 << 61})
+		if errors.Is(err, log.ErrNotFound) {
+			return len(want), nil
+		}
+		if err != nil {
+			return -1, nil // it is refused, as it should be
+		}
+		for _, r := range page.Records {
+			if want[r.Position] != string(r.Data) {
+				return 0, fmt.Errorf("position %d of %v is served as %.30q instead of %.30q", r.Position, id, r.Data, want[r.Position])
+			}
+			seen++
+		}
+		n := len(page.Records)
+		from = page.Next
+		page.Release()
+		if n == 0 {
+			return len(want) - seen, nil
+		}
+	}
+}
+
+func (p *patient) readBodies(s *store.Store, o *outcome) error {
+	bodies, err := s.Bodies("test")
+	if err != nil {
+		o.errors++
+		return nil
+	}
+	for id, want := range p.bodies {
+		b, err := bodies.Open(id)
+		if err != nil {
+			o.errors++
+			continue
+		}
+		got, err := io.ReadAll(io.NewSectionReader(b, 0, b.Size()))
+		_ = b.Close()
+		switch {
+		case err != nil || len(got) < len(want): // whoever names it knows its length
+			o.errors++
+		case string(got) != want:
+			return fmt.Errorf("body %s is served with other bytes", id)
+		}
+	}
+	return nil
+}
+
+// damages are what can happen to a file.
+func damages() map[string]func(path string, size int64, dice *rand.Rand) error {
+	overwrite := func(path string, at int64, b []byte) error {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteAt(b, at)
+		return errors.Join(err, f.Close())
+	}
+	return map[string]func(string, int64, *rand.Rand) error{
+		"cut short": func(path string, size int64, dice *rand.Rand) error { return os.Truncate(path, dice.Int64N(size)) },
+		"emptied":   func(path string, _ int64, _ *rand.Rand) error { return os.Truncate(path, 0) },
+		"a flipped bit": func(path string, size int64, dice *rand.Rand) error {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			at := dice.Int64N(size)
+			return overwrite(path, at, []byte{raw[at] ^ 1<<dice.IntN(8)})
+		},
+		"zeroed": func(path string, size int64, dice *rand.Rand) error {
+			at := dice.Int64N(size)
+			return overwrite(path, at, make([]byte, min(size-at, 4096)))
+		},
+		"missing": func(path string, _ int64, _ *rand.Rand) error { return os.Remove(path) },
+	}
+}
+
+// kindsOf are the files of a folder, by kind.
+func kindsOf(dir string) (map[string][]string, error) {
+	kinds := map[string][]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		kind, rel := "", strings.TrimPrefix(path, dir+"/")
+		switch name := d.Name(); {
+		case strings.HasPrefix(rel, "snapshots/mine/snapshot.json"):
+			kind = "the document of a snapshot"
+		case strings.HasPrefix(rel, "snapshots/"):
+			if strings.HasPrefix(name, "MANIFEST-") {
+				kind = "the manifest of a snapshot"
+			} else if strings.HasSuffix(name, ".sst") {
+				kind = "a table of a snapshot"
+			}
+		case strings.HasPrefix(rel, "pebble/bodies/"): // have no checksums of their own
+		case rel == "FORMAT":
+			kind = "FORMAT"
+		default:
+			for suffix, k := range map[string]string{".sst": "a table", ".blob": "a file of values", ".log": "a log"} {
+				if strings.HasSuffix(name, suffix) {
+					kind = k
+				}
+			}
+			if strings.HasPrefix(name, "MANIFEST-") {
+				kind, kinds["a manifest"] = "a manifest", nil // the newest is in force
+			}
+		}
+		if info, err := d.Info(); kind != "" && err == nil && info.Size() > 0 {
+			kinds[kind] = append(kinds[kind], path)
+		}
+		return nil
+	})
+	return kinds, err
+}
+
+type tally map[string]int
+
+func (s tally) String() string {
+	var parts []string
+	for _, k := range slices.Sorted(func(yield func(string) bool) {
+		for k := range s {
+			if !yield(k) {
+				return
+			}
+		}
+	}) {
+		parts = append(parts, fmt.Sprintf("%s %d", k, s[k]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// TestDamage damages a file of every kind in every way: what is served is what
+// was written, the examination names the file, and a repair leaves what it said
+// it would leave, in a folder with which nothing is wrong.
+func TestDamage(t *testing.T) {
+	sum := tally{}
+	plan := torture.Plan{Harness: "damaged files", Test: "TestDamage ./store/doctor", Seeds: 60, Limit: 8 * time.Second}
+	plan.Play(t, func(seed uint64) error {
+		dir, err := os.MkdirTemp(t.TempDir(), "torture-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		return playDamage(dir, seed, sum)
+	}, sum.String)
+}
+
+func playDamage(dir string, seed uint64, sum tally) error {
+	p, err := newPatient(dir, seed, []store.Durability{store.Process, store.Disk}[seed%2])
+	if err != nil {
+		return err
+	}
+	kinds, err := kindsOf(p.dir)
+	if err != nil {
+		return err
+	}
+	names, ways := sortedKeys(kinds), damages()
+	kind, way := names[p.dice.IntN(len(names))], sortedKeys(ways)[p.dice.IntN(len(ways))]
+	path := kinds[kind][p.dice.IntN(len(kinds[kind]))]
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if err := ways[way](path, info.Size(), p.dice); err != nil {
+		return err
+	}
+	sum[kind]++
+	p.kind = kind
+	if err := p.treat(strings.TrimPrefix(path, p.dir+"/"), kind, way, sum); err != nil {
+		return fmt.Errorf("%s (%s, %s): %w", kind, path, way, err)
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// treat examines, reads, repairs and reads again.
+func (p *patient) treat(rel, kind, way string, sum tally) error {
+	report, err := Examine(Options{Dir: p.dir})
+	if err != nil {
+		return fmt.Errorf("examine: %w", err)
+	}
+	named := slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.File == rel || strings.HasPrefix(rel, f.File) && f.Severity == Damage })
+	if !named {
+		return fmt.Errorf("not named: %+v", report.Findings)
+	}
+	copied := p.dir + "-copy"
+	if err := os.CopyFS(copied, os.DirFS(p.dir)); err != nil {
+		return err
+	}
+	if err := p.serve(copied, sum); err != nil {
+		return fmt.Errorf("served: %w", err)
+	}
+	if _, err = Repair(Options{Dir: p.dir}); err != nil {
+		if !errors.Is(err, ErrHopeless) {
+			return fmt.Errorf("repair: %w", err)
+		}
+		sum["(beyond repair)"]++
+		return nil
+	}
+	after, err := Examine(Options{Dir: p.dir})
+	if err != nil {
+		return err
+	}
+	if after.Damaged() {
+		return fmt.Errorf("still damaged: %+v", after.Findings)
+	}
+	s, err := store.Open(p.options)
+	if err != nil {
+		return fmt.Errorf("open after the repair: %w", err)
+	}
+	o, err := p.read(s)
+	if err == nil && o.errors > 0 {
+		err = fmt.Errorf("%d reads fail after the repair", o.errors)
+	}
+	if err == nil && o.lost > 0 && len(report.lost()) == 0 {
+		err = fmt.Errorf("%d are lost and the report did not say so", o.lost)
+	}
+	if err == nil {
+		err = p.goOn(s)
+	}
+	sum["(repaired)"]++
+	return errors.Join(err, s.Close())
+}
+
+func (r *Report) lost() (all []string) {
+	for _, f := range r.Findings {
+		all = append(all, f.Loses...)
+	}
+	return all
+}
+
+// serve opens a damaged folder as the server does. It may refuse, and reads may
+// fail; a log that is torn may lose its end.
+func (p *patient) serve(dir string, sum tally) error {
+	o := p.options
+	o.Dir = dir
+	s, err := store.Open(o)
+	if err != nil {
+		sum["(refused at the start)"]++
+		return nil
+	}
+	got, err := p.read(s)
+	_ = s.Close()
+	if err == nil && got.lost > 0 {
+		return fmt.Errorf("%d are missing, and no error says so", got.lost)
+	}
+	return err
+}
+
+// goOn writes on after a repair: no number is given again.
+func (p *patient) goOn(s *store.Store) error {
+	if p.loses() {
+		return nil // its end is lost, and with it the numbers in it
+	}
+	for id, end := range p.ends {
+		c, err := s.Log("test").Append(ctx, []log.Entry{{Log: id, Data: []byte("more")}})
+		if errors.Is(err, log.ErrNotFound) {
+			continue // its row is lost
+		}
+		if err == nil {
+			err = c.Wait()
+		}
+		if err != nil {
+			return err
+		}
+		if got := c.Placed()[0].Position; got < end {
+			return fmt.Errorf("position %d of %v is given again, %d was the end", got, id, end)
+		}
+	}
+	return nil
+}
+
+// TestHealthy finds nothing wrong with a folder in use until now.
+func TestHealthy(t *testing.T) {
+	p, err := newPatient(t.TempDir(), 1, store.Process)
+	require.NoError(t, err)
+	report, err := Examine(Options{Dir: p.dir})
+	require.NoError(t, err)
+	require.Empty(t, report.Findings)
+	require.Equal(t, []string{"mine"}, report.Snapshots)
+	require.Positive(t, report.Pairs)
+	require.Positive(t, report.Bodies)
+	s, err := store.Open(p.options)
+	require.NoError(t, err)
+	_, err = Examine(Options{Dir: p.dir})
+	require.ErrorIs(t, err, store.ErrLocked)
+	require.NoError(t, s.Close())
+	_, err = Examine(Options{Dir: t.TempDir()})
+	require.ErrorIs(t, err, ErrNoFolder)
+}

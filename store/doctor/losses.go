@@ -1,0 +1,94 @@
+package doctor
+
+import (
+	"bytes"
+	"fmt"
+
+	"sluice/store/log/pebblelog"
+)
+
+// losses is what cannot be read of a database.
+type losses struct {
+	texts []string
+	more  int
+	// ends is where logs go on behind lost records, by the key of their row.
+	ends map[string]int64
+	// blind says that keys of records are lost, so that nobody knows where
+	// logs end.
+	blind bool
+	keys  map[string]bool // whose value is lost
+}
+
+func newLosses() *losses { return &losses{ends: map[string]int64{}, keys: map[string]bool{}} }
+
+// linesMax is how many losses are told one by one.
+const linesMax = 100
+
+func (l *losses) none() bool { return len(l.texts) == 0 }
+
+// lines tells of all.
+func (l *losses) lines() []string {
+	if l.more > 0 {
+		return append(append([]string(nil), l.texts...), fmt.Sprintf("and %d more", l.more))
+	}
+	return l.texts
+}
+
+func (l *losses) tell(text string) {
+	if len(l.texts) < linesMax {
+		l.texts = append(l.texts, text)
+	} else {
+		l.more++
+	}
+}
+
+// value notes a key whose value is lost.
+func (l *losses) value(key []byte, err error) {
+	if l.keys[string(key)] {
+		return
+	}
+	l.keys[string(key)] = true
+	what, row, end := describe(key)
+	l.tell(what + ": " + oneLine(err))
+	if row != nil {
+		l.ends[string(row)] = max(l.ends[string(row)], end)
+	}
+}
+
+// span notes that all keys from one to another are lost; a nil to is the end.
+func (l *losses) span(from, to []byte, err error) {
+	end := "the end"
+	if to != nil {
+		end, _, _ = describe(bytes.TrimRight(to, "\x00"))
+	}
+	begin := "the beginning"
+	if len(from) > 0 {
+		begin, _, _ = describe(from[:len(from)-1])
+	}
+	l.tell(fmt.Sprintf("everything between %s and %s: %s", begin, end, oneLine(err)))
+	if from == nil || from[0] <= 'b' && (to == nil || to[0] >= 'b') {
+		l.blind = true
+	}
+}
+
+// describe says what a key is of. For a block of records row is the key of its
+// log's row and end the position behind it.
+func describe(key []byte) (what string, row []byte, end int64) {
+	for i := 1; i < len(key); i++ {
+		if key[i] != 0 {
+			continue
+		}
+		kind, namespace, rest := key[0], string(key[1:i]), key[i+1:]
+		switch kind {
+		case 'c':
+			return fmt.Sprintf("entity %q of %s", rest, namespace), nil, 0
+		case 's':
+			return fmt.Sprintf("an entry of the space %s (key %x)", namespace, rest), nil, 0
+		}
+		text, end, row := pebblelog.Describe(key[:i+1], rest)
+		if text != "" {
+			return text + " of " + namespace, row, end
+		}
+	}
+	return fmt.Sprintf("key %x", key), nil, 0
+}
