@@ -116,8 +116,13 @@ func (p *program) serve(ctx context.Context, sources sluice.Sources) error {
 	}
 	fmt.Fprintln(p.stderr, "sluice ready", strings.Join(s.Endpoints(), " "))
 	fmt.Fprintln(p.stderr, "Ready.")
+	settled, stop := settle()
+	defer stop()
 	for {
 		select {
+		case <-settled:
+			letGo()
+			settled = nil
 		case <-hangups:
 			p.reload(ctx, s, load)
 		case <-ctx.Done():
