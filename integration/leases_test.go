@@ -24,7 +24,7 @@ func TestLeasesSurviveAKill(t *testing.T) {
 	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 	makeLeaseTable(t, client)
-	const workers = 8
+	const workers = 64
 	var counters [workers]atomic.Int64 // acknowledged
 	for range 3 {
 		ctx, stop := context.WithCancel(t.Context())
