@@ -64,6 +64,16 @@ func appendValues(b []byte, values []string) []byte {
 	return b
 }
 
+// parseValues reads what appendValues wrote.
+func parseValues(b []byte) []string {
+	var values []string
+	for text := string(b); text != ""; {
+		v, rest, _ := strings.Cut(text, "\x00\x01")
+		values, text = append(values, strings.ReplaceAll(v, "\x00\xff", "\x00")), rest
+	}
+	return values
+}
+
 // after is the first key behind all that begin with prefix.
 func after(prefix []byte) []byte {
 	b := append([]byte(nil), prefix...)

@@ -19,7 +19,7 @@ func (c *Catalog) GetDatabases(ctx context.Context, in *api.GetDatabasesInput) (
 	}
 	out := &api.GetDatabasesOutput{DatabaseList: []api.Database{}}
 	l := listing{prefix: k.prefix(prefixDatabase), about: "databases", limit: limitOf(in.MaxResults, defaultPage)}
-	out.NextToken, err = c.page(ctx, l, in.NextToken, func(value []byte) (bool, error) {
+	out.NextToken, err = c.page(ctx, l, in.NextToken, func(_, value []byte) (bool, error) {
 		d := &databaseRecord{}
 		if err := decode(value, d); err != nil {
 			return false, err

@@ -29,7 +29,7 @@ func (c *Catalog) GetTableVersions(ctx context.Context, in *api.GetTableVersions
 			return out, err
 		}
 	}
-	out.NextToken, err = c.page(ctx, l, in.NextToken, func(value []byte) (bool, error) {
+	out.NextToken, err = c.page(ctx, l, in.NextToken, func(_, value []byte) (bool, error) {
 		old := &tableRecord{}
 		if err := decode(value, old); err != nil {
 			return false, err

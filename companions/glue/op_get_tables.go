@@ -27,7 +27,7 @@ func (c *Catalog) GetTables(ctx context.Context, in *api.GetTablesInput) (*api.G
 	}
 	out := &api.GetTablesOutput{TableList: []api.Table{}}
 	l := listing{prefix: p.inside(prefixTable, p.database.ID), about: "tables\x00" + aws.ToString(in.Expression), limit: limitOf(in.MaxResults, defaultPage)}
-	out.NextToken, err = c.page(ctx, l, in.NextToken, func(value []byte) (bool, error) {
+	out.NextToken, err = c.page(ctx, l, in.NextToken, func(_, value []byte) (bool, error) {
 		t := &tableRecord{}
 		if err := decode(value, t); err != nil || !matches(t.Name) {
 			return false, err

@@ -58,9 +58,9 @@ func (l listing) bounds(token *string) (from, to []byte, err error) {
 	return next(last), to, nil
 }
 
-// page calls f for a page of values. f tells whether it took one. The token is
-// nil when there is nothing behind the page.
-func (c *Catalog) page(ctx context.Context, l listing, token *string, f func(value []byte) (took bool, err error)) (*string, error) {
+// page calls f for a page of pairs, below is the key behind the prefix. f tells
+// whether it took one. The token is nil when there is nothing behind the page.
+func (c *Catalog) page(ctx context.Context, l listing, token *string, f func(below, value []byte) (took bool, err error)) (*string, error) {
 	from, to, err := l.bounds(token)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (c *Catalog) page(ctx context.Context, l listing, token *string, f func(val
 			return false, nil
 		}
 		seen++
-		took, err := f(value)
+		took, err := f(key[len(l.prefix):], value)
 		if err != nil {
 			return false, err
 		}
