@@ -70,6 +70,9 @@ func (r *Report) writeTables(w io.Writer) {
 	if f := r.Footprint; f != nil && f.Streams > 0 {
 		fmt.Fprintf(w, "| %d streams of %d shards, idle | ≤ 150 MB, ≤ 1 %% of a core | %.1f MB, %.2f %% |\n", f.Streams, idleShards, f.StreamsMemory, f.StreamsCPU)
 	}
+	if f := r.Footprint; f != nil && f.Streams > 0 {
+		fmt.Fprintf(w, "| %d delivery streams, idle | ≤ 1 %% of a core | %.1f MB, %.2f %% |\n", f.Streams, f.HosesMemory, f.HosesCPU)
+	}
 	if len(r.Samples) == 0 {
 		return
 	}
@@ -192,6 +195,15 @@ func (r *Report) holds(load workload, f floor) (got string, ok bool) {
 	case f.written > 0:
 		x := mine(func(s Sample) float64 { return s.WrittenPerByte })
 		return fmt.Sprintf("%.2f written/byte", x), x <= f.written
+	case f.megabytes > 0:
+		x := mine(func(s Sample) float64 { return s.Megabytes })
+		return fmt.Sprintf("%.0f MB/s", x), x == 0 || x >= f.megabytes
+	case f.memory > 0:
+		x := mine(func(s Sample) float64 { return s.PeakMemory })
+		return fmt.Sprintf("%.0f MB", x), x <= f.memory
+	case f.behind > 0:
+		x := mine(func(s Sample) float64 { return s.Behind })
+		return fmt.Sprintf("%.1f s behind", x), x <= f.behind
 	}
 	with, server := load, f.server
 	if f.workload != "" {

@@ -26,6 +26,8 @@ type Sample struct {
 	WrittenPerByte float64 `json:"writtenPerPayloadByte,omitempty"`
 	// ReadPerByte is bytes that read(2) returned per payload byte of an answer.
 	ReadPerByte float64 `json:"readPerPayloadByte,omitempty"`
+	// Behind is by how many seconds of load a delivery was behind at the end.
+	Behind float64 `json:"secondsBehind,omitempty"`
 	// Stored is the size of the data folder at the end.
 	Stored float64 `json:"storedMB,omitempty"`
 	// Killed says that the audit read the server after a kill -9 and a

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,6 +38,9 @@ type Footprint struct {
 	Streams       int     `json:"idleStreams"`
 	StreamsMemory float64 `json:"idleStreamsResidentMB"`
 	StreamsCPU    float64 `json:"idleStreamsCPUPercent"`
+	// HosesMemory and HosesCPU are the same of as many delivery streams.
+	HosesMemory float64 `json:"idleHosesResidentMB"`
+	HosesCPU    float64 `json:"idleHosesCPUPercent"`
 }
 
 const (
@@ -65,7 +69,7 @@ func footprint(b *bench, kind *rig.Kind, binary string, connections int) (Footpr
 	slices.Sort(starts)
 	f.StartMedian = millis(starts, 0.5)
 	f.StartWorst = millis(starts, 1)
-	return f, f.streams(b, kind)
+	return f, errors.Join(f.streams(b, kind), f.hoses(b, kind))
 }
 
 // streams measures a server that has many streams and nothing to do.

@@ -41,6 +41,9 @@ type floor struct {
 	millis, tail float64
 	// read and written are the most bytes a payload byte.
 	read, written float64
+	// megabytes is the least a second, memory the most of it, and behind the most
+	// seconds of load that a delivery may be behind.
+	megabytes, memory, behind float64
 }
 
 func (f floor) String() string {
@@ -53,6 +56,12 @@ func (f floor) String() string {
 		return fmt.Sprintf("≤ %g read/byte", f.read)
 	case f.written > 0:
 		return fmt.Sprintf("≤ %g written/byte", f.written)
+	case f.megabytes > 0:
+		return fmt.Sprintf("≥ %g MB/s", f.megabytes)
+	case f.memory > 0:
+		return fmt.Sprintf("≤ %g MB", f.memory)
+	case f.behind > 0:
+		return fmt.Sprintf("≤ %g s behind", f.behind)
 	case f.workload != "":
 		return fmt.Sprintf("≥ %g × %s", f.ratio, f.workload)
 	}

@@ -71,6 +71,8 @@ func batchWorkloads() []workload {
 			floors: []floor{{ratio: 0.8, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
 		{name: "puts-1k-s1000", title: "PutRecords 500 × 1 KiB, 4 connections, 1,000 shards", shards: 1000, sluice: true, turns: true, short: true,
 			floors: []floor{{ratio: 0.35, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
+		{name: "hose-1k-c4", title: "PutRecordBatch 500 × 1 KiB, 4 connections, delivered meanwhile", sluice: true, turns: true, short: true,
+			floors: []floor{{ratio: 0.6, workload: "puts-1k-c4"}, {behind: 2}, {memory: 300}}, run: hosePuts(1024, 500, 4)},
 		{name: "puts-1k-c4-full", title: "PutRecords 500 × 1 KiB, 4 connections, on a filled store", sluice: true, turns: true,
 			floors: []floor{{ratio: 0.85, workload: "puts-1k-c4"}}, run: putAfter(plain, 500, 4, full)},
 		{name: "puts-100b-c4", title: "PutRecords 500 × 100 B, 4 connections", short: true,
@@ -128,6 +130,8 @@ func storedWorkloads() []workload {
 func otherWorkloads() []workload {
 	return []workload{
 		{name: "list-10000", title: "ListShards pages of 10,000 shards", sluice: true, short: true, floors: []floor{{millis: 10}}, run: listing(10_000)},
+		{name: "hose-parquet", title: "JSON of 12 columns to Parquet with Snappy, per second of one core", sluice: true, short: true,
+			floors: []floor{{megabytes: 80}, {memory: 300}}, run: hoseParquet},
 		{name: "leases-c64", title: "conditional UpdateItem of a lease, 64 connections", sluice: true, run: leases(64)},
 	}
 }
