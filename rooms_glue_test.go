@@ -136,3 +136,52 @@ func TestGlueEndpointSetting(t *testing.T) {
 		}
 	}
 }
+
+// TestTerraformOfCatalog makes the calls that Terraform makes for a database and a table, in its order: create, read all
+// of it back, change, read again, destroy.
+func TestTerraformOfCatalog(t *testing.T) {
+	s := RunT(t)
+	client, ctx := glue.NewFromConfig(s.AWSConfig()), t.Context()
+	account := aws.String(DefaultAccount)
+	_, err := client.CreateDatabase(ctx, &glue.CreateDatabaseInput{CatalogId: account, Tags: map[string]string{"team": "shop"},
+		DatabaseInput: &types.DatabaseInput{Name: aws.String("lake"), Description: aws.String("what came"), Parameters: map[string]string{"a": "b"}}})
+	require.NoError(t, err)
+	database, err := client.GetDatabase(ctx, &glue.GetDatabaseInput{CatalogId: account, Name: aws.String("lake")})
+	require.NoError(t, err)
+	require.Equal(t, "what came", *database.Database.Description)
+	require.Len(t, database.Database.CreateTableDefaultPermissions, 1)
+	tags, err := client.GetTags(ctx, &glue.GetTagsInput{ResourceArn: aws.String("arn:aws:glue:us-east-1:" + DefaultAccount + ":database/lake")})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"team": "shop"}, tags.Tags)
+
+	table := &types.TableInput{Name: aws.String("orders"), Retention: 7, Owner: aws.String("shop"), TableType: aws.String("EXTERNAL_TABLE"), Parameters: map[string]string{"EXTERNAL": "TRUE"},
+		PartitionKeys: []types.Column{{Name: aws.String("day"), Type: aws.String("date"), Comment: aws.String("")}},
+		StorageDescriptor: &types.StorageDescriptor{Location: aws.String("s3://lake/orders/"), Columns: []types.Column{{Name: aws.String("id"), Type: aws.String("bigint")}},
+			SortColumns: []types.Order{{Column: aws.String("id"), SortOrder: 1}}, SerdeInfo: &types.SerDeInfo{SerializationLibrary: aws.String("x")}}}
+	_, err = client.CreateTable(ctx, &glue.CreateTableInput{CatalogId: account, DatabaseName: aws.String("lake"), TableInput: table,
+		PartitionIndexes: []types.PartitionIndex{{IndexName: aws.String("by_day"), Keys: []string{"day"}}}})
+	require.NoError(t, err)
+	read := func() *types.Table {
+		got, err := client.GetTable(ctx, &glue.GetTableInput{CatalogId: account, DatabaseName: aws.String("lake"), Name: aws.String("orders")})
+		require.NoError(t, err)
+		indexes, err := client.GetPartitionIndexes(ctx, &glue.GetPartitionIndexesInput{CatalogId: account, DatabaseName: aws.String("lake"), TableName: aws.String("orders")})
+		require.NoError(t, err)
+		require.Equal(t, types.PartitionIndexStatusActive, indexes.PartitionIndexDescriptorList[0].IndexStatus)
+		return got.Table
+	}
+	got := read()
+	require.Equal(t, table.StorageDescriptor, got.StorageDescriptor)
+	require.Equal(t, table.PartitionKeys, got.PartitionKeys)
+	require.Equal(t, []any{int32(7), "shop", "EXTERNAL_TABLE"}, []any{got.Retention, *got.Owner, *got.TableType})
+	table.Description = aws.String("changed")
+	_, err = client.UpdateTable(ctx, &glue.UpdateTableInput{CatalogId: account, DatabaseName: aws.String("lake"), TableInput: table, SkipArchive: aws.Bool(true)})
+	require.NoError(t, err)
+	require.Equal(t, "changed", *read().Description)
+	_, err = client.DeleteTable(ctx, &glue.DeleteTableInput{CatalogId: account, DatabaseName: aws.String("lake"), Name: aws.String("orders")})
+	require.NoError(t, err)
+	var gone *types.EntityNotFoundException
+	_, err = client.GetTable(ctx, &glue.GetTableInput{CatalogId: account, DatabaseName: aws.String("lake"), Name: aws.String("orders")})
+	require.ErrorAs(t, err, &gone)
+	_, err = client.DeleteDatabase(ctx, &glue.DeleteDatabaseInput{CatalogId: account, Name: aws.String("lake")})
+	require.NoError(t, err)
+}
