@@ -67,6 +67,7 @@ type Store struct {
 	policies access.Library
 	// buffers are for bodies on their way, of copyBytes each.
 	buffers sync.Pool
+	digests digests
 
 	// turns make changes of one key follow each other.
 	turns [256]sync.Mutex
@@ -101,8 +102,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the room. Nothing runs in it between calls.
-func (s *Store) Close() error { return nil }
+// Close ends the room, in which no call may be under way.
+func (s *Store) Close() error {
+	s.digests.close()
+	return nil
+}
 
 func (s *Store) load(ctx context.Context) error {
 	err := s.space.Scan(ctx, []byte{kindBucket}, []byte{kindBucket + 1}, false, func(_, value []byte) (bool, error) {

@@ -169,7 +169,9 @@ func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*receive
 	if p.algorithm != "" {
 		algorithm = p.algorithm
 	}
-	sums := sums{md5: md5.New(), sum: newSum(algorithm)}
+	digest, giveBack := c.s.digests.next(f.size)
+	defer giveBack()
+	sums := sums{md5: digest, sum: newSum(algorithm)}
 	if both && own != algorithm {
 		sums.own = newSum(own)
 	}

@@ -53,7 +53,7 @@ var edges = []edge{
 	{dir: "companions/glue/api"},
 	{dir: "companions/glue/predicate"},
 	{dir: "companions/glue/outside", own: []string{"companions/glue", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
-	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}, others: []string{"github.com/cespare/xxhash", "github.com/zeebo/xxh3", "github.com/minio/crc64nvme"}},
+	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}, others: []string{"github.com/cespare/xxhash", "github.com/zeebo/xxh3", "github.com/minio/crc64nvme", "github.com/minio/md5-simd"}},
 	{dir: "companions/s3/outside", own: []string{"internal"}, others: []string{aws + "/aws"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer", "github.com/vmware/vmware-go-kcl-v2", "github.com/versity/versitygw"}},
