@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -11,10 +12,10 @@ import (
 const NewSuffix = ".new"
 
 // Create makes an empty database where there is none. Pebble climbs from its
-// oldest format to the newest and syncs several files at each step, which
-// takes longer than all the rest of a first start. So the database is made
-// beside its place without syncs, then synced once and moved there. One cut
-// short is made anew.
+// oldest format to the newest and makes and syncs files at each step, which
+// takes longer than all the rest of a first start. So the database is made in
+// memory, what came of it is written beside its place and synced, and then
+// moved there. One cut short is made anew.
 func Create(c Config) error {
 	c.fill()
 	if there, err := exists(c.FS, c.Dir); err != nil || there {
@@ -30,22 +31,16 @@ func Create(c Config) error {
 			return err
 		}
 	}
-	g := newGuard(c.FS, false)
-	g.lazy = true
-	db, err := pebble.Open(dir, e.options(g))
-	if err != nil {
-		return err
+	memory := vfs.NewMem()
+	db, err := pebble.Open(dir, e.options(newGuard(memory, false)))
+	if err == nil {
+		err = db.Close()
 	}
-	g.release()
-	err = db.Close()
-	if failure := g.failure(); failure != nil {
-		err = failure
+	if err == nil {
+		err = copyOut(memory, c.FS, dir)
 	}
 	if err != nil {
 		return classify(fmt.Errorf("make a database: %w", err))
-	}
-	if err := syncAll(c.FS, dir); err != nil {
-		return err
 	}
 	if err := c.FS.Rename(dir, c.Dir); err != nil {
 		return err
@@ -53,31 +48,52 @@ func Create(c Config) error {
 	return SyncDir(c.FS, c.FS.PathDir(c.Dir))
 }
 
-// syncAll makes the files of a folder durable, and the folder.
-func syncAll(fs vfs.FS, dir string) error {
-	names, err := fs.List(dir)
+// copyOut writes a folder of one file system to the same place in another and
+// makes it durable.
+func copyOut(from, to vfs.FS, dir string) error {
+	names, err := from.List(dir)
 	if err != nil {
 		return err
 	}
+	if err := to.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	for _, name := range names {
-		info, err := fs.Stat(fs.PathJoin(dir, name))
-		if err != nil {
-			return err
-		}
-		if info.Size() == 0 {
-			continue // markers and the lock are their names
-		}
-		f, err := fs.OpenReadWrite(fs.PathJoin(dir, name), vfs.WriteCategoryUnspecified)
-		if err != nil {
-			return err
-		}
-		err = f.Sync()
-		if e := f.Close(); err == nil {
-			err = e
+		name = to.PathJoin(dir, name)
+		content, err := contents(from, name)
+		if err == nil {
+			err = writeSynced(to, name, content)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return SyncDir(fs, dir)
+	return SyncDir(to, dir)
+}
+
+func contents(fs vfs.FS, name string) ([]byte, error) {
+	f, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+// writeSynced makes a file. Markers and the lock are their names, and need no
+// sync but that of the folder.
+func writeSynced(fs vfs.FS, name string, content []byte) error {
+	f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	if len(content) > 0 {
+		if _, err = f.Write(content); err == nil {
+			err = f.Sync()
+		}
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
 }
