@@ -68,15 +68,10 @@ func (c *calls) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := c.dynamodb.CreateTable(ctx, &dynamodb.CreateTableInput{
-		TableName: aws.String(tableName), BillingMode: ddb.BillingModePayPerRequest,
-		AttributeDefinitions: []ddb.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: ddb.ScalarAttributeTypeS}},
-		KeySchema:            []ddb.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: ddb.KeyTypeHash}},
-	})
-	if err != nil {
+	if err := c.makeTable(ctx); err != nil {
 		return err
 	}
-	_, err = c.firehose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{
+	_, err := c.firehose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{
 		DeliveryStreamName: aws.String(hoseName),
 		ExtendedS3DestinationConfiguration: &fh.ExtendedS3DestinationConfiguration{
 			BucketARN: aws.String("arn:aws:s3:::" + lakeName), RoleARN: aws.String("arn:aws:iam::000000000000:role/delivery"),
@@ -89,6 +84,15 @@ func (c *calls) prepare(ctx context.Context) error {
 	_, err = c.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
 		FunctionName: aws.String("sink"), EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/" + streamName),
 		StartingPosition: lt.EventSourcePositionTrimHorizon, BatchSize: aws.Int32(50),
+	})
+	return err
+}
+
+func (c *calls) makeTable(ctx context.Context) error {
+	_, err := c.dynamodb.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName: aws.String(tableName), BillingMode: ddb.BillingModePayPerRequest,
+		AttributeDefinitions: []ddb.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: ddb.ScalarAttributeTypeS}},
+		KeySchema:            []ddb.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: ddb.KeyTypeHash}},
 	})
 	return err
 }

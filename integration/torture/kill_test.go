@@ -34,14 +34,18 @@ func TestKills(t *testing.T) {
 	plan.Play(t, func(seed uint64) error {
 		if k == nil || round%roundsPerFolder == 0 {
 			if k != nil {
-				k.end()
+				k.end(&sum)
 			}
 			k = beginKilling(t, []string{"process", "disk"}[round/roundsPerFolder%2], nil)
 		}
 		round++
 		return k.round(seed, &sum)
-	}, sum.String)
-	k.end()
+	}, func() string {
+		total := sum
+		total.invoked, total.again = sum.invoked+k.invoked, sum.again+k.again
+		return total.String()
+	})
+	k.end(&sum)
 }
 
 // TestPlantedKills shows that what is broken on purpose is found, here by a
@@ -50,7 +54,7 @@ func TestPlantedKills(t *testing.T) {
 	for _, p := range []string{lieDrop, lieTwice, lieNumber} {
 		t.Run(p, func(t *testing.T) {
 			k := beginKilling(t, "process", &liar{what: p})
-			defer k.end()
+			defer k.end(&killTally{})
 			var err error
 			for seed := uint64(1); seed < 6 && err == nil; seed++ {
 				err = k.round(seed, &killTally{})
@@ -84,6 +88,8 @@ type killing struct {
 	values  *register
 	objects *register
 	rounds  int
+	// invoked and again count events of the mapping.
+	invoked, again int
 }
 
 // beginKilling starts a server over a new folder.
@@ -100,7 +106,8 @@ func beginKilling(t *testing.T, durability string, lie *liar) *killing {
 }
 
 // end stops the server.
-func (k *killing) end() {
+func (k *killing) end(sum *killTally) {
+	sum.invoked, sum.again = sum.invoked+k.invoked, sum.again+k.again
 	k.sink.server.Close()
 	k.server.Stop()
 }

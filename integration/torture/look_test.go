@@ -49,7 +49,7 @@ func (k *killing) look(sum *killTally) error {
 		return fmt.Errorf("objects: %w", err)
 	}
 	sum.objects += n
-	if err := k.lookAtEvents(ctx, all, sum); err != nil {
+	if err := k.lookAtEvents(ctx, all); err != nil {
 		return fmt.Errorf("events of the mapping: %w", err)
 	}
 	if err := k.lookAtDelivery(ctx, sum); err != nil {
@@ -173,14 +173,13 @@ func (c *calls) objectOf(ctx context.Context, key string) (string, error) {
 
 // lookAtEvents waits until the mapping has brought all that is in the stream,
 // and asks for the order of each writer: what came again, came again in order.
-func (k *killing) lookAtEvents(ctx context.Context, all []found, sum *killTally) error {
+func (k *killing) lookAtEvents(ctx context.Context, all []found) (err error) {
 	waiting, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	if err := k.sink.wait(waiting, all); err != nil {
+	if err = k.sink.wait(waiting, all); err != nil {
 		return err
 	}
-	events, again, err := k.sink.check()
-	sum.invoked, sum.again = events, again
+	k.invoked, k.again, err = k.sink.check()
 	return err
 }
 
@@ -314,7 +313,7 @@ func (s *sink) check() (events, again int, err error) {
 	defer s.mu.Unlock()
 	seen, highest := map[string]bool{}, map[string]int{}
 	for _, name := range s.events {
-		writer, n := split(name)
+		writer, n := partsOf(name)
 		if seen[name] {
 			again++
 			continue
@@ -327,7 +326,7 @@ func (s *sink) check() (events, again int, err error) {
 	return len(s.events), again, nil
 }
 
-func split(name string) (writer string, n int) {
+func partsOf(name string) (writer string, n int) {
 	_, _ = fmt.Sscanf(name, "%s %d", &writer, &n)
 	return writer, n
 }

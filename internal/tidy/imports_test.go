@@ -66,7 +66,7 @@ var edges = []edge{
 
 // testOthers may be imported by tests everywhere.
 var testOthers = []string{"github.com/stretchr/testify", "github.com/santhosh-tekuri/jsonschema", "golang.org/x", aws, "github.com/aws/smithy-go",
-	"github.com/goccy/go-yaml", "github.com/google/uuid", "github.com/klauspost/compress/zstd", "github.com/cockroachdb/pebble/v2/vfs"} // vfs: a disk that crashes
+	"github.com/goccy/go-yaml", "github.com/google/uuid", "github.com/klauspost/compress/zstd", "github.com/anishathalye/porcupine", "github.com/cockroachdb/pebble/v2/vfs"} // vfs: a disk that crashes
 
 // testOwn are further packages of this module that tests in a folder may import.
 var testOwn = map[string][]string{

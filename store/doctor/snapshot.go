@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -30,7 +29,7 @@ func (x *examination) snapshot(name string) {
 	}
 	x.report.Snapshots = append(x.report.Snapshots, name)
 	before := len(x.report.Findings)
-	if err := x.document(dir); err != nil {
+	if err := x.document(dir, name); err != nil {
 		x.find(Finding{File: x.fs.PathJoin(dir, documentFile), Severity: Damage, What: "the description of a snapshot cannot be read: " + oneLine(err)})
 	}
 	_, durability, err := store.ReadLabel(x.fs, x.path(dir))
@@ -50,7 +49,7 @@ func (x *examination) snapshot(name string) {
 	}
 }
 
-func (x *examination) document(dir string) error {
+func (x *examination) document(dir, name string) error {
 	f, err := x.fs.Open(x.path(dir, documentFile))
 	if err != nil {
 		return err
@@ -65,8 +64,8 @@ func (x *examination) document(dir string) error {
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return err
 	}
-	if doc.Name == "" {
-		return errors.New("it names nothing")
+	if doc.Name != name {
+		return fmt.Errorf("it names another, %q", doc.Name)
 	}
 	return nil
 }
