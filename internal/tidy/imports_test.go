@@ -36,7 +36,7 @@ var edges = []edge{
 	{dir: "firehose/http"},
 	{dir: "firehose/parquet", others: []string{"github.com/klauspost/compress"}},
 	{dir: "firehose/convert", own: []string{"firehose/parquet"}},
-	{dir: "firehose", own: []string{"firehose/http", "firehose/parquet", "firehose/convert", "delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/itchyny/gojq", "github.com/klauspost/compress/gzip"}},
+	{dir: "firehose", own: []string{"firehose/http", "firehose/parquet", "firehose/convert", "delivery", "store/log", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/itchyny/gojq", "github.com/klauspost/compress"}},
 	{dir: "store", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble", "github.com/cockroachdb/errors", "golang.org/x/sys"}},
 	{dir: "store/snapshot", own: []string{"store", "internal"}, others: []string{"github.com/cockroachdb/pebble/v2/vfs", "github.com/cockroachdb/errors", "github.com/klauspost/compress"}},
 	{dir: "lambda", own: []string{"lambda", "store/kv", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
