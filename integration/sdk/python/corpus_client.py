@@ -73,7 +73,7 @@ def claim():
             return None
         first, count = total, PER_RECORD * PER_CALL
         total += count
-        written += sum(len(encoded[n % len(encoded)][1]) for n in range(first, first + count))
+        written += sum(len(encoded[n % len(encoded)][1]) + len(encoded[n % len(encoded)][0]) + 30 for n in range(first, first + count))  # about
         return range(first, first + count)
 
 
@@ -116,7 +116,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     def gather(stream, suffix, rows):
         place = os.path.join(folder, stream)
-        end = time.time() + 300
+        end = time.time() + 300 + SIZE / 1e6
         while True:
             flush(stream)
             os.makedirs(place, exist_ok=True)
@@ -134,6 +134,6 @@ with tempfile.TemporaryDirectory() as folder:
     lines = gather("lines", ".parquet", "select n, file, line from read_parquet('{}/*.parquet')")
     done = time.time()
 assert keys("logs", "bad/") == []
-print(f"{total} rows, {written >> 20} MiB of text put in {put - began:.1f} s and delivered {done - put:.1f} s later: "
+print(f"{total} rows, {written >> 20} MiB put in {put - began:.1f} s and delivered {done - put:.1f} s later: "
       f"{packed[0]} gzip objects of {packed[1] >> 20} MiB, {lines[0]} Parquet files of {lines[1] >> 20} MiB in {len({name for name, _ in corpus})} partitions; all well")
 sys.exit(0)
