@@ -86,6 +86,11 @@ func (s *Server) guardAdmin(next http.Handler) http.Handler {
 		h := w.Header()
 		origin := r.Header.Get("Origin")
 		local := localAddress(r)
+		if r.ContentLength != 0 {
+			control := http.NewResponseController(w)
+			_ = control.SetReadDeadline(s.cfg.Host.Now().Add(s.cfg.BodyTimeout))
+			r.Body = &patientBody{r.Body, control, s}
+		}
 		switch {
 		case !s.origins.hosts.know(r.Host, local):
 			writeProblem(w, &problem{http.StatusForbidden, "UnknownHost", fmt.Sprintf("%q is not a name of this server", r.Host),

@@ -20,7 +20,7 @@ var (
 
 const (
 	// quickBody is what usually arrives together with its header; only larger
-	// bodies are watched for standing still.
+	// bodies are watched for standing still from one read to the next.
 	quickBody = 64 << 10
 	// firstRead is the first buffer for a body of unknown length.
 	firstRead = 32 << 10
@@ -38,7 +38,7 @@ func (x *exchange) readBody(limit int64) ([]byte, error) {
 		return nil, nil
 	}
 	packed := strings.EqualFold(strings.TrimSpace(x.r.Header.Get("Content-Encoding")), "gzip")
-	from, done := x.bodyReader(n)
+	from, done := x.bodyReader(n, limit)
 	defer done()
 	if packed || n < 0 {
 		return x.readUnknown(from, limit, packed)
@@ -49,6 +49,7 @@ func (x *exchange) readBody(limit int64) ([]byte, error) {
 	x.body = x.s.buffers.get(int(n))
 	whole := (*x.body)[:n]
 	_, err := io.ReadFull(from, whole)
+	x.whole = err == nil
 	x.noteHash(whole)
 	if n > quickBody {
 		x.asked = x.s.cfg.Host.Now()
@@ -161,12 +162,46 @@ func (c *countingReader) failure() error {
 
 // reserve takes a share of the memory budget for n more bytes.
 func (x *exchange) reserve(n int64) error {
-	weight, err := x.s.budget.take(x.r.Context(), n)
-	if err != nil {
+	weight := x.s.budget.weigh(n)
+	if x.share+weight > x.s.budget.most() {
+		weight = x.s.budget.most() - x.share
+	}
+	if weight <= 0 {
+		return nil // it has all that one account may
+	}
+	if err := x.s.budget.claim(x.r.Context(), x.account(), weight); err != nil {
 		return errNoMemory
 	}
+	x.shares = append(x.shares, weight)
 	x.share += weight
 	return nil
+}
+
+// account is whose share of the budget a request takes: the account of the key
+// that it names, whether or not that is true yet.
+func (x *exchange) account() string {
+	switch {
+	case x.found.known:
+		return x.found.credential.Account
+	case isAccount(x.scope.key):
+		return x.scope.key
+	}
+	return x.s.cfg.Account
+}
+
+// giveShares gives back what the request holds of the budget, all but n.
+func (x *exchange) giveShares(n int64) {
+	for x.share > n {
+		last := len(x.shares) - 1
+		weight := x.shares[last]
+		left := max(0, n-(x.share-weight))
+		x.s.budget.shrink(x.account(), weight, left)
+		x.share -= weight - left
+		x.shares[last] = left
+		if left == 0 {
+			x.shares = x.shares[:last]
+		}
+	}
 }
 
 // dropBody gives the body's buffer back. The share of the budget stays: what
@@ -178,18 +213,55 @@ func (x *exchange) dropBody() {
 	}
 }
 
-// bodyReader returns the body, guarded against standing still when it is large
-// enough for that to cost memory. done lifts the guard.
-func (x *exchange) bodyReader(n int64) (from io.Reader, done func()) {
-	if n >= 0 && n <= quickBody {
+// bodyReader returns the body, guarded against standing still, and against
+// trickling when it is large enough for that to cost memory. done lifts the
+// guard. The lane guards small bodies by itself, where it has to wait for them.
+func (x *exchange) bodyReader(n, limit int64) (from io.Reader, done func()) {
+	small := n >= 0 && n <= quickBody
+	if _, lane := x.w.(*laneAnswer); small && lane {
 		return x.r.Body, func() {}
 	}
 	control := http.NewResponseController(x.w)
-	guarded := readerFunc(func(p []byte) (int, error) {
+	if small {
 		_ = control.SetReadDeadline(x.s.cfg.Host.Now().Add(x.s.cfg.BodyTimeout))
+		return x.r.Body, func() { _ = control.SetReadDeadline(time.Time{}) }
+	}
+	if n < 0 {
+		n = limit
+	}
+	end := bodyEnd(x.s.cfg.Host.Now(), x.s.cfg.BodyTimeout, n)
+	guarded := readerFunc(func(p []byte) (int, error) {
+		next := x.s.cfg.Host.Now().Add(x.s.cfg.BodyTimeout)
+		if end.Before(next) {
+			next = end
+		}
+		_ = control.SetReadDeadline(next)
 		return x.r.Body.Read(p)
 	})
 	return guarded, func() { _ = control.SetReadDeadline(time.Time{}) }
+}
+
+// boundRest bounds how long net/http waits for what nobody has read of a body:
+// it looks for the next request behind it.
+func (x *exchange) boundRest() {
+	if _, lane := x.w.(*laneAnswer); lane || x.whole || x.r.ContentLength == 0 {
+		return
+	}
+	_ = http.NewResponseController(x.w).SetReadDeadline(x.s.cfg.Host.Now().Add(x.s.cfg.BodyTimeout))
+}
+
+// patientBody is a body of an admin call, which may take its time but not stand
+// still.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	s       *Server
+}
+
+// Read implements io.Reader.
+func (b *patientBody) Read(p []byte) (int, error) {
+	_ = b.control.SetReadDeadline(b.s.cfg.Host.Now().Add(b.s.cfg.BodyTimeout))
+	return b.ReadCloser.Read(p)
 }
 
 type readerFunc func(p []byte) (int, error)

@@ -69,9 +69,13 @@ type Config struct {
 	Admin AdminHooks
 	// HeaderTimeout bounds the arrival of a request's header, default 20 s;
 	// IdleTimeout how long a connection may stay without a request, default
-	// 10 minutes; BodyTimeout how long a body may stand still, default 1
-	// minute. All in host time. There is no limit on whole requests.
+	// 10 minutes, or in a write that its client does not read; BodyTimeout how
+	// long a body may stand still, default 1 minute. All in host time.
 	HeaderTimeout, IdleTimeout, BodyTimeout time.Duration
+	// MaxConnections is how many connections a listener has at one time; further
+	// ones are closed at once. Default: what the process may have open, less
+	// what its files need.
+	MaxConnections int64
 	// WaitTimeout is how long a request waits for memory or for the next
 	// instance, default 15 s of host time.
 	WaitTimeout time.Duration
@@ -146,6 +150,9 @@ func (c Config) filled() (Config, error) {
 	fill(&c.IdleTimeout, 10*time.Minute)
 	fill(&c.BodyTimeout, time.Minute)
 	fill(&c.WaitTimeout, 15*time.Second)
+	if c.MaxConnections == 0 {
+		c.MaxConnections = descriptors() - spare(descriptors())
+	}
 	if c.Host == nil {
 		c.Host = clock.Host()
 	}

@@ -34,10 +34,13 @@ type exchange struct {
 	bodyHash string           // of the body as it travelled, when signatures are checked
 	identity *caller.Identity // whom the signature has proved, nil before and where none is checked
 
-	body  *[]byte    // pooled
-	share int64      // of the budget
-	lease page.Lease // of what the answer points to
-	wrote bool       // the head of the answer is out
+	body   *[]byte    // pooled
+	share  int64      // of the budget
+	shares []int64    // what share was claimed in
+	few    [1]int64   // what most requests have of them
+	lease  page.Lease // of what the answer points to
+	wrote  bool       // the head of the answer is out
+	whole  bool       // the body was read to its end
 
 	single [3]string // values of headers that every answer has
 }
@@ -45,6 +48,7 @@ type exchange struct {
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{s: s, w: w, r: r, id: s.cfg.Dice.UUID().String(), start: s.cfg.Host.Now(), longID: true}
 	x.asked = x.start
+	x.shares = x.few[:0]
 	x.event.ID, x.event.At = x.id, x.start
 	x.event.BytesIn = max(0, r.ContentLength)
 	return x
@@ -60,9 +64,10 @@ func (x *exchange) end() {
 			x.reply(http.StatusInternalServerError, nil, nil)
 		}
 	}
+	x.boundRest()
 	x.dropBody()
 	x.lease.End()
-	x.s.budget.give(x.share)
+	x.giveShares(0)
 	x.event.Duration = x.s.cfg.Host.Now().Sub(x.start)
 	x.s.watch.record(&x.event)
 	if p == http.ErrAbortHandler || p != nil && x.wrote && x.event.Status == http.StatusOK {

@@ -42,6 +42,7 @@ type lane struct {
 	begin   int
 	end     int
 	body    int64 // of the request under way, not read yet
+	watched bool  // a deadline was set for it
 	head    laneHead
 	request *http.Request
 	answer  laneAnswer
@@ -165,7 +166,7 @@ func (l *lane) fits(head []byte) bool {
 	clear(l.request.Header)
 	h.fill(l.request.Header)
 	l.request.Host, l.request.ContentLength = h.host, h.length
-	l.body = h.length
+	l.body, l.watched = h.length, false
 	return true
 }
 
@@ -214,8 +215,9 @@ func (b laneBody) Read(p []byte) (int, error) {
 		l.body -= int64(n)
 		return n, nil
 	}
-	if l.head.length <= quickBody && l.head.length == l.body+int64(l.end) {
+	if l.head.length <= quickBody && !l.watched {
 		// The rest of a small body, which nobody else watches.
+		l.watched = true
 		_ = l.c.SetReadDeadline(l.s.cfg.Host.Now().Add(l.s.cfg.BodyTimeout))
 		l.waits = time.Time{}
 	}

@@ -104,8 +104,7 @@ func (a *laneAnswer) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if a.err == nil {
-		pieces := net.Buffers{a.out, p}
-		_, a.err = pieces.WriteTo(a.lane.c.Conn)
+		a.err = a.lane.c.writePieces(net.Buffers{a.out, p})
 		a.out = a.out[:0]
 	}
 	if a.err != nil {
@@ -120,7 +119,7 @@ func (a *laneAnswer) FlushError() error {
 		a.WriteHeader(http.StatusOK)
 	}
 	if len(a.out) > 0 && a.err == nil {
-		_, a.err = a.lane.c.Conn.Write(a.out)
+		_, a.err = a.lane.c.Write(a.out)
 		a.out = a.out[:0]
 	}
 	return a.err

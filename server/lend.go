@@ -29,18 +29,16 @@ func (x *exchange) lend(ctx context.Context, op *operation) context.Context {
 // for it, since waiting for more while holding some could last for ever; what
 // was decoded of it is small where answers are large.
 func (x *exchange) Resize(ctx context.Context, n int64) error {
-	n = min(n, x.s.budget.limit)
+	n = min(n, x.s.budget.most())
 	if n <= x.share {
-		x.s.budget.give(x.share - n)
-		x.share = n
+		x.giveShares(n)
 		return nil
 	}
-	x.s.budget.give(x.share)
-	x.share = 0
-	if err := x.s.budget.claim(ctx, n); err != nil {
+	x.giveShares(0)
+	if err := x.s.budget.claim(ctx, x.account(), n); err != nil {
 		return errNoMemory
 	}
-	x.share = n
+	x.shares, x.share = append(x.shares, n), n
 	return nil
 }
 

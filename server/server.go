@@ -81,12 +81,12 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 			closeAll(front)
 			return nil, err
 		}
-		s.backdoor = newEntrance(back, tlsConfig, c.Host, c.IdleTimeout, c.HeaderTimeout, nil)
+		s.backdoor = newEntrance(back, tlsConfig, c, nil)
 	}
 	s.addresses = urls(front)
 	s.watch = newObserver(c.Logger, c.LogRequests)
 	s.admin = s.adminRouter()
-	s.entrance = newEntrance(front, tlsConfig, c.Host, c.IdleTimeout, c.HeaderTimeout, s.serveLane)
+	s.entrance = newEntrance(front, tlsConfig, c, s.serveLane)
 	s.serve(ctx, s.entrance, s)
 	if s.backdoor != nil {
 		s.serve(ctx, s.backdoor, http.HandlerFunc(s.serveBackdoor))

@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,12 +22,14 @@ const tlsHandshake = 0x16
 // a protocol, else as it is, and net/http tells HTTP/2 from HTTP/1.1 by itself.
 // A connection that says nothing costs a goroutine of 2 KiB and no buffers.
 //
-// The number of connections is bounded by the process's descriptors.
+// The number of connections is bounded: by most, which leaves the process enough
+// descriptors for its files. One more is closed at once, before it costs
+// anything.
 type entrance struct {
 	inner    []net.Listener
 	tls      *tls.Config
 	host     clock.Clock
-	patience time.Duration // for the first byte
+	patience time.Duration // for the first byte, and for clients that do not read
 	haste    time.Duration // for a TLS handshake
 
 	ready  chan net.Conn
@@ -34,6 +38,8 @@ type entrance struct {
 	work   sync.WaitGroup
 	opened atomic.Int64 // connections ever
 	open   atomic.Int64 // connections now
+	most   int64        // connections at one time
+	turned atomic.Int64 // connections turned away
 
 	// lane serves a connection in the clear before net/http does and reports
 	// whether that is to; nil when there is none.
@@ -41,17 +47,26 @@ type entrance struct {
 
 	mu     sync.Mutex
 	silent map[*conn]struct{} // guarded by mu: no first byte yet, or in the lane
+	all    map[*conn]struct{} // guarded by mu: every open connection
 }
 
-func newEntrance(inner []net.Listener, config *tls.Config, host clock.Clock, patience, haste time.Duration, lane func(*entrance, *conn) bool) *entrance {
+// unlimited is a number of descriptors that nobody comes near.
+const unlimited = 1 << 30
+
+// spare is how many descriptors are left to the store and to what goes out: an
+// eighth, and no more than 1024.
+func spare(all int64) int64 { return min(all/8, 1024) }
+
+func newEntrance(inner []net.Listener, config *tls.Config, c Config, lane func(*entrance, *conn) bool) *entrance {
 	e := &entrance{
-		lane: lane, inner: inner, tls: config, host: host, patience: patience, haste: haste,
-		ready: make(chan net.Conn), silent: map[*conn]struct{}{},
+		lane: lane, inner: inner, tls: config, host: c.Host, patience: c.IdleTimeout, haste: c.HeaderTimeout, most: c.MaxConnections,
+		ready: make(chan net.Conn), silent: map[*conn]struct{}{}, all: map[*conn]struct{}{},
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	for _, l := range inner {
 		e.work.Go(func() { e.acceptFrom(l) })
 	}
+	e.work.Go(e.sweep)
 	return e
 }
 
@@ -75,17 +90,32 @@ func (e *entrance) acceptFrom(l net.Listener) {
 }
 
 func (e *entrance) admit(raw net.Conn) {
+	if e.open.Load() >= e.most {
+		e.turned.Add(1)
+		_ = raw.Close()
+		return
+	}
 	e.opened.Add(1)
 	e.open.Add(1)
-	c := &conn{Conn: raw, gone: func() { e.open.Add(-1) }}
+	c := &conn{Conn: raw}
+	c.gone = func() { e.leave(c) }
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.ctx.Err() != nil {
+		e.mu.Unlock()
 		_ = c.Close()
 		return
 	}
-	e.silent[c] = struct{}{}
+	defer e.mu.Unlock()
+	e.silent[c], e.all[c] = struct{}{}, struct{}{}
 	e.work.Go(func() { e.sniff(c) })
+}
+
+// leave counts a connection out.
+func (e *entrance) leave(c *conn) {
+	e.open.Add(-1)
+	e.mu.Lock()
+	delete(e.all, c)
+	e.mu.Unlock()
 }
 
 func (e *entrance) sniff(c *conn) {
@@ -164,23 +194,26 @@ func (e *entrance) Accept() (net.Conn, error) {
 func (e *entrance) Close() error {
 	e.stop()
 	closeAll(e.inner)
-	e.mu.Lock()
-	for c := range e.silent {
+	for _, c := range e.unheard() {
 		if !c.busy.Load() { // else it ends after the answer
 			_ = c.Close()
 		}
 	}
-	e.mu.Unlock()
 	late := e.host.At(e.host.Now().Add(drainGrace), func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		for c := range e.silent {
+		for _, c := range e.unheard() {
 			_ = c.Close() // its body does not come, or its answer is not read
 		}
 	})
 	defer late.Stop()
 	e.work.Wait()
 	return nil
+}
+
+// unheard are the connections that have not been handed out.
+func (e *entrance) unheard() []*conn {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.silent))
 }
 
 // Addr implements net.Listener.
@@ -194,6 +227,8 @@ type conn struct {
 	busy   atomic.Bool // a request is under way in the lane
 	closed atomic.Bool
 	gone   func()
+	writes atomic.Uint64 // begun and ended; odd while one is under way
+	seen   uint64        // guarded by the entrance's mu; writes when last looked at
 }
 
 // Read implements net.Conn. What was read ahead comes alone: waiting for more

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"sluice/server/wire"
 )
@@ -84,6 +85,7 @@ type frames struct {
 	x       *exchange
 	control *http.ResponseController
 	buf     []byte
+	renewed time.Time // when the deadline was set, for HTTP/2
 }
 
 // open sends the head of the answer and the first message, which clients wait
@@ -122,7 +124,23 @@ func (o *frames) fault(f *wire.Fault, modelled bool) {
 	}
 }
 
+// bound has a subscriber that reads nothing lose its stream, after as long as a
+// connection may be silent: in HTTP/1.1 the entrance sees to that, in HTTP/2 a
+// stream waits without its connection being in a write. That is longer than a
+// subscription lasts by itself, so that backpressure is no failure.
+func (o *frames) bound() {
+	if o.x.r.ProtoMajor != 2 {
+		return
+	}
+	patience := o.x.s.cfg.IdleTimeout
+	if now := o.x.s.cfg.Host.Now(); now.Sub(o.renewed) > patience/8 {
+		o.renewed = now
+		_ = o.control.SetWriteDeadline(now.Add(patience))
+	}
+}
+
 func (o *frames) send(frame []byte) error {
+	o.bound()
 	if cap(frame) <= roomyFrame {
 		o.buf = frame
 	}
