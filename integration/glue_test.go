@@ -36,20 +36,25 @@ func TestCatalogClients(t *testing.T) {
 	}
 }
 
-// TestAllClientVersionsOfAwswrangler writes and reads tables as data frames. It is for `make test-clients`.
-func TestAllClientVersionsOfAwswrangler(t *testing.T) {
+// TestAllClientVersionsOfTables writes and reads tables as data frames with awswrangler, and Iceberg tables with PyIceberg.
+// It is for `make test-clients`.
+func TestAllClientVersionsOfTables(t *testing.T) {
 	if os.Getenv("SLUICE_ALL_CLIENTS") == "" {
 		t.Skip("run by make test-clients")
 	}
 	t.Parallel()
 	server := Start(t, "--memory")
-	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
-	defer cancel()
-	command, err := server.Program(ctx, "awswrangler", "", server.URL, "SLUICE_PROGRAM=glue_awswrangler.py", "AWS_ENDPOINT_URL="+server.URL)
-	require.NoError(t, err)
-	out, err := command.CombinedOutput()
-	require.NoError(t, err, "%.3000s", out)
-	require.Contains(t, string(out), "all well")
+	for _, script := range []string{"glue_awswrangler.py", "glue_iceberg.py"} {
+		t.Run(script, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
+			defer cancel()
+			command, err := server.Program(ctx, "awswrangler", "", server.URL, "SLUICE_PROGRAM="+script, "AWS_ENDPOINT_URL="+server.URL)
+			require.NoError(t, err)
+			out, err := command.CombinedOutput()
+			require.NoError(t, err, "%.3000s", out)
+			require.Contains(t, string(out), "all well")
+		})
+	}
 }
 
 // TestCatalogPage runs the program that docs/glue.md shows: it prints what stands beside its lines.
