@@ -222,14 +222,17 @@ func (f *Firehose) sort(ctx context.Context, b *batches) error {
 func (f *Firehose) place(ctx context.Context, s *stream, st *streamState, records []sortedRecord) error {
 	s.pump.parts.mu.Lock()
 	defer s.pump.parts.mu.Unlock()
+	a := s.pump.assign(records)
+	if len(records) == 0 {
+		return nil
+	}
+	if err := f.begin(ctx, s, st, a.begun); err != nil {
+		return err
+	}
 	var entries []log.Entry
 	sizes, oldest := map[*partition]int64{}, map[*partition]int64{}
 	for i := range records {
-		r := &records[i]
-		p, err := f.partition(ctx, s, st, r)
-		if err != nil {
-			return err
-		}
+		r, p := &records[i], a.to[i]
 		raw, err := r.envelope.seal(r.data)
 		if err != nil {
 			return err
@@ -239,9 +242,6 @@ func (f *Firehose) place(ctx context.Context, s *stream, st *streamState, record
 		if at, some := oldest[p]; !some || r.envelope.Stored < at {
 			oldest[p] = r.envelope.Stored
 		}
-	}
-	if len(entries) == 0 {
-		return nil
 	}
 	commit, err := f.config.Log.Append(ctx, entries)
 	if err == nil {
@@ -256,59 +256,88 @@ func (f *Firehose) place(ctx context.Context, s *stream, st *streamState, record
 	return nil
 }
 
-// partition finds the partition of a record, or begins one. A record that would
+// assignment says which records go where.
+type assignment struct {
+	to    []*partition // of each record
+	begun []*partition // those that are new
+
+	there  map[string]*partition
+	used   map[uint32]bool
+	active int
+}
+
+// assign finds the partitions of records, and begins some. A record that would
 // begin one too many fails. The partitions' mu is held.
-func (f *Firehose) partition(ctx context.Context, s *stream, st *streamState, r *sortedRecord) (*partition, error) {
-	p := &s.pump
-	p.mu.Lock()
-	there, active := p.parts.byName[r.to.name()], 0
-	used := map[uint32]bool{}
-	for _, one := range p.parts.byName {
-		used[one.shard] = true
-		if one.state.Kind == "" {
-			active++
-		}
+func (p *pump) assign(records []sortedRecord) *assignment {
+	a := &assignment{there: map[string]*partition{}, used: map[uint32]bool{}}
+	for _, one := range p.each() {
+		a.add(one)
 	}
-	p.mu.Unlock()
-	if there != nil {
-		return there, nil
+	for i := range records {
+		a.to = append(a.to, a.find(&records[i]))
 	}
-	if r.to.Kind == "" && active >= maxPartitions {
+	return a
+}
+
+func (a *assignment) add(one *partition) {
+	a.there[one.state.name()], a.used[one.shard] = one, true
+	if one.state.Kind == "" {
+		a.active++
+	}
+}
+
+func (a *assignment) find(r *sortedRecord) *partition {
+	if there := a.there[r.to.name()]; there != nil {
+		return there
+	}
+	if r.to.Kind == "" && a.active >= maxPartitions {
 		r.envelope.Failure = &failure{Kind: processingFailed, Code: "DynamicPartitioning.ActivePartitionsLimitExceeded",
 			Text: "The number of active partitions has reached its limit of 500.", Attempts: 1}
 		r.to = failedPartition(processingFailed)
-		return f.partition(ctx, s, st, r)
+		return a.find(r)
 	}
-	shard := uint32(firstPartition)
-	for used[shard] {
-		shard++
+	one := &partition{shard: firstPartition, state: r.to}
+	for a.used[one.shard] {
+		one.shard++
 	}
-	return f.begin(ctx, s, st, &partition{shard: shard, state: r.to})
+	a.add(one)
+	a.begun = append(a.begun, one)
+	return one
 }
 
-// begin stores a new partition.
-func (f *Firehose) begin(ctx context.Context, s *stream, st *streamState, one *partition) (*partition, error) {
-	id := log.ID{Stream: st.ID, Shard: one.shard}
-	if err := f.config.Log.Create(ctx, []log.ID{id}); err != nil {
-		return nil, err
+// begin stores new partitions.
+func (f *Firehose) begin(ctx context.Context, s *stream, st *streamState, begun []*partition) error {
+	if len(begun) == 0 {
+		return nil
 	}
-	var err error
-	if one.state.Position, err = f.config.Log.Seek(ctx, id, log.Latest, time.Time{}); err != nil {
-		return nil, err
+	var ids []log.ID
+	for _, one := range begun {
+		ids = append(ids, log.ID{Stream: st.ID, Shard: one.shard})
 	}
-	raw, err := encode(&one.state)
-	if err != nil {
-		return nil, err
+	if err := f.config.Log.Create(ctx, ids); err != nil {
+		return err
 	}
 	var b kv.Batch
-	b.Set(s.key.partitionKey(one.shard), raw)
+	for i, one := range begun {
+		var err error
+		if one.state.Position, err = f.config.Log.Seek(ctx, ids[i], log.Latest, time.Time{}); err != nil {
+			return err
+		}
+		raw, err := encode(&one.state)
+		if err != nil {
+			return err
+		}
+		b.Set(s.key.partitionKey(one.shard), raw)
+	}
 	if err := f.config.Space.Commit(ctx, &b); err != nil {
-		return nil, err
+		return err
 	}
 	s.pump.mu.Lock()
 	defer s.pump.mu.Unlock()
-	s.pump.parts.add(one)
-	return one, nil
+	for _, one := range begun {
+		s.pump.parts.add(one)
+	}
+	return nil
 }
 
 // advancePart stores how far the log of a partition is delivered.

@@ -371,9 +371,12 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 		f.plan(w, b.next)
 	}
 	if w.part != nil {
-		if err := f.retire(ctx, w); err != nil || !w.stream.pump.trims(f.config.Clock.Now()) {
+		if err := f.retire(ctx, w); err != nil {
 			return b.done, err
 		}
+	}
+	if (w.part != nil || w.sort) && !w.stream.pump.trims(f.config.Clock.Now()) {
+		return b.done, nil
 	}
 	return b.done, f.trim(ctx, w.stream)
 }
