@@ -1,9 +1,11 @@
 # make build         the program, build/sluice
 # make test          everything that must hold, set-up included; what CI runs
 # make test-clients  all versions of all clients (long, by hand); writes docs/clients.md
+# make sbom          build/sbom.json, what the program is made of
+# make reproducible  builds twice, in two places and with two caches, and compares
 # make bench         the figures of docs/performance.md
 # make generate      everything that is generated: constraints (with MODELS=folder), coverage, schema
-# make readme        the coverage table of the README
+# make readme        the tables of operations, in docs/operations.md and the README
 # make image         a container image, where docker or podman is at hand
 
 export GOFLAGS ?= -p=2
@@ -17,7 +19,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 5s
 suite = @.ci/suite
 
-.PHONY: build test test-clients bench generate readme image \
+.PHONY: sbom reproducible build test test-clients bench generate readme image \
 	suite-format suite-vet suite-staticcheck suite-vulnerabilities suite-tidy suite-unit suite-fuzz suite-cross suite-chroot suite-clients
 
 build:
@@ -73,6 +75,12 @@ suite-clients:
 
 test-clients:
 	SLUICE_ALL_CLIENTS=1 go test -count=1 -timeout 60m -parallel 4 -v -run TestAllClientVersions ./integration/...
+
+sbom: build
+	@build/sluice version --sbom >build/sbom.json && echo build/sbom.json
+
+reproducible:
+	@VERSION='$(VERSION)' .ci/reproducible
 
 bench:
 	go run ./bench -short

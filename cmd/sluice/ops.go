@@ -35,7 +35,7 @@ func (p *program) opsCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the table of the README")
+	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the table of docs/operations.md")
 	return cmd
 }
 
@@ -48,7 +48,7 @@ func writeTable(w io.Writer, list []sluice.Operation) error {
 	return table.Flush()
 }
 
-// writeMarkdown writes the table that stands in the README.
+// writeMarkdown writes the table that stands in docs/operations.md.
 func writeMarkdown(w io.Writer, list []sluice.Operation) error {
 	var b strings.Builder
 	b.WriteString("| service | operation | state | notes | shown by |\n|---|---|---|---|---|\n")

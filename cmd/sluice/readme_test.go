@@ -2,7 +2,10 @@ package main
 
 import (
 	"flag"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,28 +14,52 @@ import (
 	"sluice"
 )
 
-var update = flag.Bool("update", false, "write the README's table instead of comparing it")
+var update = flag.Bool("update", false, "write the tables of operations instead of comparing them")
 
-// The README's table of operations is what the program says of itself.
+// The table of operations is what the program says of itself, and the README
+// counts its lines.
 func TestReadmeTable(t *testing.T) {
-	const (
-		path  = "../../README.md"
-		begin = "<!-- begin: sluice ops --markdown -->\n"
-		end   = "<!-- end -->"
-	)
 	code, table, talk := command(t, env(), "ops", "--markdown")
 	require.Equal(t, exitFine, code, talk)
+	between(t, "../../docs/operations.md", "<!-- begin: sluice ops --markdown -->\n", table)
+	list, err := sluice.Coverage(t.Context())
+	require.NoError(t, err)
+	between(t, "../../README.md", "<!-- begin: operations counted -->\n", tallied(list))
+}
+
+// between compares, or writes, what stands in a file after a mark.
+func between(t *testing.T, path, begin, want string) {
+	t.Helper()
+	const end = "<!-- end -->"
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	before, rest, ok := strings.Cut(string(raw), begin)
-	require.True(t, ok, "the mark is missing")
+	require.True(t, ok, "the mark is missing in %s", path)
 	have, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "the mark is missing")
+	require.True(t, ok, "the mark is missing in %s", path)
 	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(before+begin+table+end+after), 0o644))
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o644))
 		return
 	}
-	require.True(t, table == have, "the table is stale: run `make readme`")
+	require.True(t, want == have, "%s is stale: run `make readme`", path)
+}
+
+// tallied is a table of how many operations of each service are how far there.
+func tallied(list []sluice.Operation) string {
+	counts := map[string]map[string]int{}
+	for _, op := range list {
+		if counts[op.Service] == nil {
+			counts[op.Service] = map[string]int{}
+		}
+		counts[op.Service][string(op.State)]++
+	}
+	var b strings.Builder
+	b.WriteString("| service | real | stored | refused |\n|---|---|---|---|\n")
+	for _, service := range slices.Sorted(maps.Keys(counts)) {
+		n := counts[service]
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", service, n["real"], n["stored"], n["refused"])
+	}
+	return b.String()
 }
 
 // The README names every setting and every command.
