@@ -16,6 +16,9 @@ import (
 type jsonWriter struct {
 	b   []byte
 	out *outlet // where b goes when it is full, nil for nowhere
+	// counted and escapes are what counting found: that there are records, and
+	// that not all their texts can be written as they are. plain says that they can.
+	counted, escapes, plain bool
 }
 
 // value writes the value at p as node n. Absent members never come here; an

@@ -99,6 +99,7 @@ type encoding struct {
 	p       unsafe.Pointer
 	cbor    bool
 	seconds bool // see cborWriter
+	plain   bool // see jsonWriter
 }
 
 // append writes to b, and to o what b is not to keep.
@@ -108,8 +109,11 @@ func (e *encoding) append(o *outlet, b []byte) []byte {
 		w.value(e.n, e.p)
 		return w.b
 	}
-	w := jsonWriter{b: b, out: o}
+	w := jsonWriter{b: b, out: o, plain: e.plain}
 	w.value(e.n, e.p)
+	if o.counts() {
+		e.plain = w.counted && !w.escapes
+	}
 	return w.b
 }
 

@@ -72,6 +72,7 @@ func (w *jsonWriter) records(list []types.Record) {
 			size += w.recordSize(&list[i], &at)
 		}
 		w.out.done += size
+		w.counted = true
 		return
 	}
 	w.b = append(w.b, '[')
@@ -93,7 +94,7 @@ func (w *jsonWriter) record(r *types.Record, at *arrival) {
 	rest := 1 // without a comma
 	if r.SequenceNumber != nil {
 		w.b = append(w.b, jsonNumber[rest:]...)
-		w.str(*r.SequenceNumber)
+		w.recordText(*r.SequenceNumber)
 		rest = 0
 	}
 	if r.ApproximateArrivalTimestamp != nil {
@@ -108,7 +109,7 @@ func (w *jsonWriter) record(r *types.Record, at *arrival) {
 	}
 	if r.PartitionKey != nil {
 		w.b = append(w.b, jsonKey[rest:]...)
-		w.str(*r.PartitionKey)
+		w.recordText(*r.PartitionKey)
 		rest = 0
 	}
 	if r.EncryptionType != "" {
@@ -116,6 +117,16 @@ func (w *jsonWriter) record(r *types.Record, at *arrival) {
 		w.str(string(r.EncryptionType))
 	}
 	w.b = append(w.b, '}')
+}
+
+// recordText is str for the texts of records, which are looked at once: while
+// they are counted.
+func (w *jsonWriter) recordText(s string) {
+	if !w.plain {
+		w.str(s)
+		return
+	}
+	w.b = append(append(append(w.b, '"'), s...), '"')
 }
 
 // recordSize is the length of what record writes.
@@ -144,6 +155,7 @@ func (w *jsonWriter) strSize(s string) int {
 	if plainRun(unsafe.Slice(unsafe.StringData(s), len(s)), 0) == len(s) {
 		return len(s) + 2
 	}
+	w.escapes = true
 	before := len(w.b)
 	w.str(s)
 	size := len(w.b) - before

@@ -57,3 +57,17 @@ func TestRecordsByHand(t *testing.T) {
 		}
 	}
 }
+
+// Texts that were found to need no escapes while they were counted are copied.
+func TestRecordsOnceCounted(t *testing.T) {
+	for _, text := range []string{"4959", "a\"b"} {
+		list := []types.Record{{SequenceNumber: aws.String("4959"), PartitionKey: aws.String("4959")}, {SequenceNumber: &text, PartitionKey: &text}}
+		e := encoding{n: compile(t, "kinesis", "GetRecords").out.fields[0].node, p: pointerTo(&list)}
+		before := e.append(nil, nil)
+		count := &outlet{}
+		count.flush(e.append(count, nil))
+		require.Equal(t, text == "4959", e.plain)
+		require.Len(t, before, count.done)
+		require.Equal(t, string(before), string(e.append(nil, nil)))
+	}
+}
