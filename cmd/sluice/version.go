@@ -10,10 +10,13 @@ import (
 
 // versionCommand says what this binary is.
 func (p *program) versionCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, bill bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if bill {
+				return writeBill(p.stdout)
+			}
 			platform := runtime.GOOS + "/" + runtime.GOARCH
 			if asJSON {
 				return json.NewEncoder(p.stdout).Encode(map[string]string{"version": version, "go": runtime.Version(), "platform": platform})
@@ -23,5 +26,6 @@ func (p *program) versionCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&bill, "sbom", false, "print what the program is made of, as CycloneDX JSON")
 	return cmd
 }
