@@ -14,6 +14,7 @@ import (
 	glueoutside "sluice/companions/glue/outside"
 	"sluice/companions/s3/outside"
 	"sluice/lambda/destination"
+	"sluice/store"
 )
 
 // Config says how an instance runs. Zero fields mean the defaults of the
@@ -115,6 +116,9 @@ type Config struct {
 	StartAt time.Time
 	// Seed makes ids and jitter repeatable. 0 means the operating system's dice.
 	Seed uint64
+
+	// storage changes how the store is opened: tests give it a disk that fails.
+	storage func(*store.Options)
 }
 
 // Defaults of the settings that have one.

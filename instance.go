@@ -49,7 +49,7 @@ type instance struct {
 const keepEvery = time.Minute
 
 func (s *Sluice) storeOptions() store.Options {
-	return store.Options{
+	o := store.Options{
 		Dir:        s.config.Data,
 		Memory:     s.config.Memory,
 		Durability: store.Durability(s.config.Durability),
@@ -62,6 +62,10 @@ func (s *Sluice) storeOptions() store.Options {
 		MemTableBytes: int64(s.config.MemoryLimit / 16),
 		Logger:        s.log,
 	}
+	if s.config.storage != nil {
+		s.config.storage(&o)
+	}
+	return o
 }
 
 // openStore opens the store of a start.

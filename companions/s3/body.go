@@ -53,7 +53,7 @@ func (s *Store) receive(r io.Reader, hint, limit int64, sums ...io.Writer) (in *
 			return in, err
 		}
 		if err := in.write(buffer[:n], done, hint); err != nil {
-			return in, fullOr(err)
+			return in, &unstored{fullOr(err)}
 		}
 		if done {
 			return in, nil
@@ -82,6 +82,13 @@ func readFull(r io.Reader, p []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// unstored is a body that came and could not be kept: its sender is not to
+// blame, whatever the sums of what was taken say.
+type unstored struct{ error }
+
+// Unwrap gives the cause.
+func (u *unstored) Unwrap() error { return u.error }
 
 func fullOr(err error) error {
 	if errors.Is(err, blob.ErrFull) {

@@ -186,7 +186,8 @@ func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*receive
 	}
 	in, err := c.s.receive(from, f.size, limit, sums.writers()...)
 	if err != nil {
-		if f.hash != "" && !bytes.Equal(sums.whole.Sum(nil), mustHex(f.hash)) && !known(err) {
+		var own *unstored
+		if f.hash != "" && !errors.As(err, &own) && !bytes.Equal(sums.whole.Sum(nil), mustHex(f.hash)) && !known(err) {
 			return nil, badHash(f.hash, hex.EncodeToString(sums.whole.Sum(nil)))
 		}
 		return nil, c.broken(err)

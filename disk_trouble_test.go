@@ -1,0 +1,279 @@
+package sluice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	fh "github.com/aws/aws-sdk-go-v2/service/firehose/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"github.com/stretchr/testify/require"
+
+	"sluice/internal/torture"
+	"sluice/store"
+)
+
+// troubledDisk is a disk in memory whose writes fail: all, or from the n-th on.
+type troubledDisk struct {
+	fs    vfs.FS
+	err   atomic.Pointer[error] // what they fail with; nil: they do not
+	count atomic.Int64
+	at    int64 // the write that begins the trouble
+	with  error
+}
+
+func newTroubledDisk() *troubledDisk {
+	d := &troubledDisk{}
+	d.fs = errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite || op.Kind == errorfs.OpFileClose {
+			return nil
+		}
+		if d.at > 0 && d.count.Add(1) == d.at {
+			d.err.Store(&d.with)
+		}
+		err := d.err.Load()
+		if err == nil || errors.Is(*err, syscall.ENOSPC) && (op.Kind == errorfs.OpRemove || op.Kind == errorfs.OpRemoveAll) {
+			return nil // a full disk lets go
+		}
+		return *err
+	}))
+	return d
+}
+
+func (d *troubledDisk) heal() { d.err.Store(nil) }
+
+// troubled is a server over such a disk, with something in it.
+type troubled struct {
+	*Sluice
+	t    testing.TB
+	disk *troubledDisk
+	aws  aws.Config
+}
+
+func newTroubled(t testing.TB) *troubled {
+	w := &troubled{t: t, disk: newTroubledDisk()}
+	c := Config{Data: filepath.Join(t.TempDir(), "data"), Listen: []string{"127.0.0.1:0"}, Transition: TransitionOf(0), Limits: LimitsOff,
+		LogOutput: io.Discard, storage: func(o *store.Options) { o.FS, o.ReserveBytes = w.disk.fs, -1 }}
+	var err error
+	w.Sluice, err = Open(context.Background(), c)
+	require.NoError(t, err)
+	t.Cleanup(func() { w.disk.heal(); _ = w.Close() }) // its last writes may have failed
+	w.aws = w.AWSConfig()
+	w.aws.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	for _, call := range w.prepared() {
+		require.NoError(t, call(context.Background()))
+	}
+	return w
+}
+
+type calling = func(context.Context) error
+
+// prepared are the calls that come before the trouble.
+func (w *troubled) prepared() []calling {
+	return []calling{
+		func(ctx context.Context) error {
+			_, err := kinesis.NewFromConfig(w.aws).CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("orders"), ShardCount: aws.Int32(1)})
+			return err
+		},
+		w.put("first"),
+		func(ctx context.Context) error {
+			_, err := dynamodb.NewFromConfig(w.aws).CreateTable(ctx, &dynamodb.CreateTableInput{
+				TableName: aws.String("leases"), BillingMode: ddb.BillingModePayPerRequest,
+				AttributeDefinitions: []ddb.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: ddb.ScalarAttributeTypeS}},
+				KeySchema:            []ddb.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: ddb.KeyTypeHash}},
+			})
+			return err
+		},
+		func(ctx context.Context) error {
+			_, err := w.s3().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("things")})
+			return err
+		},
+		func(ctx context.Context) error {
+			_, err := firehose.NewFromConfig(w.aws).CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("hose"),
+				ExtendedS3DestinationConfiguration: &fh.ExtendedS3DestinationConfiguration{BucketARN: aws.String("arn:aws:s3:::things"), RoleARN: aws.String("arn:aws:iam::000000000000:role/r")}})
+			return err
+		},
+	}
+}
+
+func (w *troubled) s3() *s3.Client {
+	return s3.NewFromConfig(w.aws, func(o *s3.Options) { o.UsePathStyle = true })
+}
+
+func (w *troubled) put(text string) calling {
+	return func(ctx context.Context) error {
+		_, err := kinesis.NewFromConfig(w.aws).PutRecord(ctx, &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte(text)})
+		return err
+	}
+}
+
+func (w *troubled) object(key string, size int) calling {
+	return func(ctx context.Context) error {
+		_, err := w.s3().PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("things"), Key: &key, Body: strings.NewReader(objectText(key, size))})
+		return err
+	}
+}
+
+// named are the calls that meet the trouble, in order.
+func (w *troubled) named() []struct {
+	name string
+	do   calling
+} {
+	k := kinesis.NewFromConfig(w.aws)
+	return []struct {
+		name string
+		do   calling
+	}{
+		{"PutRecord", w.put("second")},
+		{"PutRecords", func(ctx context.Context) error {
+			_, err := k.PutRecords(ctx, &kinesis.PutRecordsInput{StreamName: aws.String("orders"), Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: []byte("third")}}})
+			return err
+		}},
+		{"AddTagsToStream", func(ctx context.Context) error {
+			_, err := k.AddTagsToStream(ctx, &kinesis.AddTagsToStreamInput{StreamName: aws.String("orders"), Tags: map[string]string{"a": "b"}})
+			return err
+		}},
+		{"CreateStream", func(ctx context.Context) error {
+			_, err := k.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("second"), ShardCount: aws.Int32(2)})
+			return err
+		}},
+		{"SplitShard", func(ctx context.Context) error {
+			_, err := k.SplitShard(ctx, &kinesis.SplitShardInput{StreamName: aws.String("orders"), ShardToSplit: aws.String("shardId-000000000000"), NewStartingHashKey: aws.String("170141183460469231731687303715884105728")})
+			return err
+		}},
+		{"PutItem", func(ctx context.Context) error {
+			_, err := dynamodb.NewFromConfig(w.aws).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("leases"), Item: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: "a"}}})
+			return err
+		}},
+		{"PutObject", w.object("small", 10)},
+		{"PutObject, in a file", w.object("large", 300<<10)},
+		{"PutRecord of Firehose", func(ctx context.Context) error {
+			_, err := firehose.NewFromConfig(w.aws).PutRecord(ctx, &firehose.PutRecordInput{DeliveryStreamName: aws.String("hose"), Record: &fh.Record{Data: []byte("x")}})
+			return err
+		}},
+	}
+}
+
+// internalFailures are the services' answers when they are to blame.
+var internalFailures = map[string]bool{"InternalFailure": true, "InternalServerError": true, "InternalError": true, "InternalFailureException": true, "ServiceUnavailableException": true,
+	"InsufficientStorage": true, // of buckets on a full disk
+}
+
+// requireInternal wants the answer of a service that is to blame.
+func requireInternal(t testing.TB, err error, what string) {
+	t.Helper()
+	require.Error(t, err, what)
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api, what)
+	require.True(t, internalFailures[api.ErrorCode()], "%s: %v", what, err)
+	var answer *smithyhttp.ResponseError
+	require.ErrorAs(t, err, &answer, what)
+	require.GreaterOrEqual(t, answer.HTTPStatusCode(), 500, what)
+}
+
+func (w *troubled) health() (status int, text string) {
+	r, err := http.Get(w.Endpoint() + "/_sluice/health")
+	require.NoError(w.t, err)
+	defer r.Body.Close()
+	raw, err := io.ReadAll(r.Body)
+	require.NoError(w.t, err)
+	return r.StatusCode, string(raw)
+}
+
+// texts are the records of the stream.
+func (w *troubled) texts() (all []string) {
+	k := kinesis.NewFromConfig(w.aws)
+	list, err := k.ListShards(context.Background(), &kinesis.ListShardsInput{StreamName: aws.String("orders")})
+	require.NoError(w.t, err)
+	for _, sh := range list.Shards {
+		begin, err := k.GetShardIterator(context.Background(), &kinesis.GetShardIteratorInput{StreamName: aws.String("orders"), ShardId: sh.ShardId, ShardIteratorType: types.ShardIteratorTypeTrimHorizon})
+		require.NoError(w.t, err)
+		page, err := k.GetRecords(context.Background(), &kinesis.GetRecordsInput{ShardIterator: begin.ShardIterator})
+		require.NoError(w.t, err)
+		for _, r := range page.Records {
+			all = append(all, string(r.Data))
+		}
+	}
+	return all
+}
+
+// TestDiskTrouble: while the disk is full or fails, what writes is answered
+// with the service's internal failure and what reads is served, the health is
+// degraded and says why, and when the trouble is over all is well again.
+func TestDiskTrouble(t *testing.T) {
+	for name, trouble := range map[string]error{"full": syscall.ENOSPC, "failing": syscall.EIO} {
+		t.Run(name, func(t *testing.T) {
+			w := newTroubled(t)
+			w.disk.err.Store(&trouble)
+			for _, c := range w.named() {
+				requireInternal(t, c.do(t.Context()), c.name)
+			}
+			require.Equal(t, []string{"first"}, w.texts(), "reads go on")
+			status, text := w.health()
+			require.Equal(t, http.StatusServiceUnavailable, status)
+			require.Contains(t, text, `"status":"degraded"`)
+			require.Contains(t, text, map[string]string{"full": "disk is full", "failing": "input/output error"}[name])
+			w.disk.heal()
+			for _, c := range w.named() {
+				require.NoError(t, c.do(t.Context()), c.name)
+			}
+			require.Equal(t, []string{"first", "second", "third"}, w.texts())
+			status, text = w.health()
+			require.Equal(t, http.StatusOK, status, text)
+		})
+	}
+}
+
+// TestDiskTroubleAnywhere begins the trouble at every write in turn (in a slice
+// at some of them): a call is answered and done, or fails as the service's own
+// failure and leaves nothing, and after the trouble everything works.
+func TestDiskTroubleAnywhere(t *testing.T) {
+	met := 0
+	plan := torture.Plan{Harness: "a disk that fails anywhere, under the whole server", Test: "TestDiskTroubleAnywhere .", Seeds: 12, Limit: 4 * time.Second}
+	plan.Play(t, func(seed uint64) error {
+		w := newTroubled(t)
+		defer func() { w.disk.heal(); _ = w.Close() }()
+		w.disk.with = []error{syscall.EIO, syscall.ENOSPC}[seed%2]
+		w.disk.at = w.disk.count.Load() + 1 + int64(seed/2%40)
+		acked := []string{"first"}
+		for _, c := range w.named() {
+			err := c.do(context.Background())
+			switch {
+			case err != nil:
+				met++
+				requireInternal(t, err, c.name)
+			case c.name == "PutRecord":
+				acked = append(acked, "second")
+			case c.name == "PutRecords":
+				acked = append(acked, "third")
+			}
+		}
+		require.Equal(t, acked, w.texts())
+		w.disk.at = 0
+		w.disk.heal()
+		require.NoError(t, w.put("last")(context.Background()))
+		require.Equal(t, append(acked, "last"), w.texts())
+		status, text := w.health()
+		require.Equal(t, http.StatusOK, status, text)
+		return nil
+	}, func() string { return fmt.Sprintf("%d calls met the trouble", met) })
+	require.Positive(t, met)
+}
