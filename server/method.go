@@ -57,6 +57,7 @@ func (s *service) bind(m reflect.Method, room reflect.Value) (*operation, error)
 		plan:      plan,
 		input:     t.In(2),
 		call:      called(model, m, room),
+		borrows:   wire.Borrows(model, room.Interface()),
 		maxBody:   DefaultMaxBody,
 		entry:     coverage.Entry{Operation: m.Name, State: Missing},
 		resource:  resourceField(in),

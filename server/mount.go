@@ -131,6 +131,7 @@ type operation struct {
 	input    reflect.Type // *XInput
 	call     func(ctx context.Context, in any) (any, error)
 	maxBody  int64
+	borrows  bool // keeps no payload of its input
 	entry    coverage.Entry
 	resource []int   // field index of what the call is about, nil for none
 	known    ordered // what fault rules know of it

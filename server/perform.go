@@ -19,6 +19,7 @@ type attempt struct {
 // at the grammar of the body first, then at the signature, then at the types
 // of the members, then at their constraints.
 func (x *exchange) perform(ctx context.Context, a attempt) {
+	x.borrow(&a)
 	in, notes, err := a.codec.DecodeInput(a.op.plan, a.request)
 	x.dropBody()
 	bad := decodeFault(err)
@@ -74,6 +75,10 @@ func (x *exchange) conclude(ctx context.Context, a attempt, out any, err error) 
 		return
 	}
 	response.SetRequestID(x.id)
+	if response.Gathers() {
+		x.answerGathered(response)
+		return
+	}
 	x.answer(ctx, response)
 }
 

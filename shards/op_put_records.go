@@ -3,11 +3,18 @@ package shards
 import (
 	"context"
 	"errors"
+	"slices"
+	"unsafe"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"sluice/internal/page"
 )
+
+// numberRoom is the most digits that a sequence number has.
+const numberRoom = 58
 
 // totalLimit is what the records of one request may weigh, keys included.
 const totalLimit = 10 << 20
@@ -35,39 +42,61 @@ func (s *Streams) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _
 	if err := s.write(ctx, p, v); err != nil {
 		return nil, err
 	}
-	return s.putAnswer(p, v), nil
+	a := s.newPutAnswer(ctx)
+	a.fill(s, p, v)
+	return &a.out, nil
 }
 
-// putAnswer has one entry per record. All numbers share one text and all
-// pointers one slice, so that 500 records cost a handful of allocations.
-func (s *Streams) putAnswer(p *put, v *view) *kinesis.PutRecordsOutput {
+// putAnswer is the memory of an answer to PutRecords: 500 numbers of 56 digits
+// and as many pointers to them made a third of all garbage.
+type putAnswer struct {
+	out     kinesis.PutRecordsOutput
+	failed  int32
+	entries []types.PutRecordsResultEntry
+	digits  []byte // of all numbers
+	numbers []string
+}
+
+// newPutAnswer returns memory for an answer: pooled where somebody tells when it
+// has been used, else of its own.
+func (s *Streams) newPutAnswer(ctx context.Context) *putAnswer {
+	lease := page.From(ctx)
+	if lease == nil {
+		return new(putAnswer)
+	}
+	a, _ := s.answers.Get().(*putAnswer)
+	if a == nil {
+		a = new(putAnswer)
+	}
+	lease.Keep(func() {
+		clear(a.entries)
+		a.out = kinesis.PutRecordsOutput{}
+		s.answers.Put(a)
+	})
+	return a
+}
+
+// fill makes one entry per record. All numbers share one text and all pointers
+// one slice.
+func (a *putAnswer) fill(s *Streams, p *put, v *view) {
 	n := len(p.results)
-	out := &kinesis.PutRecordsOutput{
-		Records:        make([]types.PutRecordsResultEntry, n),
-		EncryptionType: v.state.recordEncryption(),
-	}
-	digits, ends := make([]byte, 0, 58*n), make([]int, n)
-	for i := range p.results {
-		if r := &p.results[i]; r.err == nil {
-			digits = r.shard.appendNumber(digits, r.position, r.arrival)
-		}
-		ends[i] = len(digits)
-	}
-	text, numbers := string(digits), make([]string, n)
-	failed, start := int32(0), 0
+	a.failed = 0
+	a.entries, a.numbers = slices.Grow(a.entries[:0], n)[:n], slices.Grow(a.numbers[:0], n)[:n]
+	a.digits = slices.Grow(a.digits[:0], numberRoom*n)
 	for i := range p.results {
 		r := &p.results[i]
 		if r.err != nil {
-			failed++
-			out.Records[i] = s.failedEntry(p.stream, r)
+			a.failed++
+			a.entries[i] = s.failedEntry(p.stream, r)
 			continue
 		}
-		numbers[i] = text[start:ends[i]]
-		start = ends[i]
-		out.Records[i] = types.PutRecordsResultEntry{ShardId: &r.shard.id, SequenceNumber: &numbers[i]}
+		from := len(a.digits) // which has room, so the numbers before stay where they are
+		a.digits = r.shard.appendNumber(a.digits, r.position, r.arrival)
+		number := a.digits[from:]
+		a.numbers[i] = unsafe.String(unsafe.SliceData(number), len(number))
+		a.entries[i] = types.PutRecordsResultEntry{ShardId: &r.shard.id, SequenceNumber: &a.numbers[i]}
 	}
-	out.FailedRecordCount = &failed
-	return out
+	a.out = kinesis.PutRecordsOutput{Records: a.entries, FailedRecordCount: &a.failed, EncryptionType: v.state.recordEncryption()}
 }
 
 // failedEntry tells the client that one record was not written. Whatever is

@@ -82,6 +82,7 @@ type Streams struct {
 	catalog Catalog
 	sealer  *sealer
 	puts    sync.Pool // of *put
+	answers sync.Pool // of *putAnswer
 	leaves  sync.Pool // of *leaf
 	shared  sharing
 	fanout  subscriptions

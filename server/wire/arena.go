@@ -4,7 +4,8 @@ import "unsafe"
 
 // arena hands out the memory of decoded strings and blobs from a few large
 // pieces: a body with 500 records would otherwise cost 1,500 allocations. What
-// it hands out is never reused and lives as long as any part of it is kept.
+// it hands out lives as long as any part of it is kept, but for blobs in memory
+// that was lent (see Request.Blobs).
 type arena struct {
 	blobs   []byte // free space for blobs
 	texts   []byte // free space for strings

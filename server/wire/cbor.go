@@ -33,6 +33,7 @@ func (c cborCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 		return in, &Notes{}, nil
 	}
 	d := cborDecoder{cborReader: cborReader{b: r.Body}, unit: 1}
+	d.arena.blobs = r.Blobs
 	if c.protocol == RPCv2CBOR {
 		d.unit = 1000
 	}

@@ -16,6 +16,9 @@ type Request struct {
 	// Body is the whole body, already free of content encodings. Decoded shapes
 	// never alias it, so it may be reused once DecodeInput returns.
 	Body []byte
+	// Blobs is memory for the blobs of the input, nil for memory of their own.
+	// The input is valid as long as it is not used for anything else.
+	Blobs []byte
 }
 
 // Response is an answer without its connection.
@@ -23,12 +26,14 @@ type Response struct {
 	Status int
 	// Header holds Content-Type and what the protocol adds; request ids are the door's.
 	Header http.Header
-	// Body is nil when the answer is empty, or large.
+	// Body is nil when the answer is empty, large, or gathers.
 	Body []byte
 
-	// length and large make the body of a large answer; see pieces.go.
-	length int
-	large  *encoding
+	// length and large make the body of a large answer, length and gathered that
+	// of one of middle size; see pieces.go.
+	length   int
+	large    *encoding
+	gathered *encoding
 
 	// idAt is where the request id belongs in the body, 0 for nowhere.
 	idAt int

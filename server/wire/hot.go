@@ -36,6 +36,13 @@ func Direct(op *Operation, room any) func(ctx context.Context, in any) (any, err
 	return nil
 }
 
+// Borrows tells whether an operation of a room keeps no blob of its input once
+// it has returned: those that Direct knows and whose payloads the log has
+// copied by then.
+func Borrows(op *Operation, room any) bool {
+	return (op.Name == "PutRecord" || op.Name == "PutRecords") && Direct(op, room) != nil
+}
+
 // direct forgets the types of a method. A result of nil without an error is
 // returned as nil, which callers take for the fault it is.
 func direct[I, O any](method func(context.Context, *I, ...kinesisOption) (*O, error)) func(ctx context.Context, in any) (any, error) {

@@ -21,10 +21,17 @@ func (c jsonCodec) contentType() string {
 	return "application/x-amz-json-1.1"
 }
 
+// jsonHeaders are the headers of answers, shared by all. They are read-only.
+var jsonHeaders = map[Protocol]http.Header{
+	JSON10: {"Content-Type": {jsonCodec{JSON10}.contentType()}},
+	JSON11: {"Content-Type": {jsonCodec{JSON11}.contentType()}},
+}
+
 // DecodeInput reads a JSON object; see Codec.
 func (c jsonCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 	in := p.NewInput()
 	d := jsonDecoder{jsonReader: jsonReader{b: r.Body}}
+	d.arena.blobs = r.Blobs
 	if d.peek() != '{' {
 		return nil, nil, malformed()
 	}
@@ -46,7 +53,7 @@ func (c jsonCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Response{Status: p.op.Status, Header: http.Header{"Content-Type": {c.contentType()}}}
+	r := &Response{Status: p.op.Status, Header: jsonHeaders[c.protocol]}
 	switch {
 	case p.out == nil:
 	case at == nil:
