@@ -49,13 +49,28 @@ func newCalls(url string, lie *liar) *calls {
 		c.http.Transport = lie
 	}
 	config := aws.Config{
-		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: c.http, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: patient{c.http}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
 	c.kinesis, c.dynamodb = kinesis.NewFromConfig(config), dynamodb.NewFromConfig(config)
 	c.s3 = s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
 	c.firehose, c.lambda = firehose.NewFromConfig(config), lambda.NewFromConfig(config)
 	return c
+}
+
+// patient hands bodies of requests over without their WriteTo, which the SDK
+// ends as soon as it sees an answer: net/http takes that for a failed upload,
+// and breaks off answers that come at once.
+type patient struct{ *http.Client }
+
+// Do sends a request.
+func (p patient) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		whole := *r
+		whole.Body = struct{ io.ReadCloser }{r.Body}
+		r = &whole
+	}
+	return p.Client.Do(r)
 }
 
 // prepare makes what the writers write to.
