@@ -68,7 +68,7 @@ func (p Plan) Play(t *testing.T, play func(seed uint64) error, tally func() stri
 			p.write(t, begin, first, n+1, tally(), fmt.Sprintf("**violation** with seed %d", first+n))
 			t.Fatalf("seed %d: %v\nto play it again: SLUICE_TORTURE_SEED=%d go test -run %s", first+n, err, first+n, p.Test)
 		}
-		if Long() && n%500 == 499 {
+		if Long() && n%100 == 99 {
 			fmt.Printf("%s: %d seeds from %d in %v: %s\n", p.Harness, n+1, first, host.Now().Sub(begin).Round(time.Second), tally())
 		}
 	}
