@@ -69,7 +69,7 @@ func batchWorkloads() []workload {
 			floors: []floor{{ratio: 1, workload: "puts-1k-c4"}}, run: putCBOR(plain, 500, 4)},
 		{name: "puts-1k-s256", title: "PutRecords 500 × 1 KiB, 4 connections, 256 shards", shards: 256, sluice: true, turns: true, short: true,
 			floors: []floor{{ratio: 0.8, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
-		{name: "puts-1k-s1000", title: "PutRecords 500 × 1 KiB, 4 connections, 1,000 shards", shards: 1000, sluice: true, turns: true, short: true,
+		{name: "puts-1k-s1000", title: "PutRecords 500 × 1 KiB, 4 connections, 1,000 shards", shards: 1000, sluice: true, turns: true,
 			floors: []floor{{ratio: 0.35, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
 		{name: "hose-1k-c4", title: "PutRecordBatch 500 × 1 KiB, 4 connections, delivered meanwhile", sluice: true, turns: true, short: true,
 			floors: []floor{{ratio: 0.6, workload: "puts-1k-c4"}, {behind: 2}, {memory: 300}}, run: hosePuts(1024, 500, 4)},
