@@ -21,10 +21,11 @@ func (f *Firehose) mostBacklog() int64 {
 }
 
 // measure counts what waited on the ways of a stream when the room was opened,
-// as far as it matters. Nothing moves yet.
+// as far as it matters: to sources, and to those who wait for somebody outside.
+// Nothing moves yet.
 func (f *Firehose) measure(ctx context.Context, s *stream) error {
 	st := s.state.Load()
-	if st.Source == nil {
+	if st.Source == nil && st.Destination.HTTP == nil && st.Destination.transform() == nil {
 		return nil
 	}
 	for _, w := range s.ways() {

@@ -326,20 +326,11 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	}
 	c.planned.Store(false) // a put from here on plans anew
 	c.waiting.Store(0)
-	leave, err := f.enterLarge(ctx, w)
+	leave, err := f.turn(ctx, w)
 	if err != nil {
 		return done, err
 	}
 	defer leave()
-	turns := f.turnsOf(w)
-	select {
-	case turns <- struct{}{}:
-		defer func() { <-turns }()
-	case <-ctx.Done():
-		return done, ctx.Err()
-	case <-f.life.Done():
-		return done, f.life.Err()
-	}
 	c.work.Lock()
 	defer c.work.Unlock()
 	limited, cancel := context.WithTimeout(ctx, deliveryPatience)

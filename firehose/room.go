@@ -61,13 +61,12 @@ type Firehose struct {
 	life   context.Context
 	end    context.CancelFunc
 	work   sync.WaitGroup
-	// turns bounds how many streams fill objects at once, and so their memory;
-	// calls how many wait for functions.
-	turns, calls chan struct{}
+	// turns bounds how many streams fill objects at once, and so their memory.
+	turns chan struct{}
 	// large lets one large buffer at a time be delivered.
 	large chan struct{}
-	// posts bounds how many streams wait for endpoints.
-	posts chan struct{}
+	// calls bounds what waits for functions, posts what waits for endpoints.
+	calls, posts budget
 	// reads bounds how many sources are read at once.
 	reads chan struct{}
 
@@ -83,21 +82,14 @@ type Firehose struct {
 // deliveriesAtOnce is how many streams deliver at the same time.
 const deliveriesAtOnce = 2
 
-// callsAtOnce is how many streams wait for functions at the same time. Each
-// holds a few MiB.
-const callsAtOnce = 16
-
-// postsAtOnce is how many streams wait for endpoints at the same time. A request
-// may be large.
-const postsAtOnce = 4
-
 // readsAtOnce is how many sources are read at the same time. A page holds up to
 // 10 MiB.
 const readsAtOnce = 4
 
 // Open loads the streams and resumes their deliveries.
 func Open(ctx context.Context, c Config) (*Firehose, error) {
-	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce), calls: make(chan struct{}, callsAtOnce), posts: make(chan struct{}, postsAtOnce), reads: make(chan struct{}, readsAtOnce),
+	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce),
+		calls: budget{free: callBudget}, posts: budget{free: postBudget}, reads: make(chan struct{}, readsAtOnce),
 		large: make(chan struct{}, 1)}
 	f.SetLimits(c.Limits)
 	f.life, f.end = context.WithCancel(context.Background())
@@ -195,32 +187,43 @@ func (f *Firehose) all() []*stream {
 	return out
 }
 
-// turnsOf is what a delivery on a way waits for.
-func (f *Firehose) turnsOf(w way) chan struct{} {
-	if w.transform {
-		return f.calls
-	}
-	if w.deliversPosts(w.stream.state.Load()) {
-		return f.posts
-	}
-	return f.turns
-}
-
 // largeBuffer is from how many bytes on a buffer is large.
 const largeBuffer = 32 << 20
 
-// enterLarge waits for the turn of a way whose buffers are large.
-func (f *Firehose) enterLarge(ctx context.Context, w way) (leave func(), err error) {
-	if w.hints(w.stream.state.Load()).Bytes < largeBuffer {
-		return func() {}, nil
+// turn waits for the turn of a way.
+func (f *Firehose) turn(ctx context.Context, w way) (leave func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(f.life, cancel)()
+	st := w.stream.state.Load()
+	size := w.hints(st).Bytes
+	cost := min(size, w.cursor.backlog.Load())
+	switch {
+	case w.transform:
+		return f.calls.take(ctx, cost, callBudget)
+	case w.deliversPosts(st):
+		return f.posts.take(ctx, cost, postBudget)
+	case size < largeBuffer:
+		return enter(ctx, f.turns)
 	}
+	alone, err := enter(ctx, f.large)
+	if err != nil {
+		return nil, err
+	}
+	turn, err := enter(ctx, f.turns)
+	if err != nil {
+		alone()
+		return nil, err
+	}
+	return func() { turn(); alone() }, nil
+}
+
+func enter(ctx context.Context, turns chan struct{}) (leave func(), err error) {
 	select {
-	case f.large <- struct{}{}:
-		return func() { <-f.large }, nil
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case <-f.life.Done():
-		return nil, f.life.Err()
 	}
 }
 
