@@ -30,7 +30,7 @@ const (
 // payloads. Leaves are used again; 10,000 records take 2 MB.
 type leaf struct {
 	records []types.Record
-	texts   []string // sequence numbers and keys
+	texts   []string // sequence numbers
 	times   []time.Time
 	digits  []byte
 }
@@ -39,7 +39,7 @@ type leaf struct {
 func newLeaf(pool *sync.Pool, n int) *leaf {
 	f, _ := pool.Get().(*leaf)
 	if f == nil || cap(f.records) < n {
-		return &leaf{records: make([]types.Record, 0, n), texts: make([]string, 2*n), times: make([]time.Time, 0, n), digits: make([]byte, 0, 58*n)}
+		return &leaf{records: make([]types.Record, 0, n), texts: make([]string, n), times: make([]time.Time, 0, n), digits: make([]byte, 0, 58*n)}
 	}
 	return f
 }
@@ -47,7 +47,7 @@ func newLeaf(pool *sync.Pool, n int) *leaf {
 // drop makes a leaf ready for its next use.
 func (f *leaf) drop(pool *sync.Pool) {
 	clear(f.records)
-	clear(f.texts[:2*len(f.records)])
+	clear(f.texts[:len(f.records)])
 	f.records, f.times, f.digits = f.records[:0], f.times[:0], f.digits[:0]
 	pool.Put(f)
 }
@@ -119,7 +119,8 @@ func owned(records []log.Record, size int) []log.Record {
 	return out
 }
 
-// fill makes the shapes. Records that arrived together share the time.
+// fill makes the shapes, which point into records and f. Records that arrived
+// together share the time.
 func (out *span) fill(sh *shard, records []log.Record, f *leaf) {
 	numbers := sh.numbering(records[0].Arrival)
 	for i := range records {
@@ -132,13 +133,13 @@ func (out *span) fill(sh *shard, records []log.Record, f *leaf) {
 		}
 		at := len(f.digits)
 		f.digits = numbers.append(f.digits, r.Position)
-		f.texts[2*i], f.texts[2*i+1] = unsafe.String(&f.digits[at], len(f.digits)-at), r.PartitionKey
+		f.texts[i] = unsafe.String(&f.digits[at], len(f.digits)-at)
 		f.records = append(f.records, types.Record{
-			SequenceNumber: &f.texts[2*i], Data: r.Data,
+			SequenceNumber: &f.texts[i], Data: r.Data,
 			ApproximateArrivalTimestamp: &f.times[len(f.times)-1], EncryptionType: recordEncryption(r.Encrypted),
 		})
 		if r.PartitionKey != "" { // one was given
-			f.records[i].PartitionKey = &f.texts[2*i+1]
+			f.records[i].PartitionKey = &r.PartitionKey
 		}
 	}
 	out.records = f.records
