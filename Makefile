@@ -3,6 +3,7 @@
 # make test-clients  all versions of all clients (long, by hand); writes docs/clients.md
 # make sbom          build/sbom.json, what the program is made of
 # make reproducible  builds twice, in two places and with two caches, and compares
+# make torture       the long runs of docs/reliability.md (by hand), each for MINUTES and at most SEEDS; writes down what came of them
 # make bench         the figures of docs/performance.md
 # make generate      everything that is generated: constraints (with MODELS=folder), coverage, schema
 # make readme        the tables of operations, in docs/operations.md and the README
@@ -81,6 +82,17 @@ sbom: build
 
 reproducible:
 	@VERSION='$(VERSION)' .ci/reproducible
+
+MINUTES ?= 10
+torture: export SLUICE_TORTURE_MINUTES = $(MINUTES)
+torture: export SLUICE_TORTURE_SEEDS = $(SEEDS)
+torture: export SLUICE_TORTURE_RECORD = $(CURDIR)/docs/reliability.md
+torture: export SLUICE_TORTURE_REVISION = $(shell git rev-parse --short HEAD)
+torture:
+	go test -count=1 -timeout 0 -v -run '^TestCrashes$$' ./store/torture
+	go test -count=1 -timeout 0 -v -run '^TestDamage$$' ./store/doctor
+	go test -count=1 -timeout 0 -v -run '^TestDiskTroubleAnywhere$$' .
+	go test -count=1 -timeout 0 -v -run '^(TestKills|TestLinearizable|TestSoak)$$' ./integration/torture
 
 bench:
 	go run ./bench -short

@@ -320,7 +320,7 @@ func (s tally) String() string {
 // it would leave, in a folder with which nothing is wrong.
 func TestDamage(t *testing.T) {
 	sum := tally{}
-	plan := torture.Plan{Harness: "damaged files", Test: "TestDamage ./store/doctor", Seeds: 60, Limit: 8 * time.Second}
+	plan := torture.Plan{Harness: "damaged files", Test: "TestDamage ./store/doctor", Seeds: 60, Limit: 5 * time.Second}
 	plan.Play(t, func(seed uint64) error {
 		dir, err := os.MkdirTemp(t.TempDir(), "torture-")
 		if err != nil {

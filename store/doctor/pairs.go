@@ -58,7 +58,7 @@ func (x *examination) pairs(d *database, known bool) {
 	case len(lost) > 0:
 		x.find(Finding{File: d.dir, Severity: Damage, What: "not all data can be read", Loses: lost, Repair: copied})
 	case known && x.damagedIn(d.dir):
-		x.find(Finding{File: d.dir, Severity: Note, What: "no data is lost by the damage to its files that has been found, but for what logs have lost"})
+		x.find(Finding{File: d.dir, Severity: Note, What: "every key and value can be read, apart from what logs have lost"})
 	}
 }
 
