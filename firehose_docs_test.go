@@ -17,6 +17,8 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
+	gluetypes "github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
@@ -88,15 +90,63 @@ func TestStreamFlowsIntoTheLake(t *testing.T) {
 	require.Equal(t, "a book!", string(body))
 }
 
-// The page about delivery streams holds what it says: its test is the one above.
-func TestPageAboutDeliveryStreams(t *testing.T) {
-	page, err := os.ReadFile("docs/firehose.md")
+// Records become rows of a file, by the table that the catalog has.
+func TestRecordsBecomeRows(t *testing.T) {
+	s := sluice.RunT(t)
+	require.NoError(t, s.CreateBucket(t.Context(), "lake"))
+	catalog := glue.NewFromConfig(s.AWSConfig())
+	_, err := catalog.CreateDatabase(t.Context(), &glue.CreateDatabaseInput{DatabaseInput: &gluetypes.DatabaseInput{Name: aws.String("web")}})
 	require.NoError(t, err)
+	_, err = catalog.CreateTable(t.Context(), &glue.CreateTableInput{DatabaseName: aws.String("web"), TableInput: &gluetypes.TableInput{
+		Name: aws.String("hits"), StorageDescriptor: &gluetypes.StorageDescriptor{Columns: []gluetypes.Column{
+			{Name: aws.String("at"), Type: aws.String("timestamp")},
+			{Name: aws.String("path"), Type: aws.String("string")},
+			{Name: aws.String("tags"), Type: aws.String("array<string>")},
+		}}}})
+	require.NoError(t, err)
+
+	hoses := firehose.NewFromConfig(s.AWSConfig())
+	_, err = hoses.CreateDeliveryStream(t.Context(), &firehose.CreateDeliveryStreamInput{
+		DeliveryStreamName: aws.String("hits"),
+		ExtendedS3DestinationConfiguration: &types.ExtendedS3DestinationConfiguration{
+			BucketARN: aws.String("arn:aws:s3:::lake"),
+			RoleARN:   aws.String("arn:aws:iam::000000000000:role/delivery"),
+			DataFormatConversionConfiguration: &types.DataFormatConversionConfiguration{
+				InputFormatConfiguration:  &types.InputFormatConfiguration{Deserializer: &types.Deserializer{OpenXJsonSerDe: &types.OpenXJsonSerDe{}}},
+				OutputFormatConfiguration: &types.OutputFormatConfiguration{Serializer: &types.Serializer{ParquetSerDe: &types.ParquetSerDe{}}},
+				SchemaConfiguration: &types.SchemaConfiguration{DatabaseName: aws.String("web"), TableName: aws.String("hits"),
+					RoleARN: aws.String("arn:aws:iam::000000000000:role/delivery")},
+			},
+		},
+	})
+	require.NoError(t, err)
+	for _, record := range []string{`{"at":"2026-07-13 12:00:00","path":"/","tags":["new"]}{"at":1783944001,"path":"/shop"}`, `{"at":"never"}`} {
+		_, err = hoses.PutRecord(t.Context(), &firehose.PutRecordInput{DeliveryStreamName: aws.String("hits"), Record: &types.Record{Data: []byte(record)}})
+		require.NoError(t, err)
+	}
+	r, err := http.Post(s.Endpoint()+"/_sluice/firehose/hits/flush", "", nil)
+	require.NoError(t, err)
+	require.NoError(t, r.Body.Close())
+
+	buckets := s3.NewFromConfig(s.AWSConfig(), func(o *s3.Options) { o.UsePathStyle = true })
+	list, err := buckets.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake")})
+	require.NoError(t, err)
+	require.Len(t, list.Contents, 2)
+	require.Regexp(t, `^\d{4}/\d\d/\d\d/\d\d/hits-1-.*\.parquet$`, *list.Contents[0].Key) // two rows
+	require.Regexp(t, `^format-conversion-failed/.*/hits-1-.*$`, *list.Contents[1].Key)   // and what did not fit
+}
+
+// The pages about delivery streams hold what they say: their tests are the ones above.
+func TestPageAboutDeliveryStreams(t *testing.T) {
 	here, err := os.ReadFile("firehose_docs_test.go")
 	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	require.Len(t, blocks, 1)
-	require.Contains(t, string(here), blocks[0][1])
+	for _, name := range []string{"docs/firehose.md", "docs/parquet.md"} {
+		page, err := os.ReadFile(name)
+		require.NoError(t, err)
+		blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+		require.Len(t, blocks, 1)
+		require.Contains(t, string(here), blocks[0][1])
+	}
 }
 
 // Records come to an HTTP endpoint over a real connection, and CloudWatch tells of it.

@@ -7,7 +7,7 @@ import "sluice/internal/coverage"
 // Coverage tells how far each operation of this room is there.
 func Coverage() []coverage.Entry {
 	return []coverage.Entry{
-		{Operation: "CreateDeliveryStream", State: coverage.Real, Notes: "S3, extended S3 and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused", Test: "TestCreateDeliveryStream"},
+		{Operation: "CreateDeliveryStream", State: coverage.Real, Notes: "S3, extended S3 (Parquet included) and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused", Test: "TestCreateDeliveryStream"},
 		{Operation: "DeleteDeliveryStream", State: coverage.Real, Notes: "undelivered records are dropped, as the service does", Test: "TestDeleteDeliveryStream"},
 		{Operation: "DescribeDeliveryStream", State: coverage.Real, Notes: "", Test: "TestDescribeDeliveryStream"},
 		{Operation: "ListDeliveryStreams", State: coverage.Real, Notes: "", Test: "TestListDeliveryStreams"},

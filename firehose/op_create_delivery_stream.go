@@ -21,7 +21,7 @@ const quota = 5000
 // read from or do to records is refused.
 //
 // State: real
-// Notes: S3, extended S3 and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused
+// Notes: S3, extended S3 (Parquet included) and HTTP endpoints, from direct puts and Kinesis streams; everything else is refused
 // Test: TestCreateDeliveryStream
 func (f *Firehose) CreateDeliveryStream(ctx context.Context, in *firehose.CreateDeliveryStreamInput, _ ...opt) (*firehose.CreateDeliveryStreamOutput, error) {
 	k := f.keyOf(ctx, *in.DeliveryStreamName)
