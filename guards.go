@@ -12,6 +12,7 @@ func (inst *instance) guard() {
 		firehoseID:   {Resources: map[string]string{"DeliveryStreamName": "deliverystream/"}},
 		dynamodbID:   {Resources: map[string]string{"TableName": "table/"}},
 		cloudwatchID: {Prefix: "cloudwatch"},
+		glueID:       {Room: true},
 		lambdaID: {
 			Resources: map[string]string{"FunctionName": "function:", "UUID": "event-source-mapping:"},
 			Actions: map[string]string{

@@ -24,6 +24,8 @@ type Guard struct {
 	// Inside tells that the room asks by itself where the input does not name
 	// what it is about.
 	Inside bool
+	// Room tells that the room asks by itself whatever the call is about.
+	Room bool
 }
 
 // Guard sets how policies name what a mounted service does. It is called
@@ -74,6 +76,9 @@ func (g *Guard) action(s *service, op *operation) string {
 // resource is the ARN of what a call is about, "*" for calls that are about
 // nothing, empty where it cannot be told from the input.
 func (g *Guard) resource(s *service, op *operation, who caller.Caller, in any) string {
+	if g.Room {
+		return ""
+	}
 	if op.resource == nil {
 		return "*"
 	}

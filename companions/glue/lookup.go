@@ -64,6 +64,9 @@ func (c *Catalog) locate(ctx context.Context, catalog, database *string) (place,
 
 func (c *Catalog) find(ctx context.Context, k catalogKey, name string) (place, error) {
 	p := place{k, name, &databaseRecord{}}
+	if err := allow(ctx, k, "database/"+name); err != nil {
+		return p, err
+	}
 	ok, err := c.read(ctx, k.database(name), p.database)
 	if err == nil && !ok {
 		err = errNoDatabase(name)
@@ -92,6 +95,9 @@ func (t tablePlace) versionKey(number uint64) []byte {
 // open finds a table in its database.
 func (c *Catalog) open(ctx context.Context, p place, name string) (tablePlace, error) {
 	t := tablePlace{p, &tableRecord{}}
+	if err := allow(ctx, p.catalogKey, "table/"+p.name+"/"+name); err != nil {
+		return t, err
+	}
 	ok, err := c.read(ctx, p.catalogKey.table(p.database.ID, name), t.table)
 	if err == nil && !ok {
 		err = errNoTable(name)

@@ -23,6 +23,9 @@ func (c *Catalog) CreateDatabase(ctx context.Context, in *api.CreateDatabaseInpu
 	if d.Tags, err = withTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
+	if err := allow(ctx, k, "database/"+d.Name); err != nil {
+		return nil, err
+	}
 	defer c.alone(k)()
 	switch ok, err := c.read(ctx, k.database(d.Name), &databaseRecord{}); {
 	case err != nil:

@@ -35,6 +35,9 @@ func (c *Catalog) CreateTable(ctx context.Context, in *api.CreateTableInput) (*a
 	if err != nil {
 		return nil, err
 	}
+	if err := allow(ctx, k, "table/"+p.name+"/"+t.Name); err != nil {
+		return nil, err
+	}
 	switch ok, err := c.read(ctx, k.table(p.database.ID, t.Name), &tableRecord{}); {
 	case err != nil:
 		return nil, err

@@ -90,14 +90,13 @@ func (c *Catalog) catalog(ctx context.Context, id *string) (catalogKey, error) {
 	if k.region == "" {
 		k.region = c.config.Region
 	}
-	if id == nil || *id == k.account {
-		return k, nil
+	if id != nil && *id != k.account {
+		if len(*id) != 12 || strings.Trim(*id, "0123456789") != "" {
+			return k, errNoCatalog(*id)
+		}
+		k.account = *id
 	}
-	if len(*id) != 12 || strings.Trim(*id, "0123456789") != "" {
-		return k, errNoCatalog(*id)
-	}
-	k.account = *id
-	return k, nil
+	return k, allow(ctx, k, "catalog")
 }
 
 // databaseARN is the resource name of a database, which tags go by.
@@ -109,9 +108,9 @@ func (k catalogKey) databaseARN(name string) string {
 func creator(ctx context.Context, k catalogKey) string {
 	who, _ := caller.From(ctx)
 	if who.Account == "" {
-		who.Account = k.account
+		who.Account, who.Region = k.account, k.region
 	}
-	return "arn:" + arn.Partition(k.region) + ":iam::" + who.Account + ":root"
+	return who.ARN()
 }
 
 // fold makes a name what the catalog knows it by.
