@@ -27,7 +27,7 @@ func (s *Sluice) openS3(ctx context.Context, inst *instance) error {
 	inst.onClose("the buckets", buckets.Close)
 	inst.resets[s3ID] = buckets.Reset
 	inst.mounts.HandleSite(server.Site{
-		Service: s3ID, Claims: buckets.Claims, Operation: buckets.Operation,
+		Service: s3ID, Claims: buckets.Claims, Operation: buckets.Operation, Address: buckets.Address,
 		Handler: buckets, Fail: buckets.Fail, Busy: server.Busy{Status: 503, Code: "SlowDown", Message: "Please reduce your request rate."}, Coverage: s3.AllCoverage(),
 	})
 	return nil

@@ -135,7 +135,14 @@ func (s *Server) addresses(line string) {
 
 func (s *Server) fetchCA() {
 	s.t.Helper()
-	answer, err := http.Get(s.URL + "/_sluice/ca.pem")
+	ask, err := http.NewRequest(http.MethodGet, s.URL+"/_sluice/ca.pem", http.NoBody)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if at := slices.Index(s.args, "--admin-token"); at >= 0 {
+		ask.Header.Set("Authorization", "Bearer "+s.args[at+1])
+	}
+	answer, err := http.DefaultClient.Do(ask)
 	if err != nil {
 		s.t.Fatal(err)
 	}

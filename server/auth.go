@@ -109,7 +109,12 @@ func (x *exchange) find() {
 		return
 	}
 	token := x.r.Header.Get("X-Amz-Security-Token")
-	if x.scope.header == "" {
+	switch {
+	case x.scope.older:
+		if q := x.r.URL.Query(); token == "" {
+			token = q.Get("x-amz-security-token")
+		}
+	case x.scope.header == "":
 		token = x.scope.query.Get("X-Amz-Security-Token")
 	}
 	x.found.credential, x.found.known = x.s.cfg.Keys.Find(x.scope.key, token)

@@ -27,6 +27,9 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 	if x.s.cfg.Keys == nil || p.SigningName == "" {
 		return ctx, true
 	}
+	if x.scope.older {
+		return ctx, x.authenticateOlder(p)
+	}
 	if x.scope.header == "" && x.scope.query == nil {
 		if p.Anonymous {
 			x.identity = new(caller.Identity)
@@ -59,6 +62,52 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 		x.r.Body = &checkedBody{ReadCloser: x.r.Body, sum: sha256.New(), want: strings.ToLower(sum)}
 	}
 	return sigv4.With(ctx, proof), true
+}
+
+// authenticateOlder checks a presigned URL of version 2.
+func (x *exchange) authenticateOlder(p *Route) bool {
+	credential, token := x.found.credential, x.r.URL.Query().Get("x-amz-security-token")
+	if header := x.r.Header.Get("X-Amz-Security-Token"); header != "" {
+		token = header
+	}
+	if !x.found.known || p.Address == nil {
+		credential.Secret = decoySecret
+	}
+	now := x.s.cfg.Host.Now()
+	err := sigv4.CheckOlder(x.r, p.resource(x.r), credential.Secret, now)
+	doubt := trusted
+	switch {
+	case !x.found.known:
+		doubt = unknownKey
+	case subtle.ConstantTimeCompare([]byte(credential.Token), []byte(token)) != 1:
+		doubt = wrongToken
+	case err != nil:
+		doubt = badSignature
+	case !credential.Expires.IsZero() && now.After(credential.Expires):
+		doubt = expiredKey
+	}
+	if doubt != trusted {
+		x.log("a signature was refused", err)
+		status, code, text := plainDistrust(doubt, err, true)
+		x.refusePlain(p, status, code, text)
+		return false
+	}
+	x.identity = credential.identity()
+	return true
+}
+
+// resource is the bucket and key that a request will be served for, escaped as
+// on the wire, as signatures of version 2 have it.
+func (p *Route) resource(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	if p.Address == nil {
+		return path
+	}
+	bucket, key := p.Address(r)
+	if bucket == "" || r.URL.Path == "/"+bucket || r.URL.Path == "/"+bucket+"/"+key {
+		return path
+	}
+	return "/" + bucket + path
 }
 
 const textBadSum = "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, " +

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sluice/internal/caller"
+	"sluice/internal/sigv4"
 	"sluice/server/wire"
 )
 
@@ -17,6 +18,7 @@ import (
 type scope struct {
 	header string     // Authorization, empty when absent
 	query  url.Values // nil unless the query string holds the signature
+	older  bool       // the query string holds a signature of version 2
 	// Parts of the credential.
 	key, region, service string
 	missing              missing
@@ -33,6 +35,12 @@ func readScope(r *http.Request) scope {
 	if strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm") {
 		if q := r.URL.Query(); q.Has("X-Amz-Algorithm") {
 			s.query = q
+		}
+	}
+	if s.header == "" && s.query == nil && strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=") {
+		if q := r.URL.Query(); sigv4.IsOlder(q) {
+			s.older, s.key = true, q.Get("AWSAccessKeyId")
+			return s
 		}
 	}
 	switch {

@@ -71,6 +71,9 @@ type Route struct {
 	// Fail writes an error in the form of the service, for fault rules; nil
 	// where there is no such form.
 	Fail func(w http.ResponseWriter, r *http.Request, status int, code, message string)
+	// Address tells which bucket and key a request is for, which presigned URLs
+	// of version 2 sign; nil where they are not taken.
+	Address func(r *http.Request) (bucket, key string)
 	// Busy is how the service refuses calls that come too often, in the form of
 	// Fail; the zero value where it never does.
 	Busy Busy

@@ -18,9 +18,11 @@ type Site struct {
 	Claims func(r *http.Request) bool
 	// Operation names what a request asks for, empty for nothing known.
 	Operation func(r *http.Request) string
-	Handler   http.Handler
-	Fail      func(w http.ResponseWriter, r *http.Request, status int, code, message string)
-	Busy      Busy // as of a Route
+	// Address is as of a Route.
+	Address func(r *http.Request) (bucket, key string)
+	Handler http.Handler
+	Fail    func(w http.ResponseWriter, r *http.Request, status int, code, message string)
+	Busy    Busy // as of a Route
 	// Coverage lists its operations.
 	Coverage []coverage.Entry
 }
@@ -35,7 +37,7 @@ func (m *Mounts) routeSite(r *http.Request, sc *scope) (route, bool) {
 		return route{}, false
 	}
 	plain := &Route{
-		Service: s.Service, Operation: s.Operation(r), Handler: s.Handler, Fail: s.Fail, Busy: s.Busy,
+		Service: s.Service, Operation: s.Operation(r), Handler: s.Handler, Fail: s.Fail, Busy: s.Busy, Address: s.Address,
 		SigningName: s.Service, Anonymous: true, // it asks its policies
 	}
 	return route{front: frontPlain, name: plain.Operation, plain: plain, site: true}, true

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// Address tells which bucket and key a request is for; either may be empty.
+func (s *Store) Address(r *http.Request) (bucket, key string) { return s.address(r) }
+
 // address finds out which bucket and key a request is for: by its host where
 // that holds the name of a bucket, else by its path.
 func (s *Store) address(r *http.Request) (bucket, key string) {
