@@ -3,7 +3,7 @@
 #
 #   setup.sh CLIENT [VERSION]
 #
-# CLIENT is go, boto3, parquet, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, tofu, aggregate, awswrangler or moto. VERSION is a version of its
+# CLIENT is go, boto3, parquet, awscli, js, java-sync, java-async, kpl, kcl, kcl1, dynalite, vmware, multilang, rust, harlow, benthos, tofu, aggregate, awswrangler or moto. VERSION is a version of its
 # SDK; without one the exact versions pinned beside the program are used. "awscli debian" is the version 2 that Debian
 # packages. Everything is kept in one cache folder, so that only the first run downloads and compiles; what the machine
 # lacks comes from its own package manager.
@@ -26,7 +26,7 @@ inputs() {
     kcl | kcl1) echo "$here/$client/pom.xml" "$here/$client/src/main/java/sluice/Consumer.java" ;;
     rust) echo "$here/rust/Cargo.toml" "$here/rust/Cargo.lock.pins" "$here"/rust/src/*.rs ;;
     tofu) echo "$here"/tofu/provider/* ;;
-    go | harlow | vmware | versitygw) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
+    go | harlow | vmware | versitygw | benthos) echo "$here/$client"/*.go "$here/$client/go.mod" "$here/$client/go.sum" ;;
     *) echo "no such client: $client" >&2 && exit 2 ;;
   esac
 }
@@ -257,6 +257,7 @@ test -x "$place/run" || case $client in
   go) go_module go github.com/aws/aws-sdk-go-v2/service/kinesis ;;
   harlow) go_module harlow github.com/harlow/kinesis-consumer ;;
   vmware) go_module vmware github.com/vmware/vmware-go-kcl-v2 ;;
+  benthos) go_module benthos github.com/benthosdev/benthos/v4 ;;
   tofu) tofu ;;
   versitygw) go_module versitygw github.com/versity/versitygw ;;
 esac

@@ -57,6 +57,7 @@ var edges = []edge{
 	{dir: "companions/s3/outside", own: []string{"internal"}, others: []string{aws + "/aws"}},
 	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer", "github.com/vmware/vmware-go-kcl-v2", "github.com/versity/versitygw"}},
+	{dir: "integration/sdk/benthos", others: []string{"github.com/benthosdev/benthos/v4"}},
 	{dir: "integration/sdk/tofu", others: []string{"github.com/hashicorp/terraform", "github.com/terraform-providers/terraform-provider-aws"}},
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
 	{dir: "internal", own: []string{"internal"}},
