@@ -237,7 +237,7 @@ func testCreateRefusals(t *testing.T) {
 			in.SelfManagedKafkaEventSourceConfig = &types.SelfManagedKafkaEventSourceConfig{}
 		}, unsupported("SelfManagedKafkaEventSourceConfig")},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run("1.1 "+c.name, func(t *testing.T) {
 			r := open(t)
 			r.function("ingest")
 			in := mappingOf("ingest")
@@ -249,7 +249,7 @@ func testCreateRefusals(t *testing.T) {
 			require.Empty(t, list.EventSourceMappings, "nothing was changed")
 		})
 	}
-	t.Run("same function and source again", func(t *testing.T) {
+	t.Run("1.1 same function and source again", func(t *testing.T) {
 		r := open(t)
 		first := r.ingest()
 		_, err := r.CreateEventSourceMapping(r.ctx, mappingOf("ingest"))

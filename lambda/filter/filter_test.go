@@ -68,7 +68,7 @@ func TestRules(t *testing.T) {
 		{"operators are names elsewhere", `{"data":{"prefix":{"numeric":["x"]}}}`, []string{`{"prefix":{"numeric":"x"}}`}, []string{`{"prefix":"x"}`}},
 		{"escapes", `{"data":{"ü\u0041":["\u00e9"]}}`, []string{`{"üA":"é"}`, `{"\u00fcA":"\u00e9"}`}, []string{`{"üA":"e"}`}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run("1.9 "+c.name, func(t *testing.T) {
 			f := compiledOf(t, c.pattern)
 			for _, data := range c.pass {
 				require.True(t, f.Match(record(data)), "%s should pass %s", data, c.pattern)
@@ -83,23 +83,23 @@ func TestRules(t *testing.T) {
 // The table at the end of 1.9: what the payload is against what the pattern asks.
 func TestPayloads(t *testing.T) {
 	json, text := `{"a":1}`, "hello"
-	t.Run("row 1 JSON, JSON pattern: match", func(t *testing.T) {
+	t.Run("1.9 row 1 JSON, JSON pattern: match", func(t *testing.T) {
 		require.True(t, compiledOf(t, `{"data":{"a":[1]}}`).Match(record(json)))
 		require.False(t, compiledOf(t, `{"data":{"a":[2]}}`).Match(record(json)))
 	})
-	t.Run("row 2 no data part: metadata only", func(t *testing.T) {
+	t.Run("1.9 row 2 no data part: metadata only", func(t *testing.T) {
 		for _, data := range []string{json, text, "", "\x00\xff"} {
 			require.True(t, compiledOf(t, `{"partitionKey":["cust-7"]}`).Match(record(data)))
 			require.False(t, compiledOf(t, `{"partitionKey":["cust-8"]}`).Match(record(data)))
 		}
 	})
-	t.Run("row 3 no JSON, JSON pattern: dropped", func(t *testing.T) {
+	t.Run("1.9 row 3 no JSON, JSON pattern: dropped", func(t *testing.T) {
 		for _, data := range []string{text, "", "{", `{"a":1} x`, `{"a":1}{"a":1}`, "\x00"} {
 			require.False(t, compiledOf(t, `{"data":{"a":[1]}}`).Match(record(data)), data)
 			require.False(t, compiledOf(t, `{"data":{"a":[{"exists":false}]}}`).Match(record(data)), data)
 		}
 	})
-	t.Run("row 4 pattern over text: refused", func(t *testing.T) {
+	t.Run("1.9 row 4 pattern over text: refused", func(t *testing.T) {
 		for _, pattern := range []string{`{"data":["hello"]}`, `{"data":[{"prefix":"h"}]}`, `{"data":"hello"}`} {
 			_, err := Compile([]string{pattern})
 			require.Error(t, err, pattern)

@@ -64,7 +64,7 @@ func TestAnswers(t *testing.T) {
 		return v.lowest
 	}
 	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run("1.6 row "+row.name, func(t *testing.T) {
 			r := function.Result{Payload: []byte(row.payload), Error: row.kind}
 			require.Equal(t, row.without, place(interpret(r, items, expectations{})), "without ReportBatchItemFailures")
 			require.Equal(t, row.with, place(interpret(r, items, expectations{report: true})), "with it")
