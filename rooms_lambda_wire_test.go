@@ -134,3 +134,36 @@ func TestCodeCanBeFetched(t *testing.T) {
 	_, err = c.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
 	require.ErrorContains(t, err, "--allow-exec", "a zip starts a process, which nobody has allowed")
 }
+
+// TestMappingCallsOnTheWire is the table of operations of 1.1: a row, its path
+// with and without a slash at the end, and its status.
+func TestMappingCallsOnTheWire(t *testing.T) {
+	const path, mapping = "/2015-03-31/event-source-mappings", `{"FunctionName":"ingest","EventSourceArn":"` + sourceARN + `","StartingPosition":"LATEST"}`
+	for _, slash := range []string{"", "/"} {
+		c := newConsumer(t)
+		signed := []string{"Authorization", signature, "X-Amz-Date", "20260105T101112Z"}
+		row := func(name, method, path, body string, want int) (answer map[string]any) {
+			t.Helper()
+			t.Run("1.1 "+name+" at "+method+" "+path, func(t *testing.T) {
+				status, text := admin(t, c.s, method, path, body, signed...)
+				require.Equal(t, want, status, text)
+				if text != "" {
+					require.NoError(t, json.Unmarshal([]byte(text), &answer), text)
+				}
+			})
+			return answer
+		}
+		made := row("Create", "POST", path+slash, mapping, http.StatusAccepted)
+		one := path + "/" + made["UUID"].(string) + slash
+		tags := "/2017-03-31/tags/" + made["EventSourceMappingArn"].(string)
+		require.Equal(t, "Enabled", row("Get", "GET", one, "", http.StatusOK)["State"])
+		row("Update", "PUT", one, `{"BatchSize":7}`, http.StatusAccepted)
+		require.Equal(t, 7.0, row("Get", "GET", one, "", http.StatusOK)["BatchSize"])
+		require.Len(t, row("List", "GET", path+slash+"?EventSourceArn="+sourceARN+"&FunctionName=ingest&MaxItems=10", "", http.StatusOK)["EventSourceMappings"], 1)
+		row("TagResource", "POST", tags, `{"Tags":{"a":"b","c":"d"}}`, http.StatusNoContent)
+		row("UntagResource", "DELETE", tags+"?tagKeys=a", "", http.StatusNoContent)
+		require.Equal(t, map[string]any{"c": "d"}, row("ListTags", "GET", tags, "", http.StatusOK)["Tags"])
+		require.Equal(t, "Deleting", row("Delete", "DELETE", one, "", http.StatusAccepted)["State"])
+		require.Equal(t, "The resource you requested does not exist.", row("Get, after Delete", "GET", one, "", http.StatusNotFound)["Message"])
+	}
+}
