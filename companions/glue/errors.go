@@ -52,8 +52,6 @@ func errNoPartition() error { return notFound("Cannot find partition.") }
 
 func errNoIndex() error { return notFound("Index not found.") }
 
-func errNoResource(arn string) error { return notFound("Resource %s not found.", arn) }
-
 func errNoSchema(arn, registry, name *string) error {
 	null := func(s *string) string {
 		if s == nil {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"sluice/internal/arn"
 	"sluice/internal/caller"
 	"sluice/internal/clock"
 	"sluice/store/kv"
@@ -97,11 +96,6 @@ func (c *Catalog) catalog(ctx context.Context, id *string) (catalogKey, error) {
 		k.account = *id
 	}
 	return k, allow(ctx, k, "catalog")
-}
-
-// databaseARN is the resource name of a database, which tags go by.
-func (k catalogKey) databaseARN(name string) string {
-	return "arn:" + arn.Partition(k.region) + ":glue:" + k.region + ":" + k.account + ":database/" + name
 }
 
 // creator is who a table says has made it.

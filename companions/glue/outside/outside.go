@@ -78,7 +78,7 @@ func (c *Catalog) Schema(ctx context.Context, account, region, database, table, 
 
 // description is what is read of a table; shapes are the codec's alone.
 type description struct {
-	VersionId         string //nolint:revive // the service's spelling
+	VersionId         string
 	PartitionKeys     []columnText
 	Parameters        map[string]string
 	StorageDescriptor struct {

@@ -1,9 +1,6 @@
 package predicate
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // Key is a partition key of a table: its name in lower case and its Hive type.
 type Key struct{ Name, Type string }
@@ -39,6 +36,12 @@ func Parse(expression string, keys []Key) (*Predicate, error) {
 	return &Predicate{keys: keys, root: root}, nil
 }
 
+// refusal is an error in the words of the service.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
+
 // parser goes through an expression from left to right.
 type parser struct {
 	whole, rest string
@@ -51,7 +54,7 @@ func (p *parser) step() {
 	p.now, p.rest = t, p.rest[n:]
 }
 
-func (p *parser) unsupported() error { return errors.New(textUnsupported + p.whole + "'") }
+func (p *parser) unsupported() error { return refusal(textUnsupported + p.whole + "'") }
 
 // take steps over a keyword.
 func (p *parser) take(keyword string) bool {
@@ -214,7 +217,7 @@ func (p *parser) named(k operand) (condition, error) {
 
 func (p *parser) like(k operand) (condition, error) {
 	if k.class != texts {
-		return nil, errors.New(k.class.noun() + " data type doesn't support operation 'LIKE'")
+		return nil, refusal(k.class.noun() + " data type doesn't support operation 'LIKE'")
 	}
 	t, err := p.bracketed(text)
 	return like{k, []rune(t.text)}, err
@@ -256,7 +259,7 @@ func (p *parser) key(name string) (operand, error) {
 			return newOperand(i, k)
 		}
 	}
-	return operand{}, errors.New(textUnknownKey)
+	return operand{}, refusal(textUnknownKey)
 }
 
 func isKeyword(s string) bool {

@@ -2,7 +2,6 @@ package predicate
 
 import (
 	"cmp"
-	"errors"
 	"math/big"
 	"strconv"
 	"strings"
@@ -52,13 +51,13 @@ func newOperand(index int, k Key) (operand, error) {
 	case "timestamp":
 		return operand{index, times}, nil
 	}
-	return operand{}, errors.New("Unknown type : '" + k.Type + "'")
+	return operand{}, refusal("Unknown type : '" + k.Type + "'")
 }
 
 // of reads the stored value of the key.
 func (o operand) of(values []string) (value, error) {
 	if o.index >= len(values) { // the table has more keys since
-		return value{}, errors.New(textUnknownKey)
+		return value{}, refusal(textUnknownKey)
 	}
 	v, err := o.read(values[o.index])
 	if err != nil {
@@ -81,22 +80,22 @@ func (o operand) read(s string) (value, error) {
 	case integers:
 		n, ok := new(big.Int).SetString(s, 10)
 		if !ok || strings.Contains(s, "_") {
-			return value{}, errors.New(`For input string: "` + s + `" is not an integer.`)
+			return value{}, refusal(`For input string: "` + s + `" is not an integer.`)
 		}
 		return value{size: new(big.Rat).SetInt(n)}, nil
 	case decimals:
 		if !isNumber(s) || hugeExponent(s) {
-			return value{}, errors.New(s + " is not a decimal.")
+			return value{}, refusal(s + " is not a decimal.")
 		}
 		r, ok := new(big.Rat).SetString(s)
 		if !ok {
-			return value{}, errors.New(s + " is not a decimal.")
+			return value{}, refusal(s + " is not a decimal.")
 		}
 		return value{size: r}, nil
 	case dates:
 		t, err := time.Parse("2006-01-02", s)
 		if err != nil {
-			return value{}, errors.New(s + " is not a date.")
+			return value{}, refusal(s + " is not a date.")
 		}
 		return value{when: t.Unix()}, nil
 	case times:
@@ -116,7 +115,7 @@ func hugeExponent(s string) bool {
 }
 
 func readTime(s string) (value, error) {
-	refuse := errors.New("Timestamp format must be yyyy-mm-dd hh:mm:ss[.fffffffff] " + s + " is not a timestamp.")
+	refuse := refusal("Timestamp format must be yyyy-mm-dd hh:mm:ss[.fffffffff] " + s + " is not a timestamp.")
 	whole, fraction, dotted := strings.Cut(s, ".")
 	t, err := time.Parse(time.DateTime, whole)
 	if err != nil || len(whole) != len(time.DateTime) || dotted && (fraction == "" || len(fraction) > 9 || !digits(fraction)) {
