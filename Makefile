@@ -59,7 +59,7 @@ suite-tidy:
 # can only be measured without it.
 suite-unit:
 	CGO_ENABLED=1 go test -race -count=1 $(PACKAGES)
-	go test -count=1 -run '^TestIdleConnections$$' ./server
+	go test -count=1 -run '^(TestIdleConnections|TestTenThousandSubscriptions)$$' ./server
 
 suite-fuzz:
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz

@@ -1,5 +1,7 @@
 package fault
 
+import "container/list"
+
 // A call whose answer is a stream goes on for minutes, and who adds a rule
 // against it means the one that is running. So rules meet such calls twice
 // over: Judge asks those that there are when the call begins, and a rule that
@@ -13,6 +15,7 @@ type Following struct {
 	call   *Call
 	about  Subject
 	strike func(*Verdict)
+	place  *list.Element // guarded by the set's mu; nil once it has ended
 }
 
 // Follow begins to follow a call, which has to be judged after. strike is told
@@ -23,7 +26,7 @@ func (s *Set) Follow(c *Call, strike func(*Verdict)) *Following {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.Subject, c.until = func() Subject { return f.about }, s.born
-	s.running = append(s.running, f)
+	f.place = s.running.PushBack(f)
 	return f
 }
 
@@ -32,11 +35,9 @@ func (f *Following) Stop() {
 	s := f.set
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, other := range s.running {
-		if other == f {
-			s.running = append(s.running[:i:i], s.running[i+1:]...)
-			return
-		}
+	if f.place != nil {
+		s.running.Remove(f.place)
+		f.place = nil
 	}
 }
 
@@ -50,7 +51,8 @@ func (s *Set) meet(a *active) {
 	if !a.Effect.late() {
 		return
 	}
-	for _, f := range s.running {
+	for at := s.running.Front(); at != nil; at = at.Next() {
+		f := at.Value.(*Following)
 		v := new(Verdict)
 		if a.concerns(f.call) && a.Match.fits(&f.about) && a.due(a.seen.Add(1)) && a.strike(v, f.call.Target, &f.about) {
 			a.fired.Add(1)

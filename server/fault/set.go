@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"container/list"
 	"fmt"
 	"reflect"
 	"slices"
@@ -22,7 +23,7 @@ type Set struct {
 	next  int
 	born  uint64 // number of the newest rule, from 2
 	// running are the calls that new rules meet, in order of their beginning.
-	running []*Following
+	running list.List // of *Following
 }
 
 // active is a rule at work. Its Rule never changes; the counts stand beside it.
