@@ -180,7 +180,7 @@ func TestHold(t *testing.T) {
 	require.Equal(t, "held", read(t, kept, id))
 	n, err := blob.Bytes(fs, "kept")
 	require.NoError(t, err)
-	require.EqualValues(t, 4, n)
+	require.EqualValues(t, 4+4+24, n)
 }
 
 // Pieces make the same bodies again, on disk and in memory.

@@ -138,7 +138,7 @@ type Filler struct {
 	disk *Disk
 	id   ID
 	file vfs.File
-	size int64
+	sums sums
 }
 
 // Fill begins to write bodies.
@@ -158,14 +158,14 @@ func (f *Filler) Add(id ID, off int64, piece []byte) (fits bool, err error) {
 			return true, err
 		}
 	}
-	if off != f.size {
+	if off != f.sums.size {
 		return false, nil
 	}
 	if err := f.disk.admit(int64(len(piece))); err != nil {
 		return true, err
 	}
-	n, err := f.file.Write(piece)
-	f.size += int64(n)
+	f.sums.add(piece)
+	_, err = f.file.Write(piece)
 	return true, err
 }
 
@@ -174,7 +174,7 @@ func (f *Filler) begin(id ID) (err error) {
 	if err := d.o.FS.MkdirAll(d.o.FS.PathJoin(d.o.Dir, folderOf(id)), 0o755); err != nil {
 		return err
 	}
-	f.id, f.size = id, 0
+	f.id, f.sums = id, sums{}
 	f.file, err = d.o.FS.Create(d.path(id), vfs.WriteCategoryUnspecified)
 	return err
 }
@@ -184,7 +184,10 @@ func (f *Filler) Flush() error {
 	if f.file == nil {
 		return nil
 	}
-	err := f.file.Sync()
+	_, err := f.file.Write(f.sums.trailer())
+	if err == nil {
+		err = f.file.Sync()
+	}
 	if e := f.file.Close(); err == nil {
 		err = e
 	}

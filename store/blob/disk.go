@@ -96,6 +96,9 @@ func (d *Disk) numbers(folder string) (ids []ID, err error) {
 
 func folderOf(id ID) string { return fmt.Sprintf("%013x", uint64(id)/perFolder) }
 
+// FileOf is where a body is below the folder of its store.
+func FileOf(fs vfs.FS, id ID) string { return fs.PathJoin(folderOf(id), id.String()) }
+
 func (d *Disk) path(id ID) string { return d.o.FS.PathJoin(d.o.Dir, folderOf(id), id.String()) }
 
 // next gives out a number whose folder exists.
@@ -159,6 +162,7 @@ type diskDraft struct {
 	kept    bool
 	written int64
 	looked  int64 // up to here there is space
+	sums    sums
 }
 
 // Write implements io.Writer.
@@ -169,13 +173,14 @@ func (w *diskDraft) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+	w.sums.add(p)
 	return w.file.Write(p)
 }
 
 // Keep implements Draft.
 func (w *diskDraft) Keep() (ID, error) {
-	var err error
-	if w.disk.o.Durable {
+	_, err := w.file.Write(w.sums.trailer())
+	if err == nil && w.disk.o.Durable {
 		err = w.file.Sync()
 	}
 	if e := w.file.Close(); err == nil {
@@ -218,7 +223,12 @@ func (d *Disk) Open(id ID) (Body, error) {
 		_ = file.Close()
 		return nil, err
 	}
-	return diskBody{file, info.Size()}, nil
+	b, err := open(file, info.Size())
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("open body %s: %w", id, err)
+	}
+	return b, nil
 }
 
 type diskBody struct {

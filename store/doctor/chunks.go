@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -69,7 +70,7 @@ const (
 // chunkAt looks at the chunk at a place in a block, and says where the next one
 // begins if it is whole.
 func chunkAt(b []byte, at int, number uint32) (next, state int) {
-	if len(b)-at < longHeader {
+	if rest := b[at:]; len(rest) < longHeader || len(rest) < syncHeader && len(bytes.Trim(rest, "\x00")) == 0 {
 		return len(b), whole // no header fits in the rest of a block
 	}
 	kind, header := b[at+6], longHeader

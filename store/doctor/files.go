@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,11 +27,15 @@ type database struct {
 	// hopeless says why nothing of it can be read.
 	hopeless error
 	losses   *losses
+	// bad are tables and files of values that are damaged, by name, and how;
+	// live are the tables in use, nil if nobody can tell.
+	bad  map[string]string
+	live map[string]bool
 }
 
 // database examines every file of a database, and then what they hold together.
 func (x *examination) database(dir string, mayBeTorn bool) *database {
-	d := &database{dir: dir, view: newView(x.fs), losses: newLosses()}
+	d := &database{dir: dir, view: newView(x.fs), losses: newLosses(), bad: map[string]string{}}
 	names, err := x.fs.List(x.path(dir))
 	if err != nil {
 		d.hopeless = fmt.Errorf("the database is missing: %w", err)
@@ -38,32 +43,30 @@ func (x *examination) database(dir string, mayBeTorn bool) *database {
 		return d
 	}
 	slices.Sort(names)
-	before := len(x.report.Findings)
 	d.hopeless = x.manifest(dir)
 	for _, name := range names {
 		switch {
 		case strings.HasSuffix(name, ".sst"):
-			x.check(dir, name, "a table", checkTable)
+			x.check(d, name, checkTable)
 		case strings.HasSuffix(name, ".blob"):
-			x.check(dir, name, "a file of values", checkBlob)
+			x.check(d, name, checkBlob)
 		}
 	}
-	sealed := x.seal(d)
-	x.logs(d, mayBeTorn && !sealed)
-	if d.hopeless != nil {
-		return d
+	x.logs(d, x.seal(d), mayBeTorn)
+	if d.hopeless == nil {
+		x.pairs(d)
+		x.bodies(dir)
 	}
-	x.pairs(d, len(x.report.Findings) > before)
-	x.bodies(dir)
+	x.tellBad(d)
 	return d
 }
 
 // seal compares the manifest and the logs with what was noted of them when the
-// database was closed. It reports whether there is such a note.
-func (x *examination) seal(d *database) bool {
+// database was closed.
+func (x *examination) seal(d *database) engine.Sealed {
 	s, err := engine.CheckSeal(x.fs, x.path(d.dir))
 	if err != nil {
-		return false // of a database whose manifest cannot be found, which was told
+		return s // of a database whose manifest cannot be found, which was told
 	}
 	for name, what := range s.Damaged {
 		f := Finding{File: x.fs.PathJoin(d.dir, name), Severity: Damage, What: "not as it was when the database was closed: " + what}
@@ -75,7 +78,7 @@ func (x *examination) seal(d *database) bool {
 		}
 		x.find(f)
 	}
-	return s.Whole || len(s.Damaged) > 0
+	return s
 }
 
 // hopelessHint is what is left to do when nothing helps.
@@ -134,14 +137,31 @@ func (x *examination) count(f vfs.File) {
 }
 
 // check looks at a file that is written once.
-func (x *examination) check(dir, name, what string, look func(f vfs.File) error) {
-	f, err := x.fs.Open(x.path(dir, name))
+func (x *examination) check(d *database, name string, look func(f vfs.File) error) {
+	f, err := x.fs.Open(x.path(d.dir, name))
 	if err == nil {
 		x.count(f)
 		err = look(f) // which closes it
 	}
 	if err != nil {
-		x.find(Finding{File: x.fs.PathJoin(dir, name), Severity: Damage, What: what + " is damaged: " + oneLine(err), Repair: copied})
+		d.bad[name] = oneLine(err)
+	}
+}
+
+// tellBad tells of damaged tables and files of values. Those that a killed
+// process was still writing, or was about to remove, are nobody's.
+func (x *examination) tellBad(d *database) {
+	for _, name := range slices.Sorted(maps.Keys(d.bad)) {
+		f := Finding{File: x.fs.PathJoin(d.dir, name), Severity: Damage, What: "a table is damaged: " + d.bad[name], Repair: copied}
+		if strings.HasSuffix(name, ".blob") {
+			f.What = "a file of values is damaged: " + d.bad[name]
+			if d.live != nil && d.losses.none() {
+				f.Severity, f.What, f.Repair = Note, f.What+"; nothing in use is in that place", ""
+			}
+		} else if d.live != nil && !d.live[name] {
+			continue
+		}
+		x.find(f)
 	}
 }
 
@@ -190,27 +210,32 @@ func recovered(err *error) {
 
 // logs reads the write-ahead logs. The newest may be torn after a power failure
 // under "process"; what precedes the tear is what was promised.
-func (x *examination) logs(d *database, mayBeTorn bool) {
+func (x *examination) logs(d *database, sealed engine.Sealed, mayBeTorn bool) {
 	logs, err := wal.Scan(wal.Dir{FS: x.fs, Dirname: x.path(d.dir)})
 	if err != nil {
 		x.find(Finding{File: d.dir, Severity: Damage, What: "the logs cannot be listed: " + oneLine(err)})
 		return
 	}
 	for i, log := range logs {
+		size, _ := log.PhysicalSize()
+		x.report.Files++
+		x.report.Bytes += int64(size)
+		if sealed.Whole {
+			continue // it is as it was
+		}
 		_, path := log.SegmentLocation(0)
 		name := x.fs.PathBase(path)
-		good, err := x.log(log)
+		good, err := readLog(log)
 		if i == len(logs)-1 && (err == nil || errors.Is(err, record.ErrUnexpectedEOF)) {
 			err = x.end(path, uint32(log.Num), &good)
 		}
 		if err == nil {
 			continue
 		}
-		size, _ := log.PhysicalSize()
 		f := Finding{File: x.fs.PathJoin(d.dir, name), Severity: Damage, What: "a log is damaged: " + oneLine(err),
 			Loses:  []string{fmt.Sprintf("the writes in the last %d of %d bytes of it", int64(size)-good, size)},
 			Repair: "what precedes the damage is kept"}
-		if i == len(logs)-1 && mayBeTorn {
+		if i == len(logs)-1 && mayBeTorn && sealed.Damaged == nil {
 			f.Severity, f.What, f.Repair = Note, "the newest log is torn, as a power failure may leave it under process: "+oneLine(err), "the next start keeps what precedes the tear"
 		} else if i < len(logs)-1 {
 			f.Loses = append(f.Loses, "all writes in the logs after it")
@@ -225,13 +250,9 @@ func (x *examination) logs(d *database, mayBeTorn bool) {
 	}
 }
 
-// log reads a log and says up to where it is good.
-func (x *examination) log(l wal.LogicalLog) (good int64, err error) {
+// readLog reads a log and says up to where it is good.
+func readLog(l wal.LogicalLog) (good int64, err error) {
 	defer recovered(&err)
-	if size, err := l.PhysicalSize(); err == nil {
-		x.report.Files++
-		x.report.Bytes += int64(size)
-	}
 	r := l.OpenForRead()
 	defer r.Close()
 	for {

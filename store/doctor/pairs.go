@@ -34,7 +34,7 @@ func openOnce(v *view, dir string) (db *pebble.DB, err error) {
 }
 
 // pairs reads all that a database holds, through all its files at once.
-func (x *examination) pairs(d *database, known bool) {
+func (x *examination) pairs(d *database) {
 	db, err := x.openView(d)
 	if err != nil {
 		d.hopeless = err
@@ -45,8 +45,8 @@ func (x *examination) pairs(d *database, known bool) {
 	slices.Sort(missing)
 	for _, path := range missing {
 		x.find(Finding{File: x.fs.PathJoin(d.dir, x.fs.PathBase(path)), Severity: Damage, What: "a file is missing", Repair: copied})
-		known = true
 	}
+	d.live = liveTables(db)
 	n, err := readAll(db, func(key, value []byte) error { return d.losses.strange(key, store.CheckPair(key, value)) }, d.losses)
 	x.report.Pairs += n
 	if e := closeView(db); err == nil && d.losses.none() {
@@ -57,9 +57,24 @@ func (x *examination) pairs(d *database, known bool) {
 		x.find(Finding{File: d.dir, Severity: Damage, What: "the database cannot be read: " + oneLine(err)})
 	case len(lost) > 0:
 		x.find(Finding{File: d.dir, Severity: Damage, What: "not all data can be read", Loses: lost, Repair: copied})
-	case known && x.damagedIn(d.dir):
+	case x.damagedIn(d.dir):
 		x.find(Finding{File: d.dir, Severity: Note, What: "every key and value can be read, apart from what logs have lost"})
 	}
+}
+
+// liveTables are the tables that a database uses, nil if it cannot tell.
+func liveTables(db *pebble.DB) map[string]bool {
+	levels, err := db.SSTables()
+	if err != nil {
+		return nil
+	}
+	live := map[string]bool{}
+	for _, level := range levels {
+		for _, t := range level {
+			live[t.BackingSSTNum.String()+".sst"] = true
+		}
+	}
+	return live
 }
 
 // damagedIn reports whether something is wrong with files in a folder.

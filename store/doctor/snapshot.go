@@ -84,7 +84,7 @@ func (x *examination) bodies(dir string) {
 				x.report.Bodies++
 				x.report.Bytes += size
 				if err != nil {
-					x.find(Finding{File: x.fs.PathJoin(base, namespace, id.String()), Severity: Damage,
+					x.find(Finding{File: x.fs.PathJoin(base, namespace, blob.FileOf(x.fs, id)), Severity: Damage,
 						What: "the body of an object is damaged: " + oneLine(err), Loses: []string{fmt.Sprintf("the object whose body it is; reading it fails (%d bytes)", size)},
 						Repair: "it stays where it is; put the object again, or remove it"})
 				}

@@ -81,7 +81,7 @@ type Engine struct {
 func Open(c Config) (*Engine, error) {
 	c.fill()
 	e := &Engine{config: c}
-	e.queue.commit = e.commit
+	e.queue.commit, e.queue.shares = e.commit, !c.Process
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
 	sealed, err := breakSeal(c.FS, c.Dir)
 	if err != nil {
@@ -174,9 +174,9 @@ func (b *Batch) Submit(settle func(error)) *Ticket {
 	return t
 }
 
-// commit makes a batch durable, which may hold nothing but records. The queue
-// calls it, one call at a time.
-func (e *Engine) commit(b *pebble.Batch, records bool) error {
+// commit makes batches durable, all of them or none, which may hold nothing but
+// records. The queue calls it, one call at a time.
+func (e *Engine) commit(batches []*pebble.Batch, records bool) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
@@ -185,7 +185,7 @@ func (e *Engine) commit(b *pebble.Batch, records bool) error {
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
-	err := e.db.Apply(b, pebble.Sync)
+	err := e.apply(batches)
 	if failure := e.guard.acknowledge(); failure != nil {
 		err = failure
 	}
@@ -193,9 +193,23 @@ func (e *Engine) commit(b *pebble.Batch, records bool) error {
 		e.config.Logger.Error("a write failed; writes are refused until the store has recovered", "error", err)
 		return classify(err)
 	}
-	_ = b.Close()
+	for _, b := range batches {
+		_ = b.Close()
+	}
 	e.durable.advance(e.db, records)
 	return nil
+}
+
+// apply gives batches to Pebble in their order. The sync of the last one is that
+// of all before it, for they are in the same log or in one that was closed.
+func (e *Engine) apply(batches []*pebble.Batch) error {
+	last := len(batches) - 1
+	for _, b := range batches[:last] {
+		if err := e.db.Apply(b, pebble.NoSync); err != nil {
+			return err
+		}
+	}
+	return e.db.Apply(batches[last], pebble.Sync)
 }
 
 // Read calls f with the current state of the database, which includes

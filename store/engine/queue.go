@@ -19,6 +19,11 @@ import (
 // is never given a batch after one that failed, and the place in the log up to
 // which everything was acknowledged is known exactly.
 //
+// Where durability costs an fsync, big batches share one: the commit is then
+// several Pebble batches, of which only the last is synced. All of them are
+// acknowledged or none. Where a write(2) is enough that would only keep the
+// first of them waiting for the others.
+//
 // It costs nothing: the next group gathers meanwhile and becomes larger. One
 // Pebble commit per caller, the obvious other way, was as fast within the
 // noise at 1, 8 and 64 writers (Pebble groups syncs itself). A goroutine that
@@ -27,8 +32,11 @@ import (
 // mergeBelow is the size up to which batches are merged by copying.
 const mergeBelow = 64 << 10
 
-// groupBytes bounds a merged group.
-const groupBytes = 1 << 20
+// groupBytes bounds a merged group, syncedBytes what shares an fsync.
+const (
+	groupBytes  = 1 << 20
+	syncedBytes = 8 << 20
+)
 
 // Batch is a set of changes that become durable together or not at all.
 type Batch struct {
@@ -58,12 +66,14 @@ type Ticket struct {
 }
 
 type queue struct {
-	commit func(batch *pebble.Batch, records bool) error
+	commit func(batches []*pebble.Batch, records bool) error
+	shares bool // big batches share a commit
 
 	// mu guards the fields below. It is taken after a caller's own locks.
 	mu      sync.Mutex
 	waiting []*Ticket
-	spare   []*Ticket // the slice of the group before, for use again
+	spare   []*Ticket       // the slice of the group before, for use again
+	batches []*pebble.Batch // the same for what was made of it; the leader's
 	leading bool
 	epoch   uint64 // counts failures; batches of an older epoch are refused
 }
@@ -110,7 +120,7 @@ func (q *queue) lead() {
 	for _, t := range group {
 		records = records && t.records
 	}
-	err := q.commit(merged(group), records)
+	err := q.commit(q.merged(group), records)
 	q.mu.Lock()
 	q.leading = false
 	for _, t := range group {
@@ -132,11 +142,9 @@ func (q *queue) lead() {
 // take removes from the queue what is committed together.
 func (q *queue) take() []*Ticket {
 	n, size := 1, q.waiting[0].size
-	if size < mergeBelow {
-		for n < len(q.waiting) && q.waiting[n].size < mergeBelow && size+q.waiting[n].size <= groupBytes {
-			size += q.waiting[n].size
-			n++
-		}
+	for n < len(q.waiting) && q.joins(q.waiting[n-1], q.waiting[n], size) {
+		size += q.waiting[n].size
+		n++
 	}
 	group := append(q.spare[:0], q.waiting[:n]...)
 	rest := copy(q.waiting, q.waiting[n:])
@@ -145,17 +153,33 @@ func (q *queue) take() []*Ticket {
 	return group
 }
 
-// merged makes one batch of a group.
-func merged(group []*Ticket) *pebble.Batch {
-	head := group[0].batch
-	for _, t := range group[1:] {
+// joins tells whether a ticket is committed together with those before it, which
+// have that size.
+func (q *queue) joins(before, t *Ticket, size int) bool {
+	if q.shares {
+		return size+t.size <= syncedBytes
+	}
+	return before.size < mergeBelow && t.size < mergeBelow && size+t.size <= groupBytes
+}
+
+// merged makes batches of a group: one of neighbours that are small, and one
+// each of the others. Only the leader calls it.
+func (q *queue) merged(group []*Ticket) []*pebble.Batch {
+	q.batches = q.batches[:0]
+	size := 0
+	for i, t := range group {
+		if i == 0 || t.size >= mergeBelow || group[i-1].size >= mergeBelow || size+t.size > groupBytes {
+			q.batches, size = append(q.batches, t.batch), t.size
+			continue
+		}
 		// Apply fails for malformed batches only, and these are our own.
-		if err := head.Apply(t.batch, nil); err != nil {
+		if err := q.batches[len(q.batches)-1].Apply(t.batch, nil); err != nil {
 			panic(err)
 		}
 		_ = t.batch.Close()
+		size += t.size
 	}
-	return head
+	return q.batches
 }
 
 // finish settles a ticket. mu is held.
