@@ -54,9 +54,10 @@ func (f transport) Do(r *http.Request) (*http.Response, error) {
 }
 
 func asHTTP(r *http.Request, a *Response) *http.Response {
+	body := a.Whole()
 	return &http.Response{
 		StatusCode: a.Status, Header: a.Header, Request: r,
-		Body: io.NopCloser(bytes.NewReader(a.Body)), ContentLength: int64(len(a.Body)),
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 }
