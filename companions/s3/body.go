@@ -334,7 +334,7 @@ func (c *content) turnTo(i int) error {
 	if err != nil {
 		return err
 	}
-	if p := c.pieces[i]; b.Size() < p.Len {
+	if p := c.pieces[i]; b.Size() != p.Len { // longer too: then its checksums are damaged
 		_ = b.Close()
 		return fmt.Errorf("body %s has %d bytes of %d", p.File, b.Size(), p.Len)
 	}

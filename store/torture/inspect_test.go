@@ -162,10 +162,14 @@ func (w *writer) read(s *store.Store, bodies bool) (*state, error) {
 		found.pairs[string(key)] = string(value)
 		return true, nil
 	})
-	if err != nil || !bodies {
+	if err != nil {
 		return found, err
 	}
-	return found, w.readBodies(s, found)
+	err = w.readBodies(s, found, bodies)
+	if !bodies {
+		clear(found.bodies)
+	}
+	return found, err
 }
 
 func readAll(l log.Log, id log.ID) (all []record, err error) {
@@ -190,7 +194,9 @@ func readAll(l log.Log, id log.ID) (all []record, err error) {
 	}
 }
 
-func (w *writer) readBodies(s *store.Store, found *state) error {
+// readBodies reads the bodies that rows name. Where they are not promised they
+// may be missing, or damaged, but not be served with other bytes.
+func (w *writer) readBodies(s *store.Store, found *state, promised bool) error {
 	b, err := s.Bodies("test")
 	if err != nil {
 		return err
@@ -207,18 +213,15 @@ func (w *writer) readBodies(s *store.Store, found *state) error {
 		if w.torn[id] {
 			continue
 		}
-		body, err := b.Open(id)
-		if err != nil {
+		content, err := readBody(b, id)
+		if err != nil && promised {
 			return fmt.Errorf("body %s, which a row names: %w", id, err)
 		}
-		content, err := io.ReadAll(io.NewSectionReader(body, 0, body.Size()))
-		if e := body.Close(); err == nil {
-			err = e
+		want := w.contents[id]
+		if !promised && err == nil && len(content) == len(want) && content != want {
+			return fmt.Errorf("body %s is served with other bytes", id)
 		}
-		if err != nil {
-			return err
-		}
-		found.bodies[id] = string(content)
+		found.bodies[id] = content
 	}
 	return nil
 }
@@ -286,4 +289,13 @@ func (w *world) checkpoints(m *moment) error {
 		}
 	}
 	return nil
+}
+
+func readBody(b blob.Store, id blob.ID) (string, error) {
+	body, err := b.Open(id)
+	if err != nil {
+		return "", err
+	}
+	content, err := io.ReadAll(io.NewSectionReader(body, 0, body.Size()))
+	return string(content), errors.Join(err, body.Close())
 }

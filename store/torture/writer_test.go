@@ -34,11 +34,13 @@ type writer struct {
 	stream uint64
 	serial int
 	given  map[log.ID]int64 // the highest position that was acknowledged
+	// contents are what was written to bodies of the life that goes on.
+	contents map[blob.ID]string
 }
 
 func newWriter(w *world, n int, seed uint64) *writer {
 	return &writer{world: w, n: n, dice: rand.New(rand.NewPCG(seed, uint64(n)+100)), now: newState(),
-		stream: uint64(n+1) * 1000, given: map[log.ID]int64{}}
+		stream: uint64(n+1) * 1000, given: map[log.ID]int64{}, contents: map[blob.ID]string{}}
 }
 
 func (w *writer) prefix() string { return fmt.Sprintf("w%d/", w.n) }
@@ -255,6 +257,7 @@ func (w *writer) keepBody(o *op) func() error {
 		if id, err = draft.Keep(); err != nil {
 			return err
 		}
+		w.contents[id] = text
 		b := &kv.Batch{}
 		b.Set([]byte(w.bodyRow(id)), []byte(text[:20]))
 		return w.store.Space("test").Commit(ctx, b)

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/stretchr/testify/require"
+)
+
+// TestQueueShares checks what is committed together: big batches where an fsync
+// is what they wait for, and none where it is not; they fail together as well.
+func TestQueueShares(t *testing.T) {
+	failure := errors.New("no")
+	for _, c := range []struct {
+		shares  bool
+		failure error
+		commits string
+		settled string
+	}{
+		{true, nil, "[3 1]", "[0 <nil> 1 <nil> 2 <nil> 3 <nil>]"},
+		{false, nil, "[1 1 1 1]", "[0 <nil> 1 <nil> 2 <nil> 3 <nil>]"},
+		{true, failure, "[3]", "[0 no 1 no 2 no 3 a write before this one failed: no]"},
+		{false, failure, "[1]", "[0 no 1 a write before this one failed: no 2 a write before this one failed: no 3 a write before this one failed: no]"},
+	} {
+		t.Run(fmt.Sprint(c.shares, c.failure), func(t *testing.T) {
+			var commits []int
+			var settled []any
+			q := &queue{shares: c.shares, commit: func(batches []*pebble.Batch, _ bool) error {
+				commits = append(commits, len(batches))
+				return c.failure
+			}}
+			var last *Ticket
+			for i, size := range []int{mergeBelow, 2 * mergeBelow, mergeBelow, syncedBytes} {
+				last = &Ticket{batch: new(pebble.Batch), size: size, queue: q, wake: make(chan struct{}, 1),
+					settle: func(err error) { settled = append(settled, i, err) }}
+				q.submit(last)
+			}
+			err := last.Wait()
+			require.ErrorIs(t, err, c.failure)
+			require.Equal(t, c.commits, fmt.Sprint(commits))
+			require.Equal(t, c.settled, fmt.Sprint(settled))
+		})
+	}
+}
