@@ -241,8 +241,18 @@ func (set *objects) full(r *log.Record) bool {
 	if set.hints.Full(set.buffer) || set.made >= set.hints.Bytes || set.overfull(r) {
 		return true
 	}
-	due, ok := set.hints.Due(set.buffer)
-	return ok && !set.owner.forced && stored.After(due)
+	return !set.owner.forced && late(set.hints, set.buffer, stored)
+}
+
+// unbuffered is how much of what arrives goes together where nothing is to wait:
+// what is behind, because the destination was down, must not go one by one.
+const unbuffered = time.Second
+
+// late tells whether a record came too late for a buffer.
+func late(h delivery.Hints, b delivery.Buffer, at time.Time) bool {
+	h.Age = max(h.Age, unbuffered)
+	due, ok := h.Due(b)
+	return ok && at.After(due)
 }
 
 // take implements filling. It puts a record through the steps and into its

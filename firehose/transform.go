@@ -61,8 +61,7 @@ type input struct {
 
 // full implements filling.
 func (l *load) full(r *log.Record) bool {
-	due, ok := l.hints.Due(l.buffer)
-	return l.hints.Full(l.buffer) || l.made >= l.hints.Bytes || ok && !l.forced && r.Arrival.After(due)
+	return l.hints.Full(l.buffer) || l.made >= l.hints.Bytes || !l.forced && late(l.hints, l.buffer, r.Arrival)
 }
 
 // take implements filling.

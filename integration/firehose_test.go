@@ -3,9 +3,14 @@ package integration
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -63,10 +69,29 @@ func TestDeliveryOverKills(t *testing.T) {
 		DeliveryStreamType: types.DeliveryStreamTypeKinesisStreamAsSource, KinesisStreamSourceConfiguration: &types.KinesisStreamSourceConfiguration{
 			KinesisStreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/in"), RoleARN: aws.String(role)}})
 	require.NoError(t, err)
+	parted := place("parted/!{partitionKeyFromQuery:c}/")
+	parted.ErrorOutputPrefix, parted.BufferingHints = aws.String("failed/!{firehose:error-output-type}/"), &types.BufferingHints{SizeInMBs: aws.Int32(64), IntervalInSeconds: aws.Int32(1)}
+	parted.DynamicPartitioningConfiguration = &types.DynamicPartitioningConfiguration{Enabled: aws.Bool(true)}
+	parted.ProcessingConfiguration = &types.ProcessingConfiguration{Enabled: aws.Bool(true), Processors: []types.Processor{{Type: types.ProcessorTypeMetadataExtraction, Parameters: []types.ProcessorParameter{
+		{ParameterName: types.ProcessorParameterNameMetadataExtractionQuery, ParameterValue: aws.String("{c:(. % 7)}")},
+		{ParameterName: types.ProcessorParameterNameJsonParsingEngine, ParameterValue: aws.String("JQ-1.6")}}}}}
+	_, err = hose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("parted"), ExtendedS3DestinationConfiguration: parted})
+	require.NoError(t, err)
+	posted := newMoody(t)
+	_, err = hose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("posted"), HttpEndpointDestinationConfiguration: &types.HttpEndpointDestinationConfiguration{
+		EndpointConfiguration: &types.HttpEndpointConfiguration{Url: &posted.url}, RetryOptions: &types.HttpEndpointRetryOptions{DurationInSeconds: aws.Int32(7200)},
+		BufferingHints:  &types.HttpEndpointBufferingHints{SizeInMBs: aws.Int32(1), IntervalInSeconds: aws.Int32(0)},
+		S3Configuration: &types.S3DestinationConfiguration{RoleARN: aws.String(role), BucketARN: aws.String("arn:aws:s3:::lake"), Prefix: aws.String("unposted/")},
+	}})
+	require.NoError(t, err)
 	written := 0
 	for round := range 5 {
 		for range 60 {
 			data := fmt.Appendf(nil, "%d\n", written)
+			for _, name := range []string{"parted", "posted"} {
+				_, err := hose.PutRecord(ctx, &firehose.PutRecordInput{DeliveryStreamName: &name, Record: &types.Record{Data: data}})
+				require.NoError(t, err)
+			}
 			_, err := hose.PutRecord(ctx, &firehose.PutRecordInput{DeliveryStreamName: aws.String("direct"), Record: &types.Record{Data: data}})
 			require.NoError(t, err)
 			_, err = streams.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: aws.String("in"), PartitionKey: aws.String(string(data)), Data: data})
@@ -77,15 +102,75 @@ func TestDeliveryOverKills(t *testing.T) {
 		server.Kill()
 		server.Restart()
 	}
-	for _, prefix := range []string{"direct/", "read/"} {
+	for _, prefix := range []string{"direct/", "read/", "parted/", "posted"} {
 		var seen map[string]int
-		require.Eventually(t, func() bool { seen = objectLines(ctx, t, buckets, prefix); return len(seen) == written }, time.Minute, 200*time.Millisecond)
+		look := func() map[string]int { return objectLines(ctx, t, buckets, prefix) }
+		if prefix == "posted" {
+			look = func() map[string]int {
+				assert.NoError(t, server.Advance(ctx, "10s")) // of pauses between attempts
+				return posted.lines()
+			}
+		}
+		require.Eventually(t, func() bool { seen = look(); return len(seen) == written }, time.Minute, 200*time.Millisecond, "%s", prefix)
 		twice := 0
 		for _, times := range seen {
 			twice += times - 1
 		}
 		t.Logf("%s: %d records, %d of them again", prefix, written, twice)
 	}
+}
+
+// moody is an HTTP endpoint that takes one request in three, and of the others refuses some, and breaks some off after
+// it has taken them.
+type moody struct {
+	url string
+
+	mu    sync.Mutex
+	asked int            // guarded by mu
+	seen  map[string]int // guarded by mu
+}
+
+func newMoody(t *testing.T) *moody {
+	m := &moody{seen: map[string]int{}}
+	server := httptest.NewServer(m)
+	t.Cleanup(server.Close)
+	m.url = server.URL
+	return m
+}
+
+// ServeHTTP implements http.Handler.
+func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		RequestID string                  `json:"requestId"`
+		Records   []struct{ Data []byte } `json:"records"`
+	}
+	if json.NewDecoder(r.Body).Decode(&in) != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked++
+	if m.asked%3 == 1 {
+		http.Error(w, "<html>garbage</html>", http.StatusBadGateway)
+		return
+	}
+	for _, record := range in.Records {
+		for _, line := range strings.Fields(string(record.Data)) {
+			m.seen[line]++
+		}
+	}
+	if m.asked%3 == 2 {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"requestId": in.RequestID, "timestamp": 1})
+}
+
+func (m *moody) lines() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.seen)
 }
 
 // objectLines counts the lines of the objects under a prefix.
