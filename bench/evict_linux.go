@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package main
 
 import (
@@ -5,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
+
+// dontNeed is POSIX_FADV_DONTNEED.
+const dontNeed = 4
 
 // evict has the kernel forget what it holds of the files of a folder, so that
 // the next reading is of the disk. Only what is on the disk can be forgotten.
@@ -24,6 +28,12 @@ func evict(folder string) error {
 			return err
 		}
 		defer file.Close()
-		return errors.Join(file.Sync(), unix.Fadvise(int(file.Fd()), 0, 0, unix.FADV_DONTNEED))
+		if err := file.Sync(); err != nil {
+			return err
+		}
+		if _, _, failed := syscall.Syscall6(syscall.SYS_FADVISE64, file.Fd(), 0, 0, dontNeed, 0, 0); failed != 0 {
+			return failed
+		}
+		return nil
 	})
 }
