@@ -136,17 +136,30 @@ func unquoted(path string, err error) error {
 	return fmt.Errorf("%s cannot be read as YAML", path)
 }
 
-// warnOpen says so when the machine's neighbours can call without a key.
+// warnOpen says so when the machine's neighbours can call without a key, or
+// administer without a token.
 func warnOpen(log *slog.Logger, c Config) {
-	if c.Auth == AuthVerify {
-		return
+	if address := wide(c.Listen); address != "" && c.Auth != AuthVerify {
+		log.Warn("whoever reaches this address may call without a key; --auth verify asks for signatures", "address", address)
 	}
-	for _, address := range c.Listen {
+	admin := c.Listen
+	if c.AdminListen != "" {
+		admin = []string{c.AdminListen}
+	}
+	if address := wide(admin); address != "" && c.AdminToken == "" {
+		log.Warn("whoever reaches this address may use /_sluice/ without a token; --admin-token asks for one", "address", address)
+	}
+}
+
+// wide is the first address that others than this machine can reach, empty for
+// none.
+func wide(addresses []string) string {
+	for _, address := range addresses {
 		host, _, err := net.SplitHostPort(address)
 		ip := net.ParseIP(host)
 		if err == nil && (host == "" || ip != nil && !ip.IsLoopback()) {
-			log.Warn("whoever reaches this address may call without a key; --auth verify asks for signatures", "address", address)
-			return
+			return address
 		}
 	}
+	return ""
 }

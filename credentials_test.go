@@ -70,6 +70,23 @@ func TestBadKeys(t *testing.T) {
 	require.ErrorContains(t, err, "no such file")
 }
 
+func TestWarningOfOpenAdminPaths(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		warned bool
+	}{
+		{Config{Listen: []string{"0.0.0.0:0"}, Auth: AuthVerify}, true},
+		{Config{Listen: []string{"0.0.0.0:0"}, Auth: AuthVerify, AdminToken: "t"}, false},
+		{Config{Listen: []string{"0.0.0.0:0"}, Auth: AuthVerify, AdminListen: "127.0.0.1:0"}, false},
+		{Config{Listen: []string{"127.0.0.1:0"}, AdminListen: ":0"}, true},
+		{Config{Listen: []string{"127.0.0.1:0"}}, false},
+	} {
+		var out bytes.Buffer
+		warnOpen(slog.New(slog.NewTextHandler(&out, nil)), c.config.withDefaults())
+		require.Equal(t, c.warned, strings.Contains(out.String(), "may use /_sluice/ without a token"), "%+v", c.config)
+	}
+}
+
 func TestWarningOfOpenDoors(t *testing.T) {
 	for listen, warned := range map[string]bool{"127.0.0.1:0": false, "localhost:0": false, "0.0.0.0:0": true, ":0": true} {
 		var out bytes.Buffer

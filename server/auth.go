@@ -78,10 +78,7 @@ func (x *exchange) verify(service, bodyHash string, s3 bool) (*sigv4.Proof, dist
 		return nil, badSignature, &sigv4.Refusal{Reason: sigv4.Malformed, Detail: "no signature"}
 	}
 	now := x.s.cfg.Host.Now()
-	credential, known := x.found.credential, x.found.known
-	if !known {
-		credential.Secret = decoySecret
-	}
+	credential, known := x.credential()
 	proof, err := claim.Check(x.r, sigv4.Check{Secret: credential.Secret, Now: now, Service: service, PayloadHash: bodyHash, S3: s3})
 	switch {
 	case !known:
@@ -97,10 +94,13 @@ func (x *exchange) verify(service, bodyHash string, s3 bool) (*sigv4.Proof, dist
 	return proof, trusted, nil
 }
 
-// found is the credential of the key that a request names.
-type found struct {
-	credential Credential
-	known      bool
+// credential is that of the key that the request names; one that nobody has
+// when there is none.
+func (x *exchange) credential() (c *Credential, known bool) {
+	if x.found == nil {
+		return &Credential{Secret: decoySecret}, false
+	}
+	return x.found, true
 }
 
 // find looks for the credential, once for each request.
@@ -117,7 +117,9 @@ func (x *exchange) find() {
 	case x.scope.header == "":
 		token = x.scope.query.Get("X-Amz-Security-Token")
 	}
-	x.found.credential, x.found.known = x.s.cfg.Keys.Find(x.scope.key, token)
+	if c, known := x.s.cfg.Keys.Find(x.scope.key, token); known {
+		x.found = &c
+	}
 }
 
 // identity is who calls with a credential.

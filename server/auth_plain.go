@@ -66,18 +66,19 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 
 // authenticateOlder checks a presigned URL of version 2.
 func (x *exchange) authenticateOlder(p *Route) bool {
-	credential, token := x.found.credential, x.r.URL.Query().Get("x-amz-security-token")
+	credential, known := x.credential()
+	token := x.r.URL.Query().Get("x-amz-security-token")
 	if header := x.r.Header.Get("X-Amz-Security-Token"); header != "" {
 		token = header
 	}
-	if !x.found.known || p.Address == nil {
-		credential.Secret = decoySecret
+	if p.Address == nil {
+		credential, known = &Credential{Secret: decoySecret}, false
 	}
 	now := x.s.cfg.Host.Now()
 	err := sigv4.CheckOlder(x.r, p.resource(x.r), credential.Secret, now)
 	doubt := trusted
 	switch {
-	case !x.found.known:
+	case !known:
 		doubt = unknownKey
 	case subtle.ConstantTimeCompare([]byte(credential.Token), []byte(token)) != 1:
 		doubt = wrongToken

@@ -181,8 +181,8 @@ func (x *exchange) reserve(n int64) error {
 // that it names, whether or not that is true yet.
 func (x *exchange) account() string {
 	switch {
-	case x.found.known:
-		return x.found.credential.Account
+	case x.found != nil:
+		return x.found.Account
 	case isAccount(x.scope.key):
 		return x.scope.key
 	}

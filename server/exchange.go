@@ -30,7 +30,7 @@ type exchange struct {
 	manner *manner         // how the answer travels, nil for as fast and whole as it can
 	orders *orders         // about a stream that runs, nil for other answers
 
-	found    found
+	found    *Credential      // of the key that the request names, nil for none
 	bodyHash string           // of the body as it travelled, when signatures are checked
 	identity *caller.Identity // whom the signature has proved, nil before and where none is checked
 

@@ -265,9 +265,9 @@ func (x *exchange) serve() {
 // just closing, and runs its front.
 func (x *exchange) within(m *Mounts, rt route, body []byte) {
 	who := x.s.caller(x.r, &x.scope, x.id)
-	if x.found.known {
+	if x.found != nil {
 		// Nothing runs for this caller before the signature is found right.
-		who.Account = x.found.credential.Account
+		who.Account = x.found.Account
 	}
 	who.Ask = x
 	x.event.Account, x.event.Region = who.Account, who.Region
