@@ -59,7 +59,7 @@ func TestWriter(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
 	for _, codec := range []Codec{Uncompressed, Snappy, Gzip} {
 		for form := range 8 {
-			o := Options{Codec: codec, V2: form&1 > 0, Dictionary: form&2 > 0, PageBytes: 2000, BlockBytes: 8000, CreatedBy: "test"}
+			o := Options{Codec: codec, V2: form&1 > 0, Dictionary: form&2 > 0, PageBytes: 800, BlockBytes: 3000, CreatedBy: "test"}
 			distinct := 10
 			if form&4 > 0 {
 				distinct = 1 << 30
@@ -68,7 +68,7 @@ func TestWriter(t *testing.T) {
 			require.NoError(t, err)
 			want := make([]Values, len(w.columns))
 			rows := 0
-			for range 40 {
+			for range 12 {
 				n := 1 + dice.IntN(100)
 				batch := make([]Values, len(w.columns))
 				for i, c := range w.columns {
@@ -108,10 +108,10 @@ func TestDictionary(t *testing.T) {
 		w, err := New(node, Options{Dictionary: true, PageBytes: 1 << 16, BlockBytes: 64 << 20})
 		require.NoError(t, err)
 		var want Values
-		for i := range 60_000 {
+		for i := range 9_000 {
 			var v Values
 			v.Null(0, 1, false)
-			text := fmt.Sprintf("a text that is long enough %d", distinct(i))
+			text := fmt.Sprintf("a text that is long enough %0300d", distinct(i))
 			v.Data, v.Sizes = append(v.Data, text...), append(v.Sizes, int32(len(text)))
 			want.add(&v)
 			require.NoError(t, w.Add(1, []Values{v}))
@@ -125,7 +125,7 @@ func TestDictionary(t *testing.T) {
 	require.Equal(t, []any{int64(encodingPlainDictionary), int64(encodingRLE)}, encodings(func(i int) int { return i % 50 }))
 	require.Equal(t, []any{int64(encodingPlain), int64(encodingRLE)}, encodings(func(i int) int { return i }))
 	require.Equal(t, []any{int64(encodingPlain), int64(encodingPlainDictionary), int64(encodingRLE)}, encodings(func(i int) int {
-		if i < 10_000 {
+		if i < 2_000 {
 			return i % 50
 		}
 		return i
