@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -119,11 +120,8 @@ func readRange(header string, size int64) (r byteRange, ok bool, err error) {
 		return r, false, nil
 	}
 	if from == "" {
-		n, err := strconv.ParseInt(to, 10, 64)
-		if err != nil || n < 0 {
-			return r, false, nil //nolint:nilerr // it does not count
-		}
-		if n > 0 && size == 0 {
+		n, ok := position(to)
+		if !ok || n > 0 && size == 0 {
 			return r, false, nil
 		}
 		if n == 0 {
@@ -132,18 +130,30 @@ func readRange(header string, size int64) (r byteRange, ok bool, err error) {
 		n = min(n, size)
 		return byteRange{size - n, n}, true, nil
 	}
-	first, err := strconv.ParseInt(from, 10, 64)
-	if err != nil || first < 0 {
-		return r, false, nil //nolint:nilerr // it does not count
+	first, ok := position(from)
+	if !ok {
+		return r, false, nil
 	}
 	last := size - 1
 	if to != "" {
-		if last, err = strconv.ParseInt(to, 10, 64); err != nil || last < first {
-			return r, false, nil //nolint:nilerr // it does not count
+		if last, ok = position(to); !ok || last < first {
+			return r, false, nil
 		}
 	}
 	if first >= size {
 		return r, false, invalidRange(header, size)
 	}
 	return byteRange{first, min(last, size-1) - first + 1}, true, nil
+}
+
+// position reads a number of a range: digits, however many.
+func position(text string) (n int64, ok bool) {
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return math.MaxInt64, true // the one thing that digits can be: too large
+	}
+	return n, true
 }

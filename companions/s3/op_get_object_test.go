@@ -16,13 +16,14 @@ func TestGetObject(t *testing.T) {
 		for header, want := range map[string][2]int{
 			"bytes=0-0": {0, 1}, "bytes=10-19": {10, 20}, "bytes=990-": {990, size}, "bytes=-7": {size - 7, size},
 			fmt.Sprintf("bytes=0-%d", size*2): {0, size}, fmt.Sprintf("bytes=-%d", size*2): {0, size},
+			"bytes=980-99999999999999999999": {980, size}, "bytes=-99999999999999999999": {0, size},
 		} {
 			a := w.get("/things/key", "Range", header)
 			require.Equal(t, 206, a.status, header)
 			require.Equal(t, body[want[0]:want[1]], a.body, header)
 			require.Equal(t, fmt.Sprintf("bytes %d-%d/%d", want[0], want[1]-1, size), a.header.Get("Content-Range"))
 		}
-		for _, header := range []string{"bytes=a-b", "items=0-1", "bytes=5-1", "bytes=0-1,3-4", "bytes="} {
+		for _, header := range []string{"bytes=a-b", "items=0-1", "bytes=5-1", "bytes=0-1,3-4", "bytes=", "bytes=+0-+1", "bytes=--1"} {
 			a := w.get("/things/key", "Range", header).ok()
 			require.Equal(t, []any{200, size}, []any{a.status, len(a.body)}, header)
 		}
