@@ -154,7 +154,9 @@ func (r *Report) compare(load workload, server string, with workload, other stri
 	mine, theirs := r.values(load.name, server, value), r.values(with.name, other, value)
 	var ratios []float64
 	for i := range min(len(mine), len(theirs)) {
-		ratios = append(ratios, mine[i]/theirs[i])
+		if theirs[i] > 0 { // else it got nothing done in its time
+			ratios = append(ratios, mine[i]/theirs[i])
+		}
 	}
 	return median(ratios), len(ratios) > 0
 }
