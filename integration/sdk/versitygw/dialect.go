@@ -61,6 +61,31 @@ var (
 	canonical = regexp.MustCompile(`<ID>[0-9a-f]{64}</ID>`)
 )
 
+// plainPrincipal is how versitygw names an account in a policy; the service
+// wants {"AWS": …}.
+var plainPrincipal = regexp.MustCompile(`"Principal":\s*"(\w+)"`)
+
+// spellPrincipals puts the principals of a policy into the service's form. What
+// the client has summed up is another body then; signatures are not checked.
+func spellPrincipals(r *http.Request) {
+	if r.Method != http.MethodPut || !r.URL.Query().Has("policy") || r.Body == nil {
+		return
+	}
+	raw, err := io.ReadAll(r.Body)
+	if err != nil || !plainPrincipal.Match(raw) {
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+		return
+	}
+	raw = plainPrincipal.ReplaceAll(raw, []byte(`"Principal":{"AWS":"$1"}`))
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(raw)), int64(len(raw))
+	r.Header.Set("Content-Length", strconv.Itoa(len(raw)))
+	for name := range r.Header {
+		if lower := strings.ToLower(name); lower == "x-amz-content-sha256" || lower == "content-md5" || strings.Contains(lower, "checksum") {
+			delete(r.Header, name)
+		}
+	}
+}
+
 // dialect serves a proxy to an endpoint and returns its address.
 func dialect(endpoint, key string) (string, error) {
 	target, err := url.Parse(endpoint)
@@ -72,6 +97,7 @@ func dialect(endpoint, key string) (string, error) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 			r.Out.Host = r.In.Host // it is signed
+			spellPrincipals(r.Out)
 		},
 		ModifyResponse: func(r *http.Response) error { return translate(r, key) },
 	}
