@@ -37,7 +37,7 @@ func (h *recorder) outcome(kind string, err error) {
 // passes moves service time and waits for what comes of it.
 func (r *room) passes(d time.Duration) {
 	r.t.Helper()
-	_, err := r.clock.Advance(r.t.Context(), d, 10*time.Second)
+	_, err := r.clock.Advance(r.t.Context(), d, time.Minute)
 	require.NoError(r.t, err)
 }
 

@@ -156,6 +156,14 @@ func (f *flow) wants() int {
 	return max(0, min(pageOf(pageBytes, firstPage, f.average), max(maxAhead, 2*f.m.BatchSize)-f.track.distance()))
 }
 
+// expects is what so many records will weigh, as far as that is known.
+func (f *flow) expects(n int) int {
+	if f.average == 0 {
+		return min(n<<10, pageBytes)
+	}
+	return n * f.average
+}
+
 // pageOf is how many records of an average weight make so many bytes; first
 // when nothing is known of it.
 func pageOf(bytes, first, average int) int {

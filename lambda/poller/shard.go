@@ -228,7 +228,8 @@ func (s *shard) readOn() {
 		if room == 0 {
 			break
 		}
-		from := s.next
+		from, share := s.next, s.flow.expects(room)
+		p.config.Readers.charge(share) // or all that begin together would read as if alone
 		p.mu.Unlock()
 		page, err := p.config.Readers.read(s.run.ctx, s.tap, from, room)
 		var items []item
@@ -236,7 +237,9 @@ func (s *shard) readOn() {
 			items = s.flow.prepare(page.records)
 		}
 		p.mu.Lock()
-		if s.gone || err == nil && !s.take(page, items) {
+		over := s.gone || err == nil && !s.take(page, items)
+		p.config.Readers.charge(-share)
+		if over {
 			break
 		}
 		if err != nil {
