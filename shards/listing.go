@@ -72,8 +72,7 @@ func (l *listing) shows(layout *layout, sh *shard) bool {
 	if sh.index >= l.bound || sh.id <= l.after {
 		return false
 	}
-	// What was closed after the first page counts as open.
-	open := sh.children[0] < 0 || layout.shards[sh.children[0]].index >= l.bound
+	open := l.open(layout, sh)
 	switch l.filter {
 	case types.ShardFilterTypeAtLatest:
 		return open
@@ -83,6 +82,12 @@ func (l *listing) shows(layout *layout, sh *shard) bool {
 		return open || sh.closed >= l.at
 	}
 	return true
+}
+
+// open reports whether a shard is open as far as the list is concerned: what was
+// closed after the first page, or while it was being made, counts as open.
+func (l *listing) open(layout *layout, sh *shard) bool {
+	return sh.children[0] < 0 || layout.shards[sh.children[0]].index >= l.bound
 }
 
 // page returns up to n shards and whether there are more.
@@ -97,7 +102,11 @@ func (l *listing) page(v *view, n int, now time.Time) (shards []types.Shard, mor
 		if len(shards) == n {
 			return shards, true
 		}
-		shards = append(shards, sh.shape())
+		shape := sh.shape()
+		if l.open(v.layout, sh) { // its children are not on the list
+			shape.SequenceNumberRange.EndingSequenceNumber = nil
+		}
+		shards = append(shards, shape)
 		l.after = sh.id
 	}
 	return shards, false
