@@ -38,8 +38,8 @@ func (l *Log) tidy(st *stream) {
 		for n < len(s.waiting) && s.waiting[n].bundle.number < sp.before {
 			n++
 		}
-		if n > 0 { // readers may hold the old list
-			s.waiting = slices.Clone(s.waiting[n:])
+		if n > 0 { // readers may hold the old list; about as much will wait again
+			s.waiting = append(make([]waiting, 0, len(s.waiting)), s.waiting[n:]...)
 		}
 	}
 	st.bundled.Add(-sp.size)
