@@ -86,6 +86,20 @@ func play(seed uint64, p *plant, sum *tally) error {
 	return nil
 }
 
+// linking makes links while no copy is made: vfs.MemFS takes a lock for reading
+// twice then, and waits for ever when a copy asks for it in between.
+type linking struct {
+	*vfs.MemFS
+	mu *sync.Mutex
+}
+
+// Link implements vfs.FS.
+func (l linking) Link(from, to string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.MemFS.Link(from, to)
+}
+
 // live opens the store, writes for a while, and looks into what crashes would
 // have left. The disk is one of those afterwards, or the one that was closed.
 func (w *world) live() error {
@@ -95,7 +109,7 @@ func (w *world) live() error {
 	every := 1 + w.dice.IntN(3)
 	mem := w.disk
 	o := w.options
-	o.FS = w.plant.disturb(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	o.FS = w.plant.disturb(errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpFileClose {
 			w.copy(mem, every)
 		}
