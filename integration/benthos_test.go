@@ -13,8 +13,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,6 +74,49 @@ func TestAllClientVersionsOfBenthos(t *testing.T) {
 	require.NoError(t, two.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, two.Wait(), two.talk)
 	row := Row{Client: "benthos", Version: "v4.27.0", Transport: "http", Step: "story", Result: "ok", Count: 3 * each}
+	require.NoError(t, AddToReport("clients.json", []Row{row}))
+}
+
+// TestAllClientVersionsOfBenthosProducer has its aws_kinesis_firehose output write lines to a delivery stream. Each is
+// in the bucket once.
+func TestAllClientVersionsOfBenthosProducer(t *testing.T) {
+	if os.Getenv("SLUICE_ALL_CLIENTS") == "" {
+		t.Skip("run by make test-clients")
+	}
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
+	defer cancel()
+	server := Start(t, "--memory", "--transition", "0")
+	keys := credentials.NewStaticCredentialsProvider("test", "test", "")
+	hose := firehose.New(firehose.Options{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: keys})
+	buckets := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: keys, UsePathStyle: true})
+	_, err := buckets.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("lake")})
+	require.NoError(t, err)
+	_, err = hose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("clicks"),
+		ExtendedS3DestinationConfiguration: &firehosetypes.ExtendedS3DestinationConfiguration{
+			RoleARN: aws.String("arn:aws:iam::000000000000:role/r"), BucketARN: aws.String("arn:aws:s3:::lake"), Prefix: aws.String("clicks/"),
+			BufferingHints: &firehosetypes.BufferingHints{SizeInMBs: aws.Int32(1), IntervalInSeconds: aws.Int32(0)}}})
+	require.NoError(t, err)
+	const records = 5000
+	var lines bytes.Buffer
+	for i := range records {
+		fmt.Fprintln(&lines, i)
+	}
+	program, err := server.Program(ctx, "benthos", "", server.URL, "AWS_ENDPOINT_URL="+server.URL)
+	require.NoError(t, err)
+	program.Args = append(program.Args, "-c", filepath.Join(Root(), "integration", "sdk", "benthos", "output.yaml"))
+	program.Stdin = &lines
+	talk, err := program.CombinedOutput()
+	require.NoError(t, err, "%s", talk)
+	var seen map[string]int
+	require.Eventually(t, func() bool {
+		seen = objectLines(ctx, t, buckets, "clicks/")
+		return len(seen) == records
+	}, time.Minute, 100*time.Millisecond, "%s", talk)
+	for line, times := range seen {
+		require.Equal(t, 1, times, line)
+	}
+	row := Row{Client: "benthos", Version: "v4.27.0", Transport: "http", Step: "firehose", Result: "ok", Count: records}
 	require.NoError(t, AddToReport("clients.json", []Row{row}))
 }
 
