@@ -102,6 +102,7 @@ func TestHealthTellsTheStore(t *testing.T) {
 	require.Equal(t, "ok", doc["status"])
 	require.Equal(t, map[string]any{"kind": "pebble", "durability": "process", "format": 2.0}, doc["store"])
 	_, doc = get(t, RunT(t), "/_sluice/health")
+	require.Equal(t, "running", doc["services"].(map[string]any)["s3"], "the buckets are a service as well")
 	require.Equal(t, map[string]any{"kind": "memory", "durability": "none", "format": 2.0}, doc["store"])
 }
 

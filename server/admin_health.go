@@ -70,6 +70,9 @@ func (s *Server) services() map[string]string {
 		for _, service := range m.order {
 			list[service.ID] = running
 		}
+		if m.site != nil {
+			list[m.site.Service] = running
+		}
 	}
 	return list
 }

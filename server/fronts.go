@@ -16,7 +16,7 @@ import (
 // checks is the service's own; clients' mistakes get the answer they get there.
 func (x *exchange) serveTarget(ctx context.Context, m *Mounts, rt route, body []byte) {
 	if rt.op == nil {
-		x.event.Resource = asked(x.r)
+		x.event.Resource = asked(x.r, x.scope.service)
 	}
 	if x.r.Method != http.MethodPost {
 		x.refuseUnnamed()
@@ -53,11 +53,22 @@ const askedLongest = 128
 
 // asked says what a request that nothing here answers was for, so that the list
 // of calls shows whose it was: a client of another service, most of the time.
-func asked(r *http.Request) string {
-	what := r.Header.Get("X-Amz-Target")
-	if what == "" {
-		what = r.Method + " " + r.URL.Path
+func asked(r *http.Request, signedFor string) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return askedBriefly(target)
 	}
+	return askedOf(signedFor, r.Method+" "+r.URL.Path)
+}
+
+// askedOf names the service too, where the request is signed for one.
+func askedOf(signedFor, what string) string {
+	if signedFor != "" {
+		what = signedFor + ": " + what
+	}
+	return askedBriefly(what)
+}
+
+func askedBriefly(what string) string {
 	return strings.ToValidUTF8(what[:min(len(what), askedLongest)], "")
 }
 
@@ -183,6 +194,7 @@ func (x *exchange) serveQuery(ctx context.Context, m *Mounts, rt route, body []b
 	x.name(&rt)
 	codec := wire.CodecFor(wire.Query)
 	if rt.op == nil {
+		x.event.Resource = askedOf(x.scope.service, action)
 		text := fmt.Sprintf("Could not find operation %s for version %s", action, version)
 		x.fail(codec, modelOf(s), clientFault("InvalidAction", http.StatusBadRequest, text))
 		return

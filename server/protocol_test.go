@@ -235,6 +235,7 @@ func TestSTSByItsSDK(t *testing.T) {
 	require.Equal(t, 400, a.status)
 	require.Contains(t, a.body, "<Code>InvalidAction</Code>")
 	require.Contains(t, a.body, "Could not find operation Nothing for version 2011-06-15")
+	require.Equal(t, "sts: Nothing", get(t, s, "/_sluice/requests?limit=1")["items"].([]any)[0].(map[string]any)["resource"])
 
 	r, err := http.NewRequest(http.MethodGet, s.url()+"/?"+form, nil)
 	require.NoError(t, err)
