@@ -61,11 +61,12 @@ func (p *program) flushCommand() *cobra.Command {
 			_, err = p.stdout.Write(answer)
 			return err
 		}
-		var doc struct{ Objects, Records, Bytes, Failed int }
+		var doc struct{ Objects, Records, Bytes, Failed int64 }
 		if err := json.Unmarshal(answer, &doc); err != nil {
 			return fmt.Errorf("the server's answer does not tell what it delivered: %w", err)
 		}
-		p.say("delivered %d records (%d bytes) as %d objects; %d of them could not be processed", doc.Records, doc.Bytes, doc.Objects, doc.Failed)
+		p.say("delivered %s (%s) as %s; %d of the records could not be processed",
+			count(doc.Records, "record"), count(doc.Bytes, "byte"), count(doc.Objects, "object"), doc.Failed)
 		return nil
 	}
 	return cmd

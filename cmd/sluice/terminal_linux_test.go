@@ -143,7 +143,7 @@ func TestCommandsAtATerminal(t *testing.T) {
 		{"s3 ls", `landing`},
 		{"s3 ls s3://landing", `a\.txt`},
 		{"s3 cat s3://landing/a.txt", `^an object\n$`},
-		{"firehose flush clicks", `^delivered 0 records \(0 bytes\) as 0 objects; 0 of them could not be processed\n$`},
+		{"firehose flush clicks", `^delivered 0 records \(0 bytes\) as 0 objects; 0 of the records could not be processed\n$`},
 		{"heat orders", `^SHARD .*\n(shardId-\d{12} .*\n)+`},
 		{"shards orders", `^SHARD .*\nshardId-000000000000 .*\nshardId-000000000001 .*\n$`},
 		{"split orders 0", `shardId-000000000002.*\n(.*\n)*`},
