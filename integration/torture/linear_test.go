@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,13 +46,23 @@ func TestLinearizable(t *testing.T) {
 		sum.calls += len(history)
 		switch porcupine.CheckOperationsTimeout(model(), history, patience) {
 		case porcupine.Illegal:
-			return errors.New("there is no order in which the answers are right")
+			return errors.New("there is no order in which the answers are right:\n" + told(history))
 		case porcupine.Unknown:
 			sum.unknown++
 		case porcupine.Ok:
 		}
 		return nil
 	}, sum.String)
+}
+
+// told writes a history down, for those who look for what is wrong with it.
+func told(history []porcupine.Operation) string {
+	slices.SortFunc(history, func(a, b porcupine.Operation) int { return int(a.Call - b.Call) })
+	var b strings.Builder
+	for _, op := range history {
+		fmt.Fprintf(&b, "%d to %d µs, client %d: %+v -> %+v\n", op.Call/1000, op.Return/1000, op.ClientId, op.Input, op.Output)
+	}
+	return b.String()
 }
 
 type linearTally struct{ histories, calls, unknown int }

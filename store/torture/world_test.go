@@ -86,8 +86,9 @@ func play(seed uint64, p *plant, sum *tally) error {
 	return nil
 }
 
-// linking makes links while no copy is made: vfs.MemFS takes a lock for reading
-// twice then, and waits for ever when a copy asks for it in between.
+// linking makes links and locks, and uses logs again, while no copy is made:
+// vfs.MemFS takes a lock for reading twice then, and waits for ever when a copy
+// asks for it in between.
 type linking struct {
 	*vfs.MemFS
 	mu *sync.Mutex
@@ -98,6 +99,20 @@ func (l linking) Link(from, to string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.MemFS.Link(from, to)
+}
+
+// ReuseForWrite implements vfs.FS.
+func (l linking) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.MemFS.ReuseForWrite(from, to, c)
+}
+
+// Lock implements vfs.FS.
+func (l linking) Lock(name string) (io.Closer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.MemFS.Lock(name)
 }
 
 // live opens the store, writes for a while, and looks into what crashes would

@@ -57,7 +57,7 @@ func (w *writer) text(o *op, size int) string {
 func (w *writer) size() int {
 	switch w.dice.IntN(30) {
 	case 0:
-		return w.dice.IntN(40 << 10)
+		return w.dice.IntN(6 << 10) // Pebble tries every bit of a torn chunk
 	case 1, 2, 3, 4, 5, 6:
 		return w.dice.IntN(3000)
 	}
