@@ -45,10 +45,14 @@ func (p *program) putCommand() *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("key", "key-jq", "key-separator")
 	_ = cmd.RegisterFlagCompletionFunc("input", cobra.FixedCompletions([]string{"lines", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = c.runs(func(ctx context.Context, args []string) error {
-		if err := o.check(args[1:]); err != nil {
+		data := args[1:]
+		if len(data) == 1 && data[0] == "-" {
+			data = nil // standard input, as everywhere
+		}
+		if err := o.check(data); err != nil {
 			return err
 		}
-		return c.put(ctx, args[0], args[1:], o)
+		return c.put(ctx, args[0], data, o)
 	})
 	return cmd
 }

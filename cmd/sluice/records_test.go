@@ -245,6 +245,14 @@ func TestResumedDump(t *testing.T) {
 	require.Equal(t, w.ok("dump", "orders", "--deaggregate"), string(dumped), "nothing twice, nothing lost")
 }
 
+// A dash is standard input, as it is for other commands.
+func TestPutOfADash(t *testing.T) {
+	w := newWorld(t, seeded("orders"))
+	w.in("a line\n", "put", "orders", "-")
+	w.ok("put", "orders", "-", "-")
+	require.ElementsMatch(t, []string{"a line", "-", "-"}, strings.Split(strings.TrimSpace(w.ok("get", "orders", "--format", "text")), "\n"))
+}
+
 func cut(t *testing.T, file string, bytes int64) {
 	t.Helper()
 	info, err := os.Stat(file)

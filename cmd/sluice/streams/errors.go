@@ -107,7 +107,9 @@ func advice(code string, at Endpoint) string {
 		return "a quota or a rate of calls is used up: wait, or delete what is not needed"
 	case "ProvisionedThroughputExceededException":
 		return "give the stream more shards with `sluice scale STREAM COUNT`, or ask for less"
-	case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
+	case "AccessDeniedException":
+		return "these keys are known, and may not do that: their policies decide, or those of what is asked for"
+	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
 		"InvalidClientTokenId", "MissingAuthenticationToken", "IncompleteSignature":
 		return "check the keys: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN"
 	case "InternalFailure", "InternalFailureException":
