@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -110,11 +111,25 @@ func (f *configFile) section(key string, keyNode, value ast.Node) {
 		f.mappings(value)
 	case "runtimes":
 		f.runtimes(value)
-	case "server", "store", "log", "lambda":
-		f.each(value, func(name string, nameNode, v ast.Node) { f.setting(key, name, nameNode, v) })
 	default:
-		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, []string{"version", "server", "store", "log", "lambda", "kinesis", "faults", "functions", "mappings", "runtimes"}))
+		sections := settingSections()
+		if slices.Contains(sections, key) {
+			f.each(value, func(name string, nameNode, v ast.Node) { f.setting(key, name, nameNode, v) })
+			return
+		}
+		known := append(append([]string{"version"}, sections...), "kinesis", "faults", "functions", "mappings", "runtimes")
+		f.refuse(keyNode, "unknown key %q%s", key, suggest(key, known))
 	}
+}
+
+// settingSections are the parts of the file that hold settings.
+func settingSections() (names []string) {
+	for _, s := range Settings() {
+		if !slices.Contains(names, s.Section) {
+			names = append(names, s.Section)
+		}
+	}
+	return names
 }
 
 func (f *configFile) setting(section, key string, keyNode, value ast.Node) {

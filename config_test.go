@@ -1,6 +1,7 @@
 package sluice
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -143,11 +144,29 @@ func TestEverySettingWorksFromFlagAndEnvironment(t *testing.T) {
 	}
 }
 
+// Every setting has a place in the file.
+func TestFileTakesEverySetting(t *testing.T) {
+	for _, s := range Settings() {
+		file := filepath.Join(t.TempDir(), "s.yaml")
+		require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "version: 1\n%s: {%s: [[no value]]}\n", s.Section, s.Flag), 0o600))
+		_, err := LoadConfig(Sources{File: file})
+		require.ErrorContains(t, err, s.Flag+" takes ", "the key is known, the value is not")
+	}
+	file := filepath.Join(t.TempDir(), "s.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("version: 1\ns3: {bucket-endpoint: ['lake=http://127.0.0.1:9000']}\n"+
+		"firehose: {firehose-urls: aws}\nglue: {glue-endpoint: 'http://127.0.0.1:9001'}\n"), 0o600))
+	c, err := LoadConfig(Sources{File: file})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"lake": "http://127.0.0.1:9000"}, c.BucketEndpoints)
+	require.Equal(t, FirehoseURLsAWS, c.FirehoseURLs)
+	require.Equal(t, "http://127.0.0.1:9001", c.GlueEndpoint)
+}
+
 func TestFileRefusals(t *testing.T) {
 	for _, c := range []struct{ text, problem string }{
 		{"version: 1\nserver:\n  lisen: [a]\n", `s.yaml:3: unknown key "lisen"; is it listen?`},
 		{"version: 1\nstor: {}\n", `s.yaml:2: unknown key "stor"; is it store?`},
-		{"version: 1\nnothing: {}\n", `s.yaml:2: unknown key "nothing"; known are version, server, store, log, lambda, kinesis, faults, functions, mappings, runtimes`},
+		{"version: 1\nnothing: {}\n", `s.yaml:2: unknown key "nothing"; known are version, server, store, log, lambda, firehose, s3, glue, kinesis, faults, functions, mappings, runtimes`},
 		{"version: 2\n", `s.yaml:1: this version of sluice reads files with version: 1`},
 		{"server: {}\n", `s.yaml: the line "version: 1" is missing`},
 		{"", `s.yaml: the line "version: 1" is missing`},

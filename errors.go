@@ -61,3 +61,12 @@ func (e *UsageError) Error() string {
 	}
 	return fmt.Sprintf("%s: %s", e.Setting, e.Problem)
 }
+
+// Hint says what to do about a problem in a settings file; it is empty for
+// others, whose command knows what to say.
+func (e *UsageError) Hint() string {
+	if e.Setting != "config" && e.Setting != "version" || e.Source == "--config" {
+		return ""
+	}
+	return "docs/sluice.yaml shows every key of a settings file, and docs/config.schema.json checks one in an editor"
+}
