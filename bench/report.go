@@ -64,7 +64,7 @@ func (r *Report) writeTables(w io.Writer) {
 		fmt.Fprintf(w, "\n| figure | floor | measured |\n|---|---|---|\n")
 		fmt.Fprintf(w, "| start to first answered ListStreams, empty folder, median of %d | ≤ 30 ms | %.1f ms (worst %.1f) |\n", startTries, f.StartMedian, f.StartWorst)
 		fmt.Fprintf(w, "| idle resident memory | ≤ 30 MB | %.1f MB |\n", f.IdleMemory)
-		fmt.Fprintf(w, "| stripped binary | ≤ 40 MB | %.1f MB |\n", f.Binary)
+		fmt.Fprintf(w, "| stripped binary | ≤ 30 MB | %.1f MB |\n", f.Binary)
 		fmt.Fprintf(w, "| an idle connection, of %d | ≤ 25 KB | %.1f KB silent, %.1f KB after a request |\n", f.Connections, f.Silent, f.Used)
 	}
 	if f := r.Footprint; f != nil && f.Streams > 0 {

@@ -70,7 +70,7 @@ func batchWorkloads() []workload {
 		{name: "puts-1k-s256", title: "PutRecords 500 × 1 KiB, 4 connections, 256 shards", shards: 256, sluice: true, turns: true, short: true,
 			floors: []floor{{ratio: 0.8, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
 		{name: "puts-1k-s1000", title: "PutRecords 500 × 1 KiB, 4 connections, 1,000 shards", shards: 1000, sluice: true, turns: true,
-			floors: []floor{{ratio: 0.35, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
+			floors: []floor{{ratio: 0.6, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
 		{name: "hose-1k-c4", title: "PutRecordBatch 500 × 1 KiB, 4 connections, delivered meanwhile", sluice: true, turns: true, short: true,
 			floors: []floor{{ratio: 0.6, workload: "puts-1k-c4"}, {behind: 2}, {memory: 300}}, run: hosePuts(1024, 500, 4)},
 		{name: "puts-1k-c4-full", title: "PutRecords 500 × 1 KiB, 4 connections, on a filled store", sluice: true, turns: true,
@@ -80,7 +80,7 @@ func batchWorkloads() []workload {
 		{name: "puts-100b-c4-cbor", title: "PutRecords 500 × 100 B, 4 connections, CBOR", sluice: true, turns: true,
 			floors: []floor{{ratio: 1, workload: "puts-100b-c4"}}, run: putCBOR(small, 500, 4)},
 		{name: "puts-100b-s1000", title: "PutRecords 500 × 100 B, 4 connections, 1,000 shards", shards: 1000, sluice: true, turns: true, short: true,
-			floors: []floor{{ratio: 0.4, workload: "puts-100b-c4"}}, run: put(small, 500, 4)},
+			floors: []floor{{ratio: 0.6, workload: "puts-100b-c4"}}, run: put(small, 500, 4)},
 	}
 }
 
