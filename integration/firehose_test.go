@@ -177,6 +177,17 @@ func (m *moody) lines() map[string]int {
 func objectLines(ctx context.Context, t *testing.T, buckets *s3.Client, prefix string) map[string]int {
 	t.Helper()
 	seen := map[string]int{}
+	eachObject(ctx, t, buckets, prefix, func(body []byte) {
+		for _, line := range strings.Fields(string(body)) {
+			seen[line]++
+		}
+	})
+	return seen
+}
+
+// eachObject reads the objects of the lake under a prefix.
+func eachObject(ctx context.Context, t *testing.T, buckets *s3.Client, prefix string, visit func(body []byte)) {
+	t.Helper()
 	pages := s3.NewListObjectsV2Paginator(buckets, &s3.ListObjectsV2Input{Bucket: aws.String("lake"), Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -186,10 +197,7 @@ func objectLines(ctx context.Context, t *testing.T, buckets *s3.Client, prefix s
 			require.NoError(t, err)
 			body, err := io.ReadAll(got.Body)
 			require.NoError(t, err)
-			for _, line := range strings.Fields(string(body)) {
-				seen[line]++
-			}
+			visit(body)
 		}
 	}
-	return seen
 }

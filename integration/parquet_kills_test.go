@@ -3,7 +3,6 @@ package integration
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"testing"
@@ -82,26 +81,14 @@ var rowText = regexp.MustCompile(`row-\d{6}\.`)
 func rowsOf(ctx context.Context, t *testing.T, buckets *s3.Client) (rows, failed int) {
 	t.Helper()
 	seen := map[string]bool{}
-	for _, prefix := range []string{"2", "format-conversion-failed/"} {
-		pages := s3.NewListObjectsV2Paginator(buckets, &s3.ListObjectsV2Input{Bucket: aws.String("lake"), Prefix: &prefix})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			require.NoError(t, err)
-			for _, o := range page.Contents {
-				got, err := buckets.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("lake"), Key: o.Key})
-				require.NoError(t, err)
-				body, err := io.ReadAll(got.Body)
-				require.NoError(t, err)
-				if prefix != "2" {
-					failed += len(regexp.MustCompile(`"lastErrorCode":"DataFormatConversion.MalformedData"`).FindAll(body, -1))
-					continue
-				}
-				require.Equal(t, "PAR1", string(body[:4]))
-				for _, text := range rowText.FindAll(body, -1) {
-					seen[string(text)] = true
-				}
-			}
+	eachObject(ctx, t, buckets, "2", func(body []byte) {
+		require.Equal(t, "PAR1", string(body[:4]))
+		for _, text := range rowText.FindAll(body, -1) {
+			seen[string(text)] = true
 		}
-	}
+	})
+	eachObject(ctx, t, buckets, "format-conversion-failed/", func(body []byte) {
+		failed += len(regexp.MustCompile(`"lastErrorCode":"DataFormatConversion.MalformedData"`).FindAll(body, -1))
+	})
 	return len(seen), failed
 }
