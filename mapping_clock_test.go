@@ -47,7 +47,7 @@ func TestMappingsByTheClock(t *testing.T) {
 
 	began := time.Now()
 	step(365 * 24 * time.Hour)
-	require.Less(t, time.Since(began), time.Minute)
+	require.Less(t, time.Since(began), 2*time.Second)
 	c.answer.Store(nil)
 	c.seen(3)
 	c.put(1)

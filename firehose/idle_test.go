@@ -25,6 +25,6 @@ func TestIdleStreams(t *testing.T) {
 	began := time.Now()
 	report := r.clock.Step(365 * 24 * time.Hour)
 	require.True(t, report.Settled)
-	require.Less(t, time.Since(began), time.Minute)
+	require.Less(t, time.Since(began), 2*time.Second)
 	t.Logf("%d timers fired in %v", report.Fired, time.Since(began))
 }

@@ -220,7 +220,7 @@ func TestRetention(t *testing.T) {
 		begun := time.Now()
 		report := r.clock.Step(365 * 24 * time.Hour)
 		require.True(t, report.Settled)
-		require.Less(t, time.Since(begun), time.Minute)
+		require.Less(t, time.Since(begun), 2*time.Second)
 		require.LessOrEqual(t, report.Fired, 9000)
 		require.Nil(t, r.clock.State().Next, "idle streams have no timers")
 	})
