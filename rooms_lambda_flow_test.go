@@ -78,7 +78,9 @@ func TestPoisonInFrontOfASplit(t *testing.T) {
 		require.Equal(t, numbers(1, 1), <-c.events, "the children receive nothing before the parent is done")
 	}
 	cured.Store(true)
-	seen := map[string]bool{}
+	// The last of the ten calls may be answered after the cure already, and the
+	// first record not come again.
+	seen := map[string]bool{numbers(1, 1)[0]: true}
 	for len(seen) < 6 {
 		for _, n := range c.seen(1) {
 			seen[n] = true
