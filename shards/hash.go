@@ -1,9 +1,9 @@
 package shards
 
 import (
-	"crypto/md5"
-	"encoding/binary"
 	"math/bits"
+
+	"sluice/internal/keyhash"
 )
 
 // hash is a hash key: an unsigned number of 128 bits. The service spreads
@@ -19,11 +19,10 @@ func lastHash() hash { return hash{^uint64(0), ^uint64(0)} }
 const tenTo19 = 10_000_000_000_000_000_000
 
 // hashOf returns the place of a partition key: the MD5 of its UTF-8 bytes as
-// a big-endian number. It allocates nothing: 256 characters fit the buffer.
+// a big-endian number. It allocates nothing.
 func hashOf(partitionKey string) hash {
-	var buf [1024]byte
-	sum := md5.Sum(append(buf[:0], partitionKey...))
-	return hash{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
+	sum := keyhash.Of(partitionKey)
+	return hash{sum.High, sum.Low}
 }
 
 // parseHash reads decimal digits. ok is false when the text is not a number or

@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"sluice/internal/keyhash"
 )
 
 // record is one record of a request.
@@ -55,24 +57,67 @@ func (s *Streams) donePut(p *put) {
 // takeAll checks the records of a request in the order in which the service
 // does: sizes and keys of all, then hash keys, then the sum.
 func (p *put) takeAll(v *view, records []types.PutRecordsRequestEntry) error {
-	var bad failures
-	total := 0
+	limit, auto := v.state.MaxRecordKiB<<10, v.state.Strategy == strategyAuto
+	total, good := 0, true
 	for i := range records {
-		r := record{data: records[i].Data, key: records[i].PartitionKey, explicit: records[i].ExplicitHashKey, place: i}
-		r.check(v, &bad)
-		total += r.size()
-	}
-	if err := bad.err(); err != nil {
-		return err
-	}
-	for i := range records {
-		r := record{data: records[i].Data, key: records[i].PartitionKey, explicit: records[i].ExplicitHashKey, place: i}
-		if err := p.place(v, &r); err != nil {
-			return err
+		r := &records[i]
+		size := len(r.Data)
+		if r.PartitionKey != nil {
+			size += len(*r.PartitionKey)
+		} else if !auto {
+			good = false
 		}
+		good = good && size <= limit
+		total += size
+	}
+	if !good {
+		var bad failures
+		for i := range records {
+			r := record{data: records[i].Data, key: records[i].PartitionKey, place: i}
+			r.check(v, &bad)
+		}
+		return bad.err()
+	}
+	if err := p.placeAll(v, records); err != nil {
+		return err
 	}
 	if total > totalLimit {
 		return errTotalSize()
+	}
+	return nil
+}
+
+// placeAll decides what checked records are routed by. The keys that have to be
+// hashed are hashed side by side.
+func (p *put) placeAll(v *view, records []types.PutRecordsRequestEntry) error {
+	if v.state.Strategy == strategyAuto {
+		for i := range records {
+			if err := p.place(v, &record{data: records[i].Data, key: records[i].PartitionKey}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	encrypted := v.encrypted()
+	for len(records) > 0 {
+		var keys [keyhash.Width]string
+		var sums [keyhash.Width]keyhash.Sum
+		some := records[:min(len(records), keyhash.Width)]
+		records = records[len(some):]
+		for i := range some {
+			keys[i] = *some[i].PartitionKey
+		}
+		keyhash.Many(sums[:len(some)], keys[:len(some)])
+		for i := range some {
+			h := hash{sums[i].High, sums[i].Low}
+			if explicit := some[i].ExplicitHashKey; explicit != nil {
+				var ok bool
+				if h, ok = parseHash(*explicit); !ok {
+					return errHashKeyRange(*explicit)
+				}
+			}
+			p.add(h, keys[i], some[i].Data, encrypted)
+		}
 	}
 	return nil
 }

@@ -62,6 +62,7 @@ var edges = []edge{
 	{dir: "bench", own: []string{"bench"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/emmansun/base64", "github.com/go-chi/chi", "github.com/cockroachdb/pebble", "golang.org/x"}},
 	{dir: "internal", own: []string{"internal"}},
 	{dir: "internal/dice", others: []string{"github.com/google/uuid"}},
+	{dir: "internal/keyhash", others: []string{"golang.org/x/sys/cpu"}},
 	{dir: "internal/aggregate", others: []string{"google.golang.org/protobuf/encoding/protowire"}},
 }
 
