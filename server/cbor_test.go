@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"testing"
@@ -17,7 +18,7 @@ func TestCBOR(t *testing.T) {
 	var stored []byte
 	s := open(t, &streamsRoom{
 		put: func(_ context.Context, in *kinesis.PutRecordInput) (*kinesis.PutRecordOutput, error) {
-			stored = in.Data
+			stored = bytes.Clone(in.Data) // the request's memory is used again
 			return &kinesis.PutRecordOutput{ShardId: aws.String("s"), SequenceNumber: aws.String("1")}, nil
 		},
 		get: func(context.Context, *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
