@@ -30,7 +30,7 @@ func (s *Sluice) openFirehose(ctx context.Context, inst *instance) error {
 	}
 	endpoint := http.New()
 	room, err := firehose.Open(ctx, firehose.Config{
-		Clock: s.clock, Hold: s.clock.Hold, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
+		Clock: s.clock, Hold: s.clock.Hold, Host: s.host, Dice: s.dice, Space: inst.store.Space(firehoseID), Log: inst.store.Log(firehoseID),
 		Bucket: s.sink(inst), Source: streamsCaller{inst.mounts}, Tips: inst.streams.Load(),
 		Schemas: hoseSchemas{s.schemas(inst)}, Endpoint: endpoint, StrictURLs: s.config.FirehoseURLs == FirehoseURLsAWS,
 		Meter: hoseMeter{inst.reported.Load()}, Function: hoseFunctions{inst}, Transition: transition, Logger: s.log,

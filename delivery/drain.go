@@ -19,6 +19,20 @@ type Source interface {
 	Next(ctx context.Context) (*Batch, error)
 }
 
+// PutError says that an object of a batch could not be put.
+type PutError struct {
+	// Index is which of the batch it was.
+	Index       int
+	Bucket, Key string
+	Err         error
+}
+
+// Error implements error.
+func (e *PutError) Error() string { return fmt.Sprintf("put s3://%s/%s: %v", e.Bucket, e.Key, e.Err) }
+
+// Unwrap returns what the bucket said.
+func (e *PutError) Unwrap() error { return e.Err }
+
 // Drain delivers until the source has nothing left. It returns how many
 // batches were committed. An error means that the batch it came from may be
 // partly there and will be made again.
@@ -28,9 +42,9 @@ func Drain(ctx context.Context, to Bucket, from Source) (done int, err error) {
 		if err != nil || batch == nil {
 			return done, err
 		}
-		for _, o := range batch.Objects {
+		for i, o := range batch.Objects {
 			if err := to.PutObject(ctx, o); err != nil {
-				return done, fmt.Errorf("put s3://%s/%s: %w", o.Bucket, o.Key, err)
+				return done, &PutError{i, o.Bucket, o.Key, err}
 			}
 		}
 		if err := batch.Commit(ctx); err != nil {

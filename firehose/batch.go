@@ -35,7 +35,14 @@ type batches struct {
 	room   *Firehose
 	way    way
 	forced bool
-	done   Delivered
+	// due is when the delivery was due, zero when somebody asked for it; started
+	// is when it began, in host time.
+	due, started time.Time
+	done         Delivered
+	// good is how many objects of the last batch are of good records; they come first.
+	good int
+	// impatient tells that the retries of a partition ran out with this delivery.
+	impatient bool
 	// next is when the buffer that was left open is due, zero when there is none.
 	next time.Time
 
@@ -189,6 +196,7 @@ type objects struct {
 	good   map[string]*object // by what partitions them
 	failed map[string]*object // by type of error
 	post   *post              // of good records, nil for S3
+	spent  *failure           // that makes error records of good ones; nil while a partition may be tried
 	// converting makes rows of good records; nil before the first one, and
 	// where nothing is converted.
 	converting *converting
@@ -216,6 +224,7 @@ func newObjects(b *batches, st *streamState, t *s3Target, from int64) (*objects,
 	if b.way.deliversPosts(st) {
 		set.post = &post{}
 	}
+	set.spent = b.way.cursor.refused
 	set.zone = time.UTC
 	set.steps = &steps{}
 	if !b.way.backup {
@@ -271,6 +280,10 @@ func (set *objects) take(ctx context.Context, r *log.Record) error {
 		set.made += int64(len(fit.data))
 		if set.post != nil {
 			set.post.add(set.state, &rec, i, fit.data)
+			continue
+		}
+		if set.spent != nil {
+			outcome.failed = append(outcome.failed, misfit{failure: *set.spent, original: fit.original})
 			continue
 		}
 		bad, err := set.add(ctx, &rec, i, &fit)
@@ -391,6 +404,7 @@ func (set *objects) close(next int64) (*delivery.Batch, error) {
 			return nil, err
 		}
 	}
+	set.owner.good = len(batch.Objects)
 	for _, kind := range slices.Sorted(maps.Keys(set.failed)) {
 		if err := set.finish(batch, set.failed[kind], "failed/"+kind, kind); err != nil {
 			return nil, err
@@ -475,14 +489,3 @@ func (set *objects) packing(o *object, errorType string) (extension, encoding st
 	}
 	return extension, encoding
 }
-
-// compression is how objects of a place are packed.
-func (t *s3Target) compression() delivery.Compression {
-	if t.Compression == "UNCOMPRESSED" {
-		return delivery.None
-	}
-	return delivery.Compression(t.Compression)
-}
-
-// bucket is the name in the ARN of the bucket.
-func (t *s3Target) bucket() string { return t.Bucket[strings.LastIndex(t.Bucket, ":")+1:] }

@@ -87,7 +87,7 @@ func (set *objects) send(ctx context.Context, next int64) error {
 	if err != nil && !errors.As(err, &failed) {
 		return err
 	}
-	now := b.room.config.Clock.Now()
+	now := b.ended()
 	c.tries++
 	switch {
 	case failed == nil:

@@ -86,7 +86,7 @@ func (r *rig) open() { r.openWith(r.store.Space("firehose"), r.store.Log("fireho
 // openWith opens the room over something that a test has put in between.
 func (r *rig) openWith(space kv.Space, records log.Log, to delivery.Bucket) {
 	var err error
-	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Dice: dice.Seeded(1), Space: space,
+	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Host: clock.Host(), Dice: dice.Seeded(1), Space: space,
 		Log: records, Bucket: to, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict, MaxBacklog: r.most, Schemas: r.schemas})
 	require.NoError(r.t, err)
 }

@@ -3,6 +3,7 @@ package firehose
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Flush delivers all that a stream has taken, buffers closed or not, and tells
@@ -18,7 +19,7 @@ func (f *Firehose) Flush(ctx context.Context, name string) (Delivered, error) {
 	var all Delivered
 	flush := func(ways []way) error {
 		for _, w := range ways {
-			done, err := f.run(ctx, w, true)
+			done, err := f.run(ctx, w, time.Time{}, true)
 			all.Objects += done.Objects
 			all.Failed += done.Failed
 			if !w.backup {

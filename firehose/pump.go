@@ -72,6 +72,10 @@ type attempt struct {
 	// nil when the records were taken.
 	settled bool
 	verdict *http.Failure
+	// patience is when the retries of a partition run out, zero when it is not
+	// being tried again; refused is set once they have.
+	patience time.Time
+	refused  *failure
 }
 
 // Counts is what a stream did since the room was opened.
@@ -253,7 +257,7 @@ func (f *Firehose) plan(w way, t time.Time) {
 	}
 	c.planned.Store(true)
 	c.due = t
-	c.timer = f.later(t, "delivery of "+w.stream.key.name, func(time.Time) { f.deliver(w) })
+	c.timer = f.later(t, "delivery of "+w.stream.key.name, func(time.Time) { f.deliver(w, t) })
 }
 
 // resume plans the delivery of what waits already: after a start, or when the
@@ -311,18 +315,18 @@ func (f *Firehose) oldest(ctx context.Context, st *streamState, shard uint32, fr
 
 // deliver is the timer's work: what is due goes into objects, buffer by buffer,
 // each with its position. What fails is tried again later.
-func (f *Firehose) deliver(w way) {
-	_, _ = f.run(f.life, w, false)
+func (f *Firehose) deliver(w way, due time.Time) {
+	_, _ = f.run(f.life, w, due, false)
 }
 
 // run delivers what is due on a way, all of it when forced, and plans what
-// comes next.
-func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered, err error) {
+// comes next. due is when it was due, zero when somebody asks for it.
+func (f *Firehose) run(ctx context.Context, w way, due time.Time, forced bool) (done Delivered, err error) {
 	c := w.cursor
 	if w.part != nil {
 		// What came before belongs to the buffer, though it may not be sorted yet.
 		// Should that fail, it is tried again by itself.
-		_, _ = f.run(ctx, way{stream: w.stream, cursor: &w.stream.pump.main, sort: true}, false)
+		_, _ = f.run(ctx, way{stream: w.stream, cursor: &w.stream.pump.main, sort: true}, time.Time{}, false)
 	}
 	c.planned.Store(false) // a put from here on plans anew
 	c.waiting.Store(0)
@@ -338,7 +342,7 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 	if w.part != nil && !w.stream.pump.holds(w.part) {
 		return done, nil // it was taken away, and its log may be another's now
 	}
-	b := &batches{room: f, way: w, forced: forced}
+	b := &batches{room: f, way: w, forced: forced, due: due, started: f.config.Host.Now()}
 	err = b.open(limited)
 	switch {
 	case err != nil:
@@ -353,7 +357,8 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 		return b.done, err // the next start goes on from the position
 	}
 	if err != nil {
-		f.retry(w, err)
+		b.refused(w.stream.state.Load(), err)
+		f.retry(b, err)
 		return b.done, err
 	}
 	c.attempts = 0
@@ -373,7 +378,8 @@ func (f *Firehose) run(ctx context.Context, w way, forced bool) (done Delivered,
 }
 
 // retry plans the next attempt and lets it be known. The work is held.
-func (f *Firehose) retry(w way, err error) {
+func (f *Firehose) retry(b *batches, err error) {
+	w := b.way
 	st := w.stream.state.Load()
 	if !st.active() {
 		return
@@ -392,6 +398,7 @@ func (f *Firehose) retry(w way, err error) {
 	w.stream.pump.counts.Failures.Add(1)
 	now := f.config.Clock.Now()
 	next, _ := retries().Next(now, now, w.cursor.attempts)
+	next = b.nextTry(now, next)
 	f.config.Logger.Error("a delivery stream could not deliver and will try again", "stream", w.stream.key.name,
 		"bucket", w.target(st).bucket(), "attempt", w.cursor.attempts, "next", next, "error", err)
 	f.plan(w, next)

@@ -25,6 +25,8 @@ type Config struct {
 	// should wait for.
 	Clock clock.Clock
 	Hold  func(what string) (release func())
+	// Host tells how long attempts take.
+	Host clock.Clock
 	// Dice gives the ids of records and objects.
 	Dice *dice.Dice
 	// Space keeps the streams, Log their records until they are delivered.
@@ -70,6 +72,7 @@ type Firehose struct {
 	// reads bounds how many sources are read at once.
 	reads chan struct{}
 
+	opened time.Time
 	limits atomic.Pointer[Limits]
 	plans  plans
 
@@ -90,7 +93,7 @@ const readsAtOnce = 4
 func Open(ctx context.Context, c Config) (*Firehose, error) {
 	f := &Firehose{config: c, streams: map[streamKey]*stream{}, next: 1, turns: make(chan struct{}, deliveriesAtOnce),
 		calls: budget{free: callBudget}, posts: budget{free: postBudget}, reads: make(chan struct{}, readsAtOnce),
-		large: make(chan struct{}, 1)}
+		large: make(chan struct{}, 1), opened: c.Clock.Now()}
 	f.SetLimits(c.Limits)
 	f.life, f.end = context.WithCancel(context.Background())
 	if err := f.load(ctx); err != nil {

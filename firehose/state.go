@@ -3,6 +3,9 @@ package firehose
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	"sluice/delivery"
 )
 
 // stateFormat is the version of everything stored here.
@@ -94,6 +97,17 @@ type s3Target struct {
 	// Log is what CloudWatch logging was set to.
 	Log logging `json:"log,omitzero"`
 }
+
+// compression is how objects of a place are packed.
+func (t *s3Target) compression() delivery.Compression {
+	if t.Compression == "UNCOMPRESSED" {
+		return delivery.None
+	}
+	return delivery.Compression(t.Compression)
+}
+
+// bucket is the name in the ARN of the bucket.
+func (t *s3Target) bucket() string { return t.Bucket[strings.LastIndex(t.Bucket, ":")+1:] }
 
 type logging struct {
 	Enabled bool    `json:"enabled,omitempty"`

@@ -124,7 +124,7 @@ func (f *Firehose) cook(ctx context.Context, b *batches) error {
 			b.next, _ = l.hints.Due(l.buffer)
 			return nil
 		}
-		entries, err := f.call(ctx, w, t, l)
+		entries, err := f.call(ctx, b, t, l)
 		if err != nil {
 			w.cursor.end = next
 			if b.forced && w.cursor.tries <= t.retries && ctx.Err() == nil {
@@ -161,9 +161,9 @@ func (f *Firehose) settleLoad(ctx context.Context, w way, l *load, entries []log
 
 // call calls the function and returns what the second log is to hold. An error
 // is a call that is to be made again.
-func (f *Firehose) call(ctx context.Context, w way, t *transform, l *load) ([]log.Entry, error) {
+func (f *Firehose) call(ctx context.Context, b *batches, t *transform, l *load) ([]log.Entry, error) {
 	ids := make([]string, 0, len(l.inputs))
-	event := call{Invocation: f.config.Dice.UUID().String(), Stream: w.stream.key.arn(), Region: w.stream.key.region, Records: []callRecord{}}
+	event := call{Invocation: f.config.Dice.UUID().String(), Stream: b.way.stream.key.arn(), Region: b.way.stream.key.region, Records: []callRecord{}}
 	if l.state.Source != nil {
 		event.Source = l.state.Source.ARN
 	}
@@ -176,7 +176,7 @@ func (f *Firehose) call(ctx context.Context, w way, t *transform, l *load) ([]lo
 	verdicts := map[string]verdict{}
 	if len(ids) > 0 {
 		var err error
-		if verdicts, err = f.invoke(ctx, w, t, event, ids); err != nil {
+		if verdicts, err = f.invoke(ctx, b, t, event, ids); err != nil {
 			return nil, err
 		}
 	}
@@ -184,7 +184,8 @@ func (f *Firehose) call(ctx context.Context, w way, t *transform, l *load) ([]lo
 }
 
 // invoke makes one attempt. The last one that fails is the verdict.
-func (f *Firehose) invoke(ctx context.Context, w way, t *transform, event call, ids []string) (map[string]verdict, error) {
+func (f *Firehose) invoke(ctx context.Context, b *batches, t *transform, event call, ids []string) (map[string]verdict, error) {
+	w := b.way
 	payload, err := json.Marshal(&event)
 	if err != nil {
 		return nil, err
@@ -210,7 +211,7 @@ func (f *Firehose) invoke(ctx context.Context, w way, t *transform, event call, 
 	counts.InvocationFailures.Add(1)
 	w.cursor.tries++
 	if w.cursor.tries <= t.retries {
-		at, _ := transformRetry().Next(time.Time{}, f.config.Clock.Now(), w.cursor.tries)
+		at, _ := transformRetry().Next(time.Time{}, b.ended(), w.cursor.tries)
 		return nil, &laterError{at, failed.Code + ": " + failed.Text}
 	}
 	failed.Attempts = w.cursor.tries
