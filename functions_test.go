@@ -269,7 +269,7 @@ func TestSeededMapping(t *testing.T) {
 	require.Eventually(t, func() bool {
 		list, _ := call(t, s, http.MethodGet, "event-source-mappings", "")
 		return strings.Contains(list, `"BatchSize":6`)
-	}, 5*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 func TestReloadReplacesFunctions(t *testing.T) {

@@ -115,14 +115,14 @@ func (c trouble) requireOutcome(t *testing.T, s *Sluice) {
 	}
 	switch {
 	case c.failed:
-		require.Eventually(t, func() bool { return strings.Contains(told("/_sluice/failures"), `"RetryAttemptsExhausted"`) }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(told("/_sluice/failures"), `"RetryAttemptsExhausted"`) }, time.Minute, 10*time.Millisecond)
 		require.Contains(t, told("/_sluice/failures"), `"approximateInvokeCount":2`)
 		require.Contains(t, state(), "PROBLEM: Function call failed")
 	case c.waits != "":
-		require.Eventually(t, func() bool { return strings.Contains(told("/_sluice/mappings"), c.waits) }, 20*time.Second, 10*time.Millisecond, told("/_sluice/mappings"))
+		require.Eventually(t, func() bool { return strings.Contains(told("/_sluice/mappings"), c.waits) }, time.Minute, 10*time.Millisecond, told("/_sluice/mappings"))
 		require.NotContains(t, told("/_sluice/failures"), "RetryAttemptsExhausted")
 	default:
-		require.Eventually(t, func() bool { return strings.Contains(state(), `"LastProcessingResult":"OK"`) }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(state(), `"LastProcessingResult":"OK"`) }, time.Minute, 10*time.Millisecond)
 		require.JSONEq(t, `{"items":[],"next":null}`, told("/_sluice/failures"))
 	}
 }

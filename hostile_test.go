@@ -193,7 +193,7 @@ func TestHostileCalls(t *testing.T) {
 		c.Streams, c.MemoryLimit = []StreamSeed{{Name: "orders", Shards: 2}}, 64*MiB
 		c.Functions = []Function{{Key: functionKey("f"), HTTP: &FunctionHTTP{URL: nobody(t)}}}
 	})
-	client := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
+	client := &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
 	t.Cleanup(client.CloseIdleConnections)
 	statuses := map[int]int{}
 	for i := range 4000 {

@@ -66,7 +66,7 @@ func (p *lambdaPage) run(words []string, shown string) {
 		}
 		var got any
 		return json.Unmarshal(said, &got) == nil && shows(want, got)
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	require.True(p, ok, "%v says %s", words, said)
 }
 

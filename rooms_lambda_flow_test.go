@@ -96,7 +96,7 @@ func (c *consumer) queued(uuid *string, n int) {
 		var page mappingReport
 		c.admin("/_sluice/mappings/"+*uuid, &page)
 		return len(page.Shards) == 1 && page.Shards[0].Queued == n
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 }
 
 // TestMappingOptionsOnARealStream tries what is tested one by one in
@@ -143,7 +143,7 @@ func TestMappingOptionsOnARealStream(t *testing.T) {
 		})
 		require.Equal(t, numbers(1, 5), c.seen(5))
 		var failures struct{ Items []failureReport }
-		require.Eventually(t, func() bool { c.admin("/_sluice/failures", &failures); return len(failures.Items) == 1 }, 20*time.Second, 5*time.Millisecond)
+		require.Eventually(t, func() bool { c.admin("/_sluice/failures", &failures); return len(failures.Items) == 1 }, time.Minute, 5*time.Millisecond)
 		require.Contains(t, string(failures.Items[0].Document), `"batchSize":3`, "what was reported and what follows it")
 		require.Eventually(t, func() bool {
 			for len(c.events) > 0 {
@@ -152,7 +152,7 @@ func TestMappingOptionsOnARealStream(t *testing.T) {
 				}
 			}
 			return false
-		}, 20*time.Second, 5*time.Millisecond, "what follows the failure was delivered")
+		}, time.Minute, 5*time.Millisecond, "what follows the failure was delivered")
 	})
 	t.Run("tumbling window", func(t *testing.T) {
 		c := newConsumer(t, FrozenAt(noon))

@@ -92,7 +92,7 @@ func (c *consumer) seen(n int) []string {
 		select {
 		case payloads := <-c.events:
 			all = append(all, payloads...)
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			require.FailNow(c, "the function was not called", "it has had %v", all)
 		}
 	}
@@ -109,7 +109,7 @@ func (c *consumer) get(uuid *string) *lambda.GetEventSourceMappingOutput {
 // await waits until a mapping shows what is wanted.
 func (c *consumer) await(uuid *string, what string, ok func(m *lambda.GetEventSourceMappingOutput) bool) {
 	c.Helper()
-	require.Eventually(c, func() bool { return ok(c.get(uuid)) }, 20*time.Second, 5*time.Millisecond, what)
+	require.Eventually(c, func() bool { return ok(c.get(uuid)) }, time.Minute, 5*time.Millisecond, what)
 }
 
 func (c *consumer) enable(uuid *string, on bool) {
@@ -152,7 +152,7 @@ func TestMappingFromCreateToDelete(t *testing.T) {
 			reported[x.Namespace+" "+x.Name+" "+x.Labels()] = x.Count
 		}
 		return reported["AWS/Lambda Invocations FunctionName=ingest"] > 0 && reported["AWS/Lambda IteratorAge FunctionName=ingest"] > 0
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 
 	c.enable(uuid, false)
 	require.Equal(t, "OK", *c.get(uuid).LastProcessingResult)
@@ -209,7 +209,7 @@ func TestFailuresGoToTheBuiltInSink(t *testing.T) {
 		}
 		Next *string
 	}
-	require.Eventually(t, func() bool { c.admin("/_sluice/failures", &failures); return len(failures.Items) == 1 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { c.admin("/_sluice/failures", &failures); return len(failures.Items) == 1 }, time.Minute, 5*time.Millisecond)
 	f := failures.Items[0]
 	require.Equal(t, *uuid, f.Mapping)
 	require.Equal(t, queue, f.Destination)
@@ -247,7 +247,7 @@ func TestMappingsOverReplaceAndRestore(t *testing.T) {
 	require.Eventually(t, func() bool {
 		c.admin("/_sluice/mappings/"+*uuid, &page)
 		return len(page.Shards) == 1 && page.Shards[0].Checkpoint != "" && page.Shards[0].InFlight == 0
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	require.NoError(t, c.s.Replace(t.Context()))
 	c.put(1)
 	require.Equal(t, numbers(3, 3), c.seen(1), "not from the start again")
@@ -295,7 +295,7 @@ func TestFailuresGoToABucketOfThisServer(t *testing.T) {
 	require.Eventually(t, func() bool {
 		found = key.FindStringSubmatch(c.list("dead-letters"))
 		return len(found) == 2
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	body, head, err := buckets.Get(t.Context(), "dead-letters", found[1])
 	require.NoError(t, err)
 	defer body.Close()

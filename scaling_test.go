@@ -82,7 +82,7 @@ func TestScalingFromTheFile(t *testing.T) {
 	require.Contains(t, done.Applied, "kinesis.streams")
 	require.Eventually(t, func() bool {
 		return strings.Contains(string((&scalingPage{T: t, s: s}).call("GET", "/_sluice/streams/orders/scaling", "")), `"openShards":3`)
-	}, 5*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 }
 
 type scalingPage struct {

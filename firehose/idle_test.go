@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/quick"
 )
 
 // A thousand delivery streams that nobody writes to, half of them reading an
@@ -22,9 +24,9 @@ func TestIdleStreams(t *testing.T) {
 	r.produce("in", "b")
 	r.pass(10 * time.Minute)
 	require.Len(t, r.bucket.taken(), 501)
-	began := time.Now()
-	report := r.clock.Step(365 * 24 * time.Hour)
-	require.True(t, report.Settled)
-	require.Less(t, time.Since(began), 2*time.Second)
-	t.Logf("%d timers fired in %v", report.Fired, time.Since(began))
+	quick.Within(t, 2*time.Second, func() {
+		report := r.clock.Step(365 * 24 * time.Hour)
+		require.True(t, report.Settled)
+		t.Logf("%d timers fired", report.Fired)
+	})
 }

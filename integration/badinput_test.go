@@ -165,7 +165,7 @@ func TestDeepJSON(t *testing.T) {
 		for name, body := range bodies {
 			begin := time.Now()
 			answer := server.Post(t, "DescribeStreamSummary", body)
-			require.Less(t, time.Since(begin), 5*time.Second, name)
+			require.Less(t, time.Since(begin), 30*time.Second, name)
 			require.NotEqual(t, 500, answer.Status, "%s: %.200s", name, answer.Body)
 			if name != "many members" && name != "a long number" && name != "a long exponent" {
 				require.Equal(t, 400, answer.Status, "%s: %.200s", name, answer.Body)

@@ -113,7 +113,7 @@ func bucketStory(t *testing.T, server *Server, url, bucket string) {
 	_, err = client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	var missing *types.NoSuchKey
 	require.True(t, errors.As(err, &missing), "%v", err)
-	require.NoError(t, s3.NewBucketExistsWaiter(client).Wait(ctx, &s3.HeadBucketInput{Bucket: &bucket}, time.Second))
+	require.NoError(t, s3.NewBucketExistsWaiter(client).Wait(ctx, &s3.HeadBucketInput{Bucket: &bucket}, time.Minute))
 	_, err = client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &bucket})
 	require.NoError(t, err)
 }

@@ -37,7 +37,7 @@ func TestFunctionsPage(t *testing.T) {
 	_, err = s.SDK().PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte(`"a book"`)})
 	require.NoError(t, err)
 	for name, want := range map[string]string{"in-go": "go got", "in-python": "python got", "in-node": "node got"} {
-		require.Eventually(t, func() bool { return strings.Contains(logOf(t, s, name), want+` \"a book\"`) }, 30*time.Second, 50*time.Millisecond, "%s: %s", name, silent{t, s, name})
+		require.Eventually(t, func() bool { return strings.Contains(logOf(t, s, name), want+` \"a book\"`) }, time.Minute, 50*time.Millisecond, "%s: %s", name, silent{t, s, name})
 	}
 }
 

@@ -37,7 +37,7 @@ func emulator(t *testing.T) (address string) {
 			_ = c.Close()
 		}
 		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	return address
 }
 

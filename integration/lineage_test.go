@@ -175,7 +175,7 @@ func waitActive(t *testing.T, client *kinesis.Client, stream string) {
 	require.Eventually(t, func() bool {
 		got, err := client.DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: &stream})
 		return err == nil && got.StreamDescriptionSummary.StreamStatus == types.StreamStatusActive
-	}, 20*time.Second, 100*time.Millisecond)
+	}, time.Minute, 100*time.Millisecond)
 }
 
 // linesOf starts a program and gives the lines of its stdout, as many as room has without waiting. After the last line

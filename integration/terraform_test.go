@@ -52,7 +52,7 @@ func TestTerraformStyle(t *testing.T) {
 		require.Eventually(t, func() bool {
 			got, err = api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: name})
 			return err == nil && got.Configuration.State == types.StateActive && got.Configuration.LastUpdateStatus == types.LastUpdateStatusSuccessful
-		}, 10*time.Second, 20*time.Millisecond)
+		}, time.Minute, 20*time.Millisecond)
 		return got
 	}
 	got := read()
@@ -99,7 +99,7 @@ func TestTerraformStyle(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := api.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: mapping})
 		return errors.As(err, &gone)
-	}, 10*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	_, err = api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: name})
 	require.NoError(t, err)
 	_, err = api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: name})
@@ -122,11 +122,11 @@ func terraformMapping(t *testing.T, s *Server, f *lambda.CreateFunctionOutput) (
 		require.NoError(t, err)
 		require.Equal(t, map[string]string{"team": "shop"}, tags.Tags)
 		return true
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 	require.Eventually(t, func() bool {
 		got, err := api.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: uuid})
 		return err == nil && *got.State == "Enabled"
-	}, 10*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	return uuid
 }
 

@@ -161,7 +161,7 @@ func callJSON(t testing.TB, s *Server, operation, body string, more ...string) a
 // eventually waits for something that other goroutines are about to do.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	require.Eventually(t, is, 10*time.Second, time.Millisecond, what)
+	require.Eventually(t, is, time.Minute, time.Millisecond, what)
 }
 
 var errBoom = errors.New("boom")

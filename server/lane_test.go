@@ -119,7 +119,7 @@ func dialLane(t *testing.T, s *Server) (net.Conn, func() answer) {
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url(), "http://"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
 	r := bufio.NewReader(c)
 	return c, func() answer {
 		t.Helper()

@@ -141,7 +141,7 @@ func dial(t testing.TB, s *Server) net.Conn {
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url(), "http://"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.SetDeadline(clock.Host().Now().Add(10*time.Second)))
+	require.NoError(t, c.SetDeadline(clock.Host().Now().Add(time.Minute)))
 	return c
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"sluice/delivery"
 	"sluice/internal/caller"
+	"sluice/internal/quick"
 )
 
 const freshness = 300 * time.Second
@@ -87,7 +88,7 @@ func TestDelivery(t *testing.T) {
 			require.NoError(t, err)
 		}
 		r.clock.Step(0)
-		require.Eventually(t, func() bool { return len(b.in("lake")) > 0 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(b.in("lake")) > 0 }, time.Minute, time.Millisecond)
 		r.clock.Step(freshness)
 		size := 0
 		for _, o := range b.in("lake") {
@@ -322,10 +323,7 @@ func TestIdleChannels(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	began := time.Now()
-	report := r.clock.Step(365 * 24 * time.Hour)
-	require.Less(t, time.Since(began), 2*time.Second)
-	t.Log("timers fired:", report.Fired, "in", time.Since(began))
+	quick.Within(t, 2*time.Second, func() { t.Log("timers fired:", r.clock.Step(365*24*time.Hour).Fired) })
 	require.Empty(t, b.in("lake"))
 
 	for a := range 20 {
@@ -334,9 +332,8 @@ func TestIdleChannels(t *testing.T) {
 			r.say(fmt.Sprint("s", i), "1")
 		}
 	}
-	began = time.Now()
-	report = r.clock.Step(freshness)
-	t.Log("a thousand deliveries:", report.Fired, "timers in", time.Since(began))
+	report := r.clock.Step(freshness)
+	t.Log("a thousand deliveries:", report.Fired, "timers")
 	require.True(t, report.Settled)
 	require.Equal(t, strings.Repeat("1\n", 1000), b.text("lake"))
 }

@@ -42,7 +42,7 @@ func TestConcurrent(t *testing.T) {
 	background.Wait()
 	select {
 	case <-done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("read %d of %d records", got.count(), producers*batches*perBatch)
 	}
 	for key, values := range got.byKey {

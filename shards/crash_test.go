@@ -133,7 +133,7 @@ func (p picture) check(t *testing.T) {
 	if p.iterator == "" && r.status("a") == "ResourceNotFoundException" {
 		r.create("a", 2)
 	}
-	require.Eventually(t, func() bool { return r.status("a") == "ACTIVE" }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.status("a") == "ACTIVE" }, time.Minute, time.Millisecond)
 	latest := r.list("a", &types.ShardFilter{Type: types.ShardFilterTypeAtLatest})
 	requireCover(t, latest)
 	requireLineage(t, r.list("a", nil))

@@ -193,7 +193,7 @@ func TestFaults(t *testing.T) {
 		l.fail("create", 1)
 		_, err := r.CreateStream(r.ctx, &kinesis.CreateStreamInput{StreamName: aws.String("a"), ShardCount: aws.Int32(1)})
 		require.ErrorIs(t, err, errDisk)
-		require.Eventually(t, func() bool { return r.status("a") == "ACTIVE" }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return r.status("a") == "ACTIVE" }, time.Minute, time.Millisecond)
 	})
 	t.Run("records that could not be freed are freed later", func(t *testing.T) {
 		r, l := faulty(t)
@@ -220,7 +220,7 @@ func sealedUnder(t *testing.T) (*room, *catalogFault, *logFault) {
 	r.split("a", "0", "77")
 	broken.refuse.Store(true)
 	go r.clock.Step(10 * time.Second)
-	require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, time.Minute, time.Millisecond)
 	return r, broken, l
 }
 
@@ -241,7 +241,7 @@ func TestSealedUnderPut(t *testing.T) {
 			}
 			done <- out.Records
 		}()
-		require.Eventually(t, func() bool { return len(r.read("a", shard1)) == 1 }, 5*time.Second, time.Millisecond,
+		require.Eventually(t, func() bool { return len(r.read("a", shard1)) == 1 }, time.Minute, time.Millisecond,
 			"the record of the open shard is readable at once")
 		return done
 	}
@@ -314,7 +314,7 @@ func TestDeletedUnderCalls(t *testing.T) {
 	broken.refuse.Store(true)
 	done := make(chan struct{})
 	go func() { defer close(done); r.clock.Step(time.Second) }()
-	require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, time.Minute, time.Millisecond)
 	const text = "Stream a under account 123456789012 not found."
 	_, err = r.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: &it})
 	requireError(t, err, codeMissing, text)

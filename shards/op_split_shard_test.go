@@ -150,7 +150,7 @@ func TestReshardRestart(t *testing.T) {
 		r.clock.Step(time.Minute)
 		r.Streams = r.reopened()
 		r.putAt("a", "0", "after")
-		require.Eventually(t, func() bool { return r.status("a") == "ACTIVE" }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return r.status("a") == "ACTIVE" }, time.Minute, time.Millisecond)
 		require.Equal(t, shard2, *r.putAt("a", "0", "child").ShardId)
 		require.Subset(t, append(r.read("a", shard0), r.read("a", shard2)...), []string{"before", "after", "child"})
 	})
@@ -164,7 +164,7 @@ func TestReshardRestart(t *testing.T) {
 		broken.refuse.Store(true)
 		done := make(chan struct{})
 		go func() { defer close(done); r.clock.Step(10 * time.Second) }()
-		require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return broken.refused.Load() > 0 }, time.Minute, time.Millisecond)
 		// Parents are sealed, children are not shown: a put waits.
 		put := make(chan string)
 		go func() {

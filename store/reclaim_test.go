@@ -32,10 +32,10 @@ func TestReclaim(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, c.Wait())
 			}
-			require.Eventually(t, func() bool { return tables(t, d) > 700<<10 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return tables(t, d) > 700<<10 }, time.Minute, time.Millisecond)
 			clock.Advance(100 * time.Hour)
 			require.NoError(t, remove(l, clock.Now()))
-			require.Eventually(t, func() bool { return tables(t, d) < 40<<10 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return tables(t, d) < 40<<10 }, time.Minute, time.Millisecond)
 		})
 	}
 }

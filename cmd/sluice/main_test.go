@@ -70,7 +70,7 @@ func serve(t *testing.T, e func(string) (string, bool), args ...string) *served 
 	s := &served{talk: &talk{}, stop: cancel, code: make(chan int, 1)}
 	go func() { s.code <- run(ctx, args, strings.NewReader(""), s.talk, s.talk, e) }()
 	t.Cleanup(cancel)
-	require.Eventually(t, func() bool { return readyLine.MatchString(s.talk.String()) }, 10*time.Second, 5*time.Millisecond, s.talk)
+	require.Eventually(t, func() bool { return readyLine.MatchString(s.talk.String()) }, time.Minute, 5*time.Millisecond, s.talk)
 	s.url = readyLine.FindStringSubmatch(s.talk.String())[1]
 	return s
 }

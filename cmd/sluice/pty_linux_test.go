@@ -100,7 +100,7 @@ func (s *sitting) bytes() string {
 // sees waits until the screen shows a text.
 func (s *sitting) sees(text string) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return strings.Contains(s.bytes(), text) }, 20*time.Second, 5*time.Millisecond, "waiting for %q", text)
+	require.Eventually(s.t, func() bool { return strings.Contains(s.bytes(), text) }, time.Minute, 5*time.Millisecond, "waiting for %q", text)
 }
 
 // types sends keys. ctrl-C is \x03, ctrl-D \x04.

@@ -59,7 +59,7 @@ func (s *shell) run(line string, endless bool) (output string, err error) {
 		cmd.Args[2] = "exec " + line
 		before := s.reads()
 		require.NoError(s.t, cmd.Start())
-		require.Eventually(s.t, func() bool { return s.reads() > before }, 20*time.Second, 10*time.Millisecond, "it does not read")
+		require.Eventually(s.t, func() bool { return s.reads() > before }, time.Minute, 10*time.Millisecond, "it does not read")
 		require.NoError(s.t, cmd.Process.Signal(syscall.SIGINT))
 		err = cmd.Wait()
 		return out.String(), err

@@ -95,7 +95,7 @@ func TestDumpAndLoadAtATerminal(t *testing.T) {
 	require.NoError(t, err)
 	half := filepath.Join(dir, "half.jsonl")
 	s = w.sit(nil, "dump", "orders", "--output", half)
-	require.Eventually(t, func() bool { _, err := os.Stat(half); return err == nil }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(half); return err == nil }, time.Minute, 5*time.Millisecond)
 	s.types("\x03")
 	require.Regexp(t, `^(\^C)?dumped 0 records of orders before it ended; --resume goes on\nsluice: interrupted\n$`, s.ends(exitFailed))
 	_, there := w.Faults().Delete(held.ID)

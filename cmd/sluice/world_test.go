@@ -89,7 +89,7 @@ func (w *world) background(args ...string) (out *talk, stop context.CancelFunc, 
 // eventually waits until a command that goes on has printed want.
 func (w *world) eventually(out *talk, want string) {
 	w.t.Helper()
-	require.Eventually(w.t, func() bool { return out.String() == want }, 20*time.Second, 5*time.Millisecond, "want %q", want)
+	require.Eventually(w.t, func() bool { return out.String() == want }, time.Minute, 5*time.Millisecond, "want %q", want)
 }
 
 func lines(from, to int) string {

@@ -116,7 +116,7 @@ func TestKillInTheMiddleOfABatch(t *testing.T) {
 	again, err := Start(w.config, m)
 	require.NoError(t, err)
 	t.Cleanup(again.Stop)
-	require.Eventually(t, func() bool { return len(got.all()) == 4 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(got.all()) == 4 }, time.Minute, time.Millisecond)
 	close(leave)
 	p.Stop()
 	require.Equal(t, [][]string{{"a", "b"}, {"c", "d"}, {"c", "d"}, {"e"}}, got.all())
@@ -155,7 +155,7 @@ func TestSlowKey(t *testing.T) {
 			quick += 50
 		}
 	}
-	require.Eventually(t, func() bool { return len(slices.Concat(got.all()...)) == quick }, 5*time.Second, time.Millisecond,
+	require.Eventually(t, func() bool { return len(slices.Concat(got.all()...)) == quick }, time.Minute, time.Millisecond,
 		"other keys progress")
 	at := w.saved.of(m.UUID, shard0).After
 	require.True(t, below(at, first), "the slow record holds the checkpoint")
@@ -196,7 +196,7 @@ func TestParentsThatExpireUnread(t *testing.T) {
 			w.step(25 * time.Hour)
 			w.put("orders", "found1", "found2", "found3")
 			w.start(m)
-			require.Eventually(t, func() bool { w.step(time.Second); return len(slices.Concat(got.all()...)) == 3 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { w.step(time.Second); return len(slices.Concat(got.all()...)) == 3 }, time.Minute, time.Millisecond)
 		})
 	}
 }

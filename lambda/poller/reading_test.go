@@ -108,7 +108,7 @@ func TestShardExpiresWhileDisabled(t *testing.T) {
 			w.put("orders", "found")
 			m.Enabled = true
 			require.NoError(t, p.Update(m))
-			require.Eventually(t, func() bool { w.step(time.Second); return len(got.all()) > 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { w.step(time.Second); return len(got.all()) > 0 }, time.Minute, time.Millisecond)
 			require.Equal(t, []string{"found"}, slices.Concat(got.all()...))
 		})
 	}

@@ -65,7 +65,7 @@ func TestFanOut(t *testing.T) {
 		w.put("orders", "f")
 		require.NoError(t, p.Update(m))
 		// The service does not let a consumer subscribe twice within five seconds.
-		require.Eventually(t, func() bool { w.step(time.Second); return count() == 9 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { w.step(time.Second); return count() == 9 }, time.Minute, time.Millisecond)
 	})
 	t.Run("the consumer goes", func(t *testing.T) {
 		_, err := w.streams.DeregisterStreamConsumer(w.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(fast.String())})

@@ -211,7 +211,7 @@ func TestRemovedWhileItRuns(t *testing.T) {
 		r, _ := h.Invoke(t.Context(), invocation("works", "hang"))
 		done <- r
 	}()
-	require.Eventually(t, func() bool { return strings.Contains(logOf(t, h, "works"), "START") }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(logOf(t, h, "works"), "START") }, time.Minute, time.Millisecond)
 	require.True(t, h.Remove(key("works")))
 	requireFailure(t, <-done, "Sandbox.Timedout", "0.30 seconds")
 }
@@ -225,7 +225,7 @@ func TestProcessesWithoutEventsEnd(t *testing.T) {
 		pool.mu.Lock()
 		defer pool.mu.Unlock()
 		return len(pool.all) == 0
-	}, 5*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	require.Equal(t, `"b"`, string(invoke(t, h, "works", `"b"`).Payload))
 	require.Equal(t, 2, strings.Count(logOf(t, h, "works"), "hello from works"))
 }
