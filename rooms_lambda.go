@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -179,7 +180,12 @@ func (h functionHost) Deploy(_ context.Context, d lambda.Deployment) error {
 		n := int(*d.Reserved)
 		definition.Reserved = &n
 	}
-	return h.host.Register(definition)
+	err := h.host.Register(definition)
+	if errors.Is(err, runtime.ErrBadZip) {
+		return &function.NotInvoked{Code: "InvalidZipFileException", Message: "Lambda could not unzip the deployment package: " +
+			strings.TrimPrefix(err.Error(), runtime.ErrBadZip.Error()+": ") + "."}
+	}
+	return err
 }
 
 // Remove implements lambda.Runtime.

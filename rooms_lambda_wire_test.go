@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/require"
 )
 
@@ -133,6 +134,26 @@ func TestCodeCanBeFetched(t *testing.T) {
 
 	_, err = c.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
 	require.ErrorContains(t, err, "--allow-exec", "a zip starts a process, which nobody has allowed")
+}
+
+// A zip that CreateFunction cannot see to be broken says so at Invoke.
+func TestBrokenZipAtInvoke(t *testing.T) {
+	c := newConsumer(t, func(c *Config) { c.AllowExec = true })
+	var raw bytes.Buffer
+	z := zip.NewWriter(&raw)
+	_, err := z.Create("../bootstrap")
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	_, err = c.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{FunctionName: aws.String("f"), Role: aws.String("arn:aws:iam::000000000000:role/r"),
+		Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Code: &types.FunctionCode{ZipFile: raw.Bytes()}})
+	require.NoError(t, err)
+	_, err = c.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}, func(o *lambda.Options) { o.RetryMaxAttempts = 1 })
+	broken := (*types.InvalidZipFileException)(nil)
+	require.ErrorAs(t, err, &broken)
+	require.Equal(t, "Lambda could not unzip the deployment package: ../bootstrap: the name leads out of the folder.", *broken.Message)
+	status := (*smithyhttp.ResponseError)(nil)
+	require.ErrorAs(t, err, &status)
+	require.Equal(t, http.StatusBadGateway, status.HTTPStatusCode())
 }
 
 // TestMappingCallsOnTheWire is the table of operations of 1.1: a row, its path

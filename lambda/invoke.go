@@ -137,7 +137,10 @@ func (r *Room) deploy(ctx context.Context, f *deployed, c *configuration) error 
 		d.Version = c.Version
 	}
 	if err := r.config.Runtime.Deploy(ctx, d); err != nil {
-		return notInvoked("InvalidRuntimeException", err.Error())
+		if refused := (*function.NotInvoked)(nil); errors.As(err, &refused) {
+			return err
+		}
+		return notInvoked("ServiceException", err.Error()) // the disk is full, say
 	}
 	if f.live == nil {
 		f.live = map[string]string{}

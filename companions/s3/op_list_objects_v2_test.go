@@ -32,6 +32,13 @@ func TestListObjectsV2(t *testing.T) {
 	}
 	w.get("/things?list-type=3").fails(400, "InvalidArgument", "Invalid List Type specified in Request")
 	w.get("/things?list-type=2&continuation-token=%21").fails(400, "InvalidArgument", "The continuation token provided is incorrect")
+	w.bucket("others").put("/others/a", "a")
+	w.put("/others/b", "b")
+	foreign := w.get("/others?list-type=2&max-keys=1").ok().element("NextContinuationToken")
+	w.get("/others?list-type=2&continuation-token=" + foreign).ok()
+	for _, token := range []string{"", "aWrongToken2", "YQ", "a", foreign, foreign[1:], foreign + "A"} {
+		w.get("/things?list-type=2&continuation-token="+token).fails(400, "InvalidArgument", "The continuation token provided is incorrect")
+	}
 	w.get("/things?list-type=2&fetch-owner=true").ok().has("<DisplayName>" + account)
 }
 

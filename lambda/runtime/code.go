@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Bounds of code. AWS unpacks 250 MiB at most.
@@ -159,11 +160,24 @@ func unzip(dir string, file []byte) error {
 	for _, f := range z.File {
 		n, err := unzipOne(root, f, left)
 		if err != nil {
+			if hostFails(err) {
+				return fmt.Errorf("unpack the code: %w", err)
+			}
 			return fmt.Errorf("%w: %s: %w", ErrBadZip, f.Name, err)
 		}
 		left -= n
 	}
 	return nil
+}
+
+// hostFails tells errors of the disk from those of a zip file.
+func hostFails(err error) bool {
+	for _, one := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE, fs.ErrPermission} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
 }
 
 // unzipOne unpacks an entry of at most left bytes. The root keeps it inside,
