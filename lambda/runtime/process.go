@@ -62,7 +62,8 @@ func (p *process) begin(c *call) (*function.Result, error) {
 	if err := p.start(); err != nil {
 		close(p.dead)
 		p.pool.ended(p, true)
-		h.cfg.Logger.Warn("a function could not be started", "function", p.pool.def.Name, "error", err)
+		h.cfg.Logger.Info("a function could not be started", "function", p.pool.def.Name, "error", err)
+		p.pool.startFailed(err.Error(), hintCommand)
 		r := failed("Runtime.InvalidEntrypoint", "RequestId: %s Error: %v", c.RequestID, err)
 		return &r, nil
 	}
@@ -72,8 +73,10 @@ func (p *process) begin(c *call) (*function.Result, error) {
 	defer timer.Stop()
 	select {
 	case <-p.asked:
+		p.pool.startWorked()
 		return nil, nil
 	case <-p.refused:
+		p.pool.startFailed("it has reported an error of its initialisation", hintLog(p.pool.def.Name))
 		p.awaitEnd()
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -82,9 +85,11 @@ func (p *process) begin(c *call) (*function.Result, error) {
 		if p.pool.host.life.Err() != nil {
 			return nil, ErrClosed
 		}
+		p.pool.startFailed("it has ended: "+or(p.how, "exit status 0"), hintLog(p.pool.def.Name))
 		r := exited(c.RequestID, p.how)
 		return &r, nil
 	case <-late:
+		p.pool.startFailed(fmt.Sprintf("it has not asked for an event within %v", limit), hintRuntime)
 		p.kill()
 		r := failed("Sandbox.Timedout", "RequestId: %s Error: the process did not ask for an event within %.2f seconds", c.RequestID, limit.Seconds())
 		return &r, nil

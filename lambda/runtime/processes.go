@@ -29,6 +29,7 @@ type processes struct {
 	waiting   int               // they, and those that sit out a back-off
 	crashes   int               // in a row, without an answer between
 	resume    time.Time         // when the next process may be started
+	failed    int               // starts in a row
 }
 
 // Crashed processes are started again at once the first time, then after ever
