@@ -8,16 +8,24 @@ import (
 // of 500 KB, its payloads decoded, and an answer of 60 KB made garbage of twice
 // their size, which took a fifth of a PutRecords of small records.
 
-// borrow has the payloads of an input decoded into pooled memory, which goes
-// back when the exchange ends. Only the operations of which wire knows that
-// they keep nothing of their input get it.
+// borrow has an input decoded into pooled memory, which goes back when the
+// exchange ends. Only the operations of which wire knows that they keep nothing
+// of their input get it.
 func (x *exchange) borrow(a *attempt) {
 	if !a.op.borrows {
 		return
 	}
+	memory, _ := x.s.memories.Get().(*wire.PutMemory)
+	if memory == nil {
+		memory = new(wire.PutMemory)
+	}
 	room := x.s.buffers.get(len(a.request.Body))
-	a.request.Blobs = (*room)[:cap(*room)]
-	x.lease.Keep(func() { x.s.buffers.put(room) })
+	a.request.Blobs, a.request.Memory = (*room)[:cap(*room)], memory
+	x.lease.Keep(func() {
+		memory.Forget()
+		x.s.memories.Put(memory)
+		x.s.buffers.put(room)
+	})
 }
 
 // answerGathered writes an answer of middle size through a pooled buffer. Only

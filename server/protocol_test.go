@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,13 +23,13 @@ import (
 )
 
 func TestKinesisByItsSDK(t *testing.T) {
-	var got *kinesis.PutRecordInput
+	var got []byte
 	room := &streamsRoom{
 		put: func(_ context.Context, in *kinesis.PutRecordInput) (*kinesis.PutRecordOutput, error) {
 			if *in.StreamName == "gone" {
 				return nil, &types.ResourceNotFoundException{Message: aws.String("Stream gone under account 000000000000 not found.")}
 			}
-			got = in
+			got = slices.Clone(in.Data) // the input is lent
 			return &kinesis.PutRecordOutput{ShardId: aws.String("shardId-000000000001"), SequenceNumber: aws.String("49")}, nil
 		},
 		get: func(context.Context, *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
@@ -48,7 +49,7 @@ func TestKinesisByItsSDK(t *testing.T) {
 			in := &kinesis.PutRecordInput{StreamName: aws.String("a"), PartitionKey: aws.String("k"), Data: []byte{0, 255, 10}}
 			put, err := c.PutRecord(t.Context(), in)
 			require.NoError(t, err)
-			require.Equal(t, in.Data, got.Data)
+			require.Equal(t, in.Data, got)
 			require.Equal(t, "shardId-000000000001", *put.ShardId)
 			read, err := c.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: aws.String("x")})
 			require.NoError(t, err)

@@ -42,6 +42,7 @@ type Server struct {
 	gate     gate
 	budget   *budget
 	buffers  buffers
+	memories sync.Pool // of *wire.PutMemory
 	watch    *observer
 	faults   *fault.Set
 	started  time.Time

@@ -67,6 +67,33 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// BenchmarkPuts reads 500 small records: with the plan, and by hand.
+func BenchmarkPuts(b *testing.B) {
+	roomyHeap(b)
+	p := compile(b, "kinesis", "PutRecords")
+	in := &kinesis.PutRecordsInput{StreamName: aws.String("orders")}
+	for i := range 500 {
+		in.Records = append(in.Records, types.PutRecordsRequestEntry{Data: kib()[:100], PartitionKey: aws.String(fmt.Sprintf("%08d", i))})
+	}
+	for _, protocol := range []Protocol{JSON11, CBOR11} {
+		e := encoding{n: p.in, p: pointerTo(in), cbor: protocol == CBOR11}
+		body := e.append(nil, nil)
+		for name, memory := range map[string]*PutMemory{"plan": nil, "hand": {}} {
+			b.Run(fmt.Sprintf("%s/%s", protocol, name), func(b *testing.B) {
+				r := &Request{Body: body, Blobs: make([]byte, len(body)), Memory: memory}
+				b.ReportAllocs()
+				for b.Loop() {
+					in, notes, err := CodecFor(protocol).DecodeInput(p, r)
+					if err != nil || p.Validate(in, notes) != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(500*b.N), "ns/record")
+			})
+		}
+	}
+}
+
 func BenchmarkEncode(b *testing.B) {
 	roomyHeap(b)
 	records := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(0), NextShardIterator: aws.String("AAAA")}
@@ -92,6 +119,8 @@ func BenchmarkEncode(b *testing.B) {
 					r, err := c.EncodeOutput(p, out)
 					if err == nil && r.Large() {
 						err = r.WritePieces(io.Discard, room)
+					} else if r.Gathers() {
+						r.Gather(room)
 					}
 					if err != nil {
 						b.Fatal(err)

@@ -28,6 +28,9 @@ func (c cborCodec) header() http.Header {
 // DecodeInput reads a CBOR map; see Codec. RPC-v2 calls without input may have
 // an empty body.
 func (c cborCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
+	if in, notes := p.quick(r, true); in != nil {
+		return in, notes, nil
+	}
 	in := p.NewInput()
 	if len(r.Body) == 0 && c.protocol == RPCv2CBOR {
 		return in, &Notes{}, nil

@@ -76,6 +76,10 @@ func (w *cborWriter) value(n *node, p unsafe.Pointer) {
 			w.records(list)
 			return
 		}
+		if list, ok := n.resultList(p); ok {
+			w.results(n, list)
+			return
+		}
 		count := (*sliceHeader)(p).len
 		w.head(cborList, uint64(count))
 		for i := range count {

@@ -19,6 +19,9 @@ type Request struct {
 	// Blobs is memory for the blobs of the input, nil for memory of their own.
 	// The input is valid as long as it is not used for anything else.
 	Blobs []byte
+	// Memory is what the inputs of PutRecord and PutRecords can be read into, nil
+	// for memory of their own. The input is valid until it is used again.
+	Memory *PutMemory
 }
 
 // Response is an answer without its connection.
@@ -103,6 +106,8 @@ func CheckBody(p Protocol, body []byte) *Fault {
 // Notes carries what a Go shape cannot hold: which enum members were present
 // but empty. In-process calls have none and pass nil.
 type Notes struct {
+	// valid says that the input was checked while it was read.
+	valid      bool
 	emptyEnums map[string]struct{}
 }
 

@@ -29,6 +29,9 @@ var jsonHeaders = map[Protocol]http.Header{
 
 // DecodeInput reads a JSON object; see Codec.
 func (c jsonCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
+	if in, notes := p.quick(r, false); in != nil {
+		return in, notes, nil
+	}
 	in := p.NewInput()
 	d := jsonDecoder{jsonReader: jsonReader{b: r.Body}}
 	d.arena.blobs = r.Blobs

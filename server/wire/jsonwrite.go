@@ -74,6 +74,10 @@ func (w *jsonWriter) list(n *node, p unsafe.Pointer) {
 		w.records(list)
 		return
 	}
+	if list, ok := n.resultList(p); ok {
+		w.results(n, list)
+		return
+	}
 	w.b = append(w.b, '[')
 	for i := range (*sliceHeader)(p).len {
 		if i > 0 {
@@ -230,6 +234,9 @@ func (n *node) sizeHint(p unsafe.Pointer) int {
 	case kindList:
 		if list, ok := n.recordList(p); ok {
 			return recordsHint(list)
+		}
+		if list, ok := n.resultList(p); ok {
+			return 2 + resultHint*len(list)
 		}
 		size := 2
 		for i := range (*sliceHeader)(p).len {

@@ -15,6 +15,8 @@ type Plan struct {
 	in, out *node
 	inType  reflect.Type
 	outType reflect.Type
+	// put is set where inputs are read by hand; see puts.go.
+	put *putPlan
 	// events holds the compiled event shapes of a stream by Go type.
 	events sync.Map
 }
@@ -88,6 +90,7 @@ func Compile(op *Operation, in, out reflect.Type) (*Plan, error) {
 		if p.in, err = c.node(op.Input, in, op.Name+"Input"); err != nil {
 			return nil, err
 		}
+		p.put = putPlanOf(p.in)
 	}
 	switch {
 	case op.Stream && out != nil && out.Kind() == reflect.Struct:
