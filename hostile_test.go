@@ -191,7 +191,7 @@ func TestHostileCalls(t *testing.T) {
 	s := RunT(t, func(c *Config) {
 		c.Logger = slog.New(slog.NewTextHandler(&lockedBuffer{to: &log}, &slog.HandlerOptions{Level: slog.LevelError}))
 		c.Streams, c.MemoryLimit = []StreamSeed{{Name: "orders", Shards: 2}}, 64*MiB
-		c.Functions = []Function{{Key: functionKey("f"), HTTP: &FunctionHTTP{URL: nobody(t)}}}
+		c.Functions = []Function{{Key: functionKey("f"), HTTP: &FunctionHTTP{URL: nobody}}}
 	})
 	client := &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
 	t.Cleanup(client.CloseIdleConnections)

@@ -13,21 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// freeAddress is one that nobody listens at just now.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // emulator runs the Runtime Interface Emulator before the handler of Go, with a time of 2 seconds.
 func emulator(t *testing.T) (address string) {
 	t.Helper()
-	address = freeAddress(t)
+	address = FreeAddress(t)
 	rie := exec.Command(handlerScript(t, "rie"), "--runtime-interface-emulator-address", address,
-		"--runtime-api-address", freeAddress(t), handlerScript(t, "go"))
+		"--runtime-api-address", FreeAddress(t), handlerScript(t, "go"))
 	rie.Env = append(os.Environ(), "AWS_LAMBDA_FUNCTION_TIMEOUT=2")
 	require.NoError(t, rie.Start())
 	t.Cleanup(func() { _ = rie.Process.Kill(); _ = rie.Wait() })

@@ -42,17 +42,6 @@ func startMoto(t *testing.T, server *Server, port string) *moto {
 	return m
 }
 
-// freePort is a port that was free a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
-}
-
 // call sends a request that is signed for a service and returns the answer's body.
 func (m *moto) call(method, service, path string, form ...string) string {
 	m.Helper()
@@ -90,14 +79,15 @@ func (m *moto) receive(queue string) string {
 // The queue is down at first.
 func TestFailuresGoToMoto(t *testing.T) {
 	t.Parallel()
-	port := freePort(t)
+	_, port, err := net.SplitHostPort(FreeAddress(t))
+	require.NoError(t, err)
 	server := Start(t, "--memory", "--transition", "0", "--fast-retries", "--allow-exec", "--failure-endpoint", "sqs=http://127.0.0.1:"+port,
 		"--failure-endpoint", "sns=http://127.0.0.1:"+port, "--failure-endpoint", "s3=http://127.0.0.1:"+port)
 	ctx := t.Context()
 	streams, functions := copier(ctx, t, server)
 	uuids := map[string]string{}
 	// The function that does not find its stream fails; each version is another function to a mapping.
-	_, err := functions.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String("copy"),
+	_, err = functions.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String("copy"),
 		Environment: &types.Environment{Variables: map[string]string{"OUT": "nowhere"}}})
 	require.NoError(t, err)
 	for alias, destination := range map[string]string{"queue": "arn:aws:sqs:us-east-1:000000000000:dead",
