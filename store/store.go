@@ -299,6 +299,11 @@ func (s *Store) Checkpoint(dir string) (err error) {
 		}
 		return fmt.Errorf("checkpoint to %s: %w", dir, err)
 	}
+	resume, err := s.settleLogs()
+	if err != nil {
+		return fmt.Errorf("spread what waits: %w", err)
+	}
+	defer resume()
 	release := s.holdBodies()
 	defer func() {
 		if e := release(); err == nil && e != nil {
@@ -315,7 +320,10 @@ func (s *Store) Close() error {
 	if s.engine == nil {
 		return nil
 	}
-	err := s.engine.Close()
+	err := s.closeLogs()
+	if e := s.engine.Close(); err == nil {
+		err = e
+	}
 	if e := s.folder.close(); err == nil {
 		err = e
 	}

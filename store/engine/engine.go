@@ -58,6 +58,7 @@ var ErrClosed = errors.New("store is closed")
 // Engine is an open database. It is safe for concurrent use.
 type Engine struct {
 	config Config
+	torn   bool // what was there before may be
 	queue  queue
 
 	// mu is held for reading by whoever uses db, for writing by whoever
@@ -88,6 +89,7 @@ func Open(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e.config.MayBeTorn = c.MayBeTorn && !sealed
+	e.torn = e.config.MayBeTorn
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -167,7 +169,7 @@ func (b *Batch) Epoch() uint64 { return b.epoch }
 // anybody who waits; it must not block nor call the engine.
 func (b *Batch) Submit(settle func(error)) *Ticket {
 	t := &Ticket{
-		records: b.Records, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
+		records: b.Records, before: b.Before, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
 		queue: &b.engine.queue, wake: make(chan struct{}, 1),
 	}
 	b.engine.queue.submit(t)
@@ -176,11 +178,14 @@ func (b *Batch) Submit(settle func(error)) *Ticket {
 
 // commit makes batches durable, all of them or none, which may hold nothing but
 // records. The queue calls it, one call at a time.
-func (e *Engine) commit(batches []*pebble.Batch, records bool) error {
+func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
 		return err
+	}
+	if epoch != e.Epoch() { // the database that they were begun for was replaced meanwhile
+		return errOvertaken
 	}
 	if err := e.guard.failure(); err != nil {
 		return classify(err)

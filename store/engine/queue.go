@@ -43,8 +43,13 @@ type Batch struct {
 	*pebble.Batch
 	// Records says that nothing in it is ever read by ReadDurable.
 	Records bool
-	engine  *Engine
-	epoch   uint64
+	// Before, when it is there, is called once by who leads, right before the
+	// batch is committed and after all before it were. It writes what the batch
+	// points to. Its error is that of the batch, which then comes to nothing
+	// together with what was submitted after it so far, for that may rest on it.
+	Before func() error
+	engine *Engine
+	epoch  uint64
 }
 
 // Ticket is a submitted batch.
@@ -56,6 +61,7 @@ type Ticket struct {
 	// settle is told the outcome, in the order of submission, before anybody
 	// who waits is. It must be quick.
 	settle func(error)
+	before func() error
 	queue  *queue
 	wake   chan struct{} // has one element when the waiter should look again
 
@@ -66,7 +72,7 @@ type Ticket struct {
 }
 
 type queue struct {
-	commit func(batches []*pebble.Batch, records bool) error
+	commit func(epoch uint64, batches []*pebble.Batch, records bool) error
 	shares bool // big batches share a commit
 
 	// mu guards the fields below. It is taken after a caller's own locks.
@@ -116,17 +122,27 @@ func (q *queue) lead() {
 	group := q.take()
 	q.leading = true
 	q.mu.Unlock()
-	records := true
-	for _, t := range group {
-		records = records && t.records
+	ready, records, refusal := prepare(group)
+	var err error
+	if ready > 0 {
+		err = q.commit(group[0].epoch, q.merged(group[:ready]), records)
 	}
-	err := q.commit(q.merged(group), records)
 	q.mu.Lock()
 	q.leading = false
-	for _, t := range group {
-		q.finish(t, err)
+	for i, t := range group {
+		switch {
+		case i == ready && err == nil:
+			q.finish(t, refusal)
+		case i > ready && err == nil:
+			q.finish(t, fmt.Errorf("%w: %w", errOvertaken, refusal))
+		default:
+			q.finish(t, err)
+		}
 	}
-	if err != nil {
+	if err == nil {
+		err = refusal
+	}
+	if err != nil && group[0].epoch == q.epoch {
 		q.fail(fmt.Errorf("%w: %w", errOvertaken, err))
 	}
 	clear(group)
@@ -137,6 +153,23 @@ func (q *queue) lead() {
 			break
 		}
 	}
+}
+
+// prepare does what comes before the batches of a group, up to the first for
+// which it fails, and tells how many it did not and whether those hold nothing
+// but records.
+func prepare(group []*Ticket) (ready int, records bool, err error) {
+	records = true
+	for i, t := range group {
+		if t.before != nil {
+			err = t.before()
+		}
+		if err != nil {
+			return i, records, classify(err)
+		}
+		records = records && t.records
+	}
+	return len(group), records, nil
 }
 
 // take removes from the queue what is committed together.

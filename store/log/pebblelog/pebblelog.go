@@ -12,6 +12,7 @@ import (
 
 	"sluice/store/engine"
 	"sluice/store/log"
+	"sluice/store/ring"
 )
 
 // Log implements log.Log over an engine. It is safe for concurrent use.
@@ -24,6 +25,9 @@ type Log struct {
 
 	bundling Bundling
 	bundled  atomic.Int64 // bytes that wait in bundles
+	ring     *ring.Ring   // where they are
+	spreader spreader
+	paused   atomic.Int32 // how many want no further bundles
 
 	// mu guards streams, a cache of what has been used since the start.
 	mu      sync.RWMutex
@@ -34,7 +38,13 @@ type Log struct {
 // namespace is text without zero bytes, and has one log per engine.
 func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling) *Log {
 	b.fill()
-	return &Log{bundling: b, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+	l := &Log{bundling: b, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+	at := e.Place()
+	l.ring = ring.New(ring.Options{
+		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RingDir, namespace), Synced: at.Synced,
+		SegmentBytes: b.SegmentBytes, Segments: max(2*b.Bytes/b.SegmentBytes, 2),
+	})
+	return l
 }
 
 // stream returns a stream, reading it at first use; nil when there is none.
@@ -71,7 +81,6 @@ func (l *Log) lock(id log.ID) (*stream, error) {
 		st.mu.Unlock()
 		return nil, missing(id)
 	}
-	l.tidy(st)
 	return st, nil
 }
 
@@ -81,7 +90,7 @@ func (l *Log) shard(st *stream, id log.ID) (*shard, error) {
 	if s == nil {
 		return nil, missing(id)
 	}
-	return s, l.load(s)
+	return s, l.load(st, s)
 }
 
 // Create implements log.Log.
@@ -146,7 +155,7 @@ func (l *Log) begin(id uint64) *stream {
 	defer l.mu.Unlock()
 	st := l.streams[id]
 	if st == nil {
-		st = &stream{id: id, shards: map[uint32]*shard{}}
+		st = newStream(id)
 		l.streams[id] = st
 	}
 	return st

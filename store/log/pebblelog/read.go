@@ -16,7 +16,7 @@ import (
 type view struct {
 	id      log.ID
 	buckets []bucketRef
-	waiting []waiting
+	held
 	next    int64
 	durable int64
 }
@@ -31,7 +31,7 @@ func (l *Log) view(id log.ID) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{id: id, buckets: s.buckets, waiting: s.waiting, next: s.next, durable: s.durable.Load()}, nil
+	return view{id: id, buckets: s.buckets, held: st.held(s), next: s.next, durable: s.durable.Load()}, nil
 }
 
 // Read implements log.Log.
@@ -83,7 +83,7 @@ func (r *reading) run(db pebble.Reader) error {
 			return err
 		}
 	}
-	return r.held(r.limit.Before)
+	return r.fromHeld(r.limit.Before)
 }
 
 // bucket reads on in one bucket.
@@ -102,7 +102,7 @@ func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
 		if p.first() >= r.limit.Before {
 			break
 		}
-		if err := r.held(p.first()); err != nil || r.full {
+		if err := r.fromHeld(p.first()); err != nil || r.full {
 			return err
 		}
 		value, err := it.ValueAndErr()
