@@ -22,14 +22,11 @@ const (
 // nothing in any cache. It also counts what the server reads for it.
 func cold(size int) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
-		c, err := newControl(p)
+		c, err := openStream(p, b.shards)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := c.create(p.Kind, b.shards); err != nil {
-			return Sample{}, err
-		}
 		r := newPutRun(size, fillBatch)
 		if err := r.fill(p, c.conn, coldFill); err != nil {
 			return Sample{}, err

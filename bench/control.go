@@ -24,6 +24,19 @@ func newControl(p *rig.Process) (*control, error) {
 	return &control{conn}, err
 }
 
+// openStream connects and makes the stream of a workload.
+func openStream(p *rig.Process, shards int) (*control, error) {
+	c, err := newControl(p)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.create(p.Kind, shards); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
 func (c *control) close() { c.conn.Close() }
 
 // call makes a request; out may be nil.

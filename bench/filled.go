@@ -95,14 +95,11 @@ func crowded(_ *bench, p *rig.Process, c *control) error {
 // answer, after a clean end or a kill -9.
 func start(size int, kill bool) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
-		c, err := newControl(p)
+		c, err := openStream(p, b.shards)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := c.create(p.Kind, b.shards); err != nil {
-			return Sample{}, err
-		}
 		r := newPutRun(size, fillBatch)
 		if err := r.pour(p, b.fill, goOn); err != nil {
 			return Sample{}, err
@@ -138,14 +135,11 @@ func start(size int, kill bool) func(*bench, *rig.Process) (Sample, error) {
 // there at the end is audited, after a kill -9.
 func longFill(size int) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
-		c, err := newControl(p)
+		c, err := openStream(p, b.shards)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := c.create(p.Kind, b.shards); err != nil {
-			return Sample{}, err
-		}
 		r := newPutRun(size, fillBatch)
 		before, err := p.Usage()
 		if err != nil {

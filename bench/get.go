@@ -44,14 +44,11 @@ func (g pages) limit() int { return min(pageLimit, pageBytes/g.size) }
 // those in the timed part by a checksum of the same bytes.
 func get(g pages) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
-		c, err := newControl(p)
+		c, err := openStream(p, g.connections)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := c.create(p.Kind, g.connections); err != nil {
-			return Sample{}, err
-		}
 		books := [][]page{{{request: getRecords("any", g.limit()), records: g.limit()}}}
 		var verdict *load.Verdict
 		if p.Kind.Keeps {

@@ -28,11 +28,8 @@ type arrival struct {
 
 // newTracer makes a stream of one shard.
 func newTracer(p *rig.Process, size int) (*tracer, string, error) {
-	c, err := newControl(p)
+	c, err := openStream(p, 1)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := c.create(p.Kind, 1); err != nil {
 		return nil, "", err
 	}
 	shards, err := c.shards()

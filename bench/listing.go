@@ -14,14 +14,11 @@ import (
 // DescribeStream, 100 each, over a stream of many shards.
 func listing(shards int) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
-		c, err := newControl(p)
+		c, err := openStream(p, shards)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := c.create(p.Kind, shards); err != nil {
-			return Sample{}, err
-		}
 		before, err := p.Usage()
 		if err != nil {
 			return Sample{}, err

@@ -21,14 +21,11 @@ const (
 // mixed measures puts, batches and readers at the tip beside each other.
 func mixed(size, connections int) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
-		c, err := newControl(p)
+		c, err := openStream(p, b.shards)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := c.create(p.Kind, b.shards); err != nil {
-			return Sample{}, err
-		}
 		shards, err := c.shards()
 		if err != nil {
 			return Sample{}, err

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 
 	"sluice/companions/glue"
 	"sluice/internal/clock"
+	"sluice/internal/endpoint"
 	"sluice/internal/sigv4"
 )
 
@@ -48,11 +48,8 @@ type Catalog struct {
 
 // Check tells what is wrong with a URL.
 func Check(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.User != nil {
-		return fmt.Errorf("%q is not a URL such as https://glue.eu-west-1.amazonaws.com", text)
-	}
-	return nil
+	_, err := endpoint.Parse(text, "https://glue.eu-west-1.amazonaws.com")
+	return err
 }
 
 // New returns a catalog. It connects to nothing yet.

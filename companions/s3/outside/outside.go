@@ -20,6 +20,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"sluice/internal/clock"
+	"sluice/internal/endpoint"
 )
 
 // patience is how long one request may take, in host time.
@@ -45,11 +46,8 @@ type Endpoint struct {
 
 // Check tells what is wrong with a URL.
 func Check(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.User != nil {
-		return fmt.Errorf("%q is not a URL such as http://127.0.0.1:9000", text)
-	}
-	return nil
+	_, err := endpoint.Parse(text, "http://127.0.0.1:9000")
+	return err
 }
 
 // New returns an endpoint. It connects to nothing yet.
