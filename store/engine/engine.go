@@ -72,6 +72,9 @@ type Engine struct {
 
 	space   space
 	durable durable
+	// refusal is why the last write beside the database failed, nil when a commit
+	// has succeeded since.
+	refusal atomic.Pointer[error]
 	// damage is the first damage that a read met.
 	damage atomic.Pointer[error]
 	// reviving admits one recovery at a time; the others do not wait for it.
@@ -82,7 +85,7 @@ type Engine struct {
 func Open(c Config) (*Engine, error) {
 	c.fill()
 	e := &Engine{config: c}
-	e.queue.commit, e.queue.shares = e.commit, !c.Process
+	e.queue.commit, e.queue.refused, e.queue.shares = e.commit, e.refuse, !c.Process
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
 	sealed, err := breakSeal(c.FS, c.Dir)
 	if err != nil {
@@ -169,7 +172,8 @@ func (b *Batch) Epoch() uint64 { return b.epoch }
 // anybody who waits; it must not block nor call the engine.
 func (b *Batch) Submit(settle func(error)) *Ticket {
 	t := &Ticket{
-		records: b.Records, before: b.Before, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
+		records: b.Records, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
+		before: b.Before, during: b.During, beside: b.Beside,
 		queue: &b.engine.queue, wake: make(chan struct{}, 1),
 	}
 	b.engine.queue.submit(t)
@@ -178,7 +182,7 @@ func (b *Batch) Submit(settle func(error)) *Ticket {
 
 // commit makes batches durable, all of them or none, which may hold nothing but
 // records. The queue calls it, one call at a time.
-func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) error {
+func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
@@ -190,7 +194,11 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) err
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
+	beside := e.beside(during)
 	err := e.apply(batches)
+	if other := beside(); other != nil {
+		e.guard.fail(other) // what Pebble has of it must not be seen again
+	}
 	if failure := e.guard.acknowledge(); failure != nil {
 		err = failure
 	}
@@ -202,7 +210,35 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) err
 		_ = b.Close()
 	}
 	e.durable.advance(e.db, records)
+	if e.refusal.Load() != nil {
+		e.refusal.Store(nil)
+	}
 	return nil
+}
+
+// beside begins to make durable what batches point to, if a write(2) does not.
+// wait returns when that is done.
+func (e *Engine) beside(during []func() error) (wait func() error) {
+	if len(during) == 0 || e.config.Process {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() {
+		for _, f := range during {
+			if err := f(); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	return func() error { return <-done }
+}
+
+// refuse remembers that a write beside the database has failed, until one succeeds.
+func (e *Engine) refuse(err error) {
+	e.refusal.Store(&err)
+	e.config.Logger.Error("a write failed; the next one is tried anew", "error", err)
 }
 
 // apply gives batches to Pebble in their order. The sync of the last one is that

@@ -27,7 +27,7 @@ func TestQueueShares(t *testing.T) {
 		t.Run(fmt.Sprint(c.shares, c.failure), func(t *testing.T) {
 			var commits []int
 			var settled []any
-			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool) error {
+			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool, _ []func() error) error {
 				commits = append(commits, len(batches))
 				return c.failure
 			}}
