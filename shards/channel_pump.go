@@ -105,7 +105,7 @@ func (s *Streams) feed(p *put, now time.Time) {
 	size, any := int64(0), false
 	for i := range p.results {
 		if p.results[i].err == nil {
-			size, any = size+int64(len(p.entries[i].Data))+recordWeight, true
+			size, any = size+int64(len(p.records[i].Data))+recordWeight, true
 		}
 	}
 	if !any {

@@ -77,8 +77,8 @@ func (l *layout) check() {
 	must.Hold(len(l.open) > 0, "no shard is open")
 }
 
-// route returns the open shard that owns a hash key. The layout is not empty.
-func (l *layout) route(h hash) *shard {
+// place returns which of the open shards owns a hash key. The layout is not empty.
+func (l *layout) place(h hash) int32 {
 	low, high := 0, len(l.starts)
 	for high-low > 1 {
 		mid := int(uint(low+high) >> 1)
@@ -88,8 +88,11 @@ func (l *layout) route(h hash) *shard {
 			low = mid
 		}
 	}
-	return &l.shards[l.open[low]]
+	return int32(low)
 }
+
+// route returns the open shard that owns a hash key. The layout is not empty.
+func (l *layout) route(h hash) *shard { return &l.shards[l.open[l.place(h)]] }
 
 // find returns the shard with an index, nil when there is none.
 func (l *layout) find(index uint32) *shard {

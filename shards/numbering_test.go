@@ -16,13 +16,38 @@ func TestNumbering(t *testing.T) {
 		sh := &shard{tail: new(tail)}
 		sh.createdSec, sh.index = dice.Int64N(createdLimit), dice.Uint32()
 		arrival := time.Unix(dice.Int64N(1<<36), 999e6)
-		m := sh.numbering(arrival)
-		require.True(t, m.fits(sh, arrival))
-		require.False(t, m.fits(sh, arrival.Add(time.Second)))
+		m := sh.numbering(arrival.Unix())
+		require.True(t, m.fits(sh, arrival.Unix()))
+		require.False(t, m.fits(sh, arrival.Unix()+1))
 		for _, position := range []int64{0, 1, 8, 9, 1e6, dice.Int64N(1 << 40), dice.Int64N(lastCounter), lastCounter - 1} {
 			want := sh.number(position, arrival).String()
 			require.Equal(t, want, string(m.append(nil, position)))
-			require.Equal(t, "x"+want, string(sh.appendNumber([]byte("x"), position, arrival)))
+			require.Equal(t, "x"+want, string(sh.appendNumber([]byte("x"), position, arrival.Unix())))
+		}
+	}
+}
+
+// TestRun counts on from all kinds of numbers, and over those that it cannot.
+func TestRun(t *testing.T) {
+	dice := rand.New(rand.NewPCG(3, 4))
+	for range 500 {
+		sh := &shard{tail: new(tail)}
+		sh.createdSec, sh.index = 1_700_000_000+dice.Int64N(1<<28), dice.Uint32N(20000)
+		if dice.IntN(8) == 0 {
+			sh.createdSec = dice.Int64N(createdLimit) // numbers of other lengths, too
+		}
+		second, position := dice.Int64N(1<<36), dice.Int64N(1<<dice.IntN(50))
+		r := new(run)
+		for range 300 {
+			switch dice.IntN(40) {
+			case 0:
+				position += dice.Int64N(100)
+			case 1:
+				second++
+			}
+			want := sh.number(position, time.Unix(second, 0)).String()
+			require.Equal(t, "x"+want, string(r.append([]byte("x"), sh, position, second)))
+			position++
 		}
 	}
 }
@@ -53,7 +78,13 @@ func BenchmarkNumber(b *testing.B) {
 	})
 	b.Run("numbering", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			room = sh.appendNumber(room[:0], int64(i), arrival)
+			room = sh.appendNumber(room[:0], int64(i), arrival.Unix())
+		}
+	})
+	b.Run("run", func(b *testing.B) {
+		var r run
+		for i := 0; b.Loop(); i++ {
+			room = r.append(room[:0], sh, int64(i), arrival.Unix())
 		}
 	})
 }

@@ -41,9 +41,10 @@ func (s *Streams) PutRecord(ctx context.Context, in *kinesis.PutRecordInput, _ .
 	if r.err != nil {
 		return nil, r.err
 	}
+	var digits [numberRoom]byte
 	return &kinesis.PutRecordOutput{
 		ShardId:        &r.shard.id,
-		SequenceNumber: aws.String(r.shard.number(r.position, r.arrival).String()),
+		SequenceNumber: aws.String(string(r.shard.appendNumber(digits[:0], r.position, r.second))),
 		EncryptionType: v.state.recordEncryption(),
 	}, nil
 }

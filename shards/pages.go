@@ -122,13 +122,13 @@ func owned(records []log.Record, size int) []log.Record {
 // fill makes the shapes, which point into records and f. Records that arrived
 // together share the time.
 func (out *span) fill(sh *shard, records []log.Record, f *leaf) {
-	numbers := sh.numbering(records[0].Arrival)
+	numbers := sh.numbering(records[0].Arrival.Unix())
 	for i := range records {
 		r := &records[i]
 		if len(f.times) == 0 || !f.times[len(f.times)-1].Equal(r.Arrival) {
 			f.times = append(f.times, r.Arrival)
-			if !numbers.fits(sh, r.Arrival) {
-				numbers = sh.numbering(r.Arrival)
+			if !numbers.fits(sh, r.Arrival.Unix()) {
+				numbers = sh.numbering(r.Arrival.Unix())
 			}
 		}
 		at := len(f.digits)

@@ -4,10 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"sluice/store/log"
 )
+
+// This file is on the path of every record that is written.
 
 // rerouteWait is how long an append waits, in host time, for the children of a
 // shard that was sealed under it.
@@ -20,19 +26,31 @@ var errReroute = errors.New("the shard is closed and its children are not there"
 type written struct {
 	shard    *shard
 	position int64
-	arrival  time.Time
+	second   int64 // of its arrival
 	err      error
 }
 
 // put is the records of one request on their way into the log.
+//
+// The log gets them shard by shard, for all that is done once for each shard
+// then costs as much for many records as for one.
 type put struct {
-	stream  *stream
-	entries []log.Entry // the entry's log is set by routing
-	hashes  []hash      // what each entry is routed by
-	results []written
+	stream    *stream
+	records   []types.PutRecordsRequestEntry // of the request, which are only read
+	single    [1]types.PutRecordsRequestEntry
+	encrypted bool
+	hashes    []hash    // what each record is routed by
+	results   []written // of each record
 
-	batch []log.Entry // what goes into one append
-	from  []int       // the place in entries of each element of batch
+	left   []int32     // the records that are still to be written, in their order
+	batch  []log.Entry // what goes into one append, shard by shard
+	from   []int32     // the record that each element of batch is
+	shares []share
+	// refused tells that the log did not take all of the batch.
+	refused bool
+
+	places []int32 // of each record: which of the open shards it is for
+	slots  []int32 // of each open shard: its records, then where the next goes; 0 between puts
 
 	busy struct { // the latest refusal
 		shard *shard
@@ -40,26 +58,41 @@ type put struct {
 	}
 }
 
-// reset makes a put ready for use, keeping its memory.
+// share is one shard's part of a batch: elements from to to.
+type share struct {
+	shard    *shard
+	from, to int32
+	place    int32 // of the shard among the open ones
+}
+
+// reset makes a put ready for n records, keeping its memory.
 func (p *put) reset(st *stream, n int) {
 	p.stream = st
-	p.entries, p.hashes, p.results = p.entries[:0], p.hashes[:0], append(p.results[:0], make([]written, n)...)
-	p.batch, p.from = p.batch[:0], p.from[:0]
+	p.hashes = p.hashes[:0]
+	p.results, p.places = resized(p.results, n), resized(p.places, n)
+	p.left = resized(p.left, n)
+	for i := range p.left {
+		p.left[i] = int32(i)
+	}
+}
+
+// resized returns a slice of length n, in the memory of s if that suffices.
+// What is in it is of no meaning.
+func resized[T any](s []T, n int) []T {
+	if n <= cap(s) {
+		return s[:n]
+	}
+	return make([]T, n)
 }
 
 // forget drops what belongs to the request, so that a put that waits for its
 // next use keeps no payload alive.
 func (p *put) forget() {
-	clear(p.entries[:cap(p.entries)])
-	clear(p.batch[:cap(p.batch)])
-	clear(p.results[:cap(p.results)])
+	clear(p.batch)
+	clear(p.results)
+	clear(p.shares)
+	p.records, p.single = nil, [1]types.PutRecordsRequestEntry{}
 	p.stream, p.busy.shard, p.busy.err = nil, nil, nil
-}
-
-// add takes one record. The request's memory is not kept beyond write.
-func (p *put) add(h hash, key string, data []byte, encrypted bool) {
-	p.entries = append(p.entries, log.Entry{PartitionKey: key, Data: data, Encrypted: encrypted})
-	p.hashes = append(p.hashes, h)
 }
 
 // write appends all records with one call to the log and returns when they are
@@ -68,37 +101,25 @@ func (p *put) add(h hash, key string, data []byte, encrypted bool) {
 // nothing was written. What fails later is told per record.
 func (s *Streams) write(ctx context.Context, p *put, v *view) error {
 	now := s.clock.Now()
-	ns := now.UnixNano()
-	for i := range p.entries {
-		if !s.route(p, v, i, ns) {
-			continue
-		}
-		p.batch, p.from = append(p.batch, p.entries[i]), append(p.from, i)
-	}
-	first := true
-	for len(p.batch) > 0 {
+	p.sort(v)
+	s.admitWrites(p, v, now.UnixNano())
+	for first := true; len(p.batch) > 0; first = false {
 		err := s.appendBatch(ctx, p)
-		if err != nil && first {
-			return err
-		}
-		for _, i := range p.from {
-			if err != nil {
-				p.results[i].err = err
+		if err != nil {
+			if first {
+				return err
 			}
-		}
-		if err != nil || !p.takeSealed() {
+			p.fail(err)
 			break
 		}
-		first = false
+		if !p.takeSealed() {
+			break
+		}
 		if v, err = s.nextView(ctx, p.stream, v); err != nil {
 			p.fail(err)
 			break
 		}
-		for j, i := range p.from {
-			p.results[i] = written{}
-			s.direct(p, v, i)
-			p.batch[j] = p.entries[i]
-		}
+		p.sort(v)
 	}
 	s.recordsArrived(p.stream, v, now)
 	s.trafficArrived(p.stream, v, now)
@@ -106,27 +127,54 @@ func (s *Streams) write(ctx context.Context, p *put, v *view) error {
 	return nil
 }
 
-// route finds the shard of entry i and asks whether it may take the record.
-func (s *Streams) route(p *put, v *view, i int, ns int64) bool {
-	s.direct(p, v, i)
-	if err := s.admitWrite(p, v, i, ns); err != nil {
-		p.results[i].err = err
-		return false
+// sort puts the records that are left into the batch, those of a shard beside
+// each other and in their order.
+func (p *put) sort(v *view) {
+	clear(p.batch)
+	p.batch, p.from = resized(p.batch, len(p.left)), resized(p.from, len(p.left))
+	p.shares = p.shares[:0]
+	if n := len(v.layout.open); n > len(p.slots) {
+		p.slots = make([]int32, n)
 	}
-	return true
-}
-
-func (s *Streams) direct(p *put, v *view, i int) {
-	sh := v.layout.route(p.hashes[i])
-	p.entries[i].Log = log.ID{Stream: p.stream.id, Shard: sh.index}
-	p.results[i].shard = sh
+	for _, i := range p.left {
+		place := v.layout.place(p.hashes[i])
+		p.places[i] = place
+		if p.slots[place]++; p.slots[place] == 1 {
+			p.shares = append(p.shares, share{shard: &v.layout.shards[v.layout.open[place]], place: place})
+		}
+	}
+	at := int32(0)
+	for i := range p.shares {
+		sh := &p.shares[i]
+		sh.from, sh.to = at, at+p.slots[sh.place]
+		p.slots[sh.place], at = at, sh.to
+	}
+	for _, i := range p.left {
+		slot := &p.slots[p.places[i]]
+		r := &p.records[i]
+		p.batch[*slot] = log.Entry{PartitionKey: aws.ToString(r.PartitionKey), Data: r.Data, Encrypted: p.encrypted}
+		p.from[*slot] = i
+		*slot++
+	}
+	for i := range p.shares {
+		sh := &p.shares[i]
+		p.slots[sh.place] = 0
+		id := log.ID{Stream: p.stream.id, Shard: sh.shard.index}
+		for j := sh.from; j < sh.to; j++ {
+			p.batch[j].Log = id
+		}
+	}
 }
 
 // appendBatch appends p.batch and notes what became of it. On success every
 // record that the log took is durable and its shard's tip moved.
 func (s *Streams) appendBatch(ctx context.Context, p *put) error {
-	for j, i := range p.from {
-		if err := p.results[i].shard.tail.load(ctx, s.log, p.batch[j].Log); err != nil {
+	for i := range p.shares {
+		sh := &p.shares[i]
+		if sh.from == sh.to || sh.shard.tail.loaded.Load() {
+			continue
+		}
+		if err := sh.shard.tail.load(ctx, s.log, p.batch[sh.from].Log); err != nil {
 			return s.logError(p.stream, err)
 		}
 	}
@@ -135,38 +183,49 @@ func (s *Streams) appendBatch(ctx context.Context, p *put) error {
 		return s.logError(p.stream, err)
 	}
 	// The commit may be reused once it was waited for, so look first.
-	for j, placed := range commit.Placed() {
-		r := &p.results[p.from[j]]
-		r.position, r.arrival, r.err = placed.Position, placed.Arrival, placed.Err
+	placed := commit.Placed()
+	p.refused = false
+	for i := range p.shares {
+		sh := &p.shares[i]
+		for j := sh.from; j < sh.to; j++ {
+			to := &placed[j]
+			p.refused = p.refused || to.Err != nil
+			p.results[p.from[j]] = written{shard: sh.shard, position: to.Position, second: to.Arrival.Unix(), err: to.Err}
+		}
 	}
 	if err := commit.Wait(); err != nil {
 		return s.logError(p.stream, err)
 	}
-	for _, i := range p.from {
-		if r := &p.results[i]; r.err == nil {
-			r.shard.tail.publish(r.position + 1)
+	for i := range p.shares {
+		sh := &p.shares[i]
+		for j := sh.to; j > sh.from; j-- { // the last one is the furthest
+			if r := &p.results[p.from[j-1]]; r.err == nil {
+				sh.shard.tail.publish(r.position + 1)
+				break
+			}
 		}
 	}
 	return nil
 }
 
-// takeSealed leaves in the batch what a sealed log refused and reports whether
-// there is any.
+// takeSealed leaves what a sealed log refused and reports whether there is any.
 func (p *put) takeSealed() bool {
-	n := 0
-	for _, i := range p.from {
-		if errors.Is(p.results[i].err, log.ErrSealed) {
-			p.batch[n], p.from[n] = p.entries[i], i
-			n++
+	p.left = p.left[:0]
+	if !p.refused {
+		return false
+	}
+	for _, at := range p.from {
+		if errors.Is(p.results[at].err, log.ErrSealed) {
+			p.left = append(p.left, at)
 		}
 	}
-	p.batch, p.from = p.batch[:n], p.from[:n]
-	return n > 0
+	slices.Sort(p.left) // shards may become one
+	return len(p.left) > 0
 }
 
-// fail gives up on what is left in the batch.
+// fail gives up on what is in the batch.
 func (p *put) fail(err error) {
-	for _, i := range p.from {
+	for _, i := range p.left {
 		p.results[i].err = err
 	}
 }

@@ -57,6 +57,7 @@ func (s *Streams) donePut(p *put) {
 // takeAll checks the records of a request in the order in which the service
 // does: sizes and keys of all, then hash keys, then the sum.
 func (p *put) takeAll(v *view, records []types.PutRecordsRequestEntry) error {
+	p.records, p.encrypted = records, v.encrypted()
 	limit, auto := v.state.MaxRecordKiB<<10, v.state.Strategy == strategyAuto
 	total, good := 0, true
 	for i := range records {
@@ -91,14 +92,11 @@ func (p *put) takeAll(v *view, records []types.PutRecordsRequestEntry) error {
 // hashed are hashed side by side.
 func (p *put) placeAll(v *view, records []types.PutRecordsRequestEntry) error {
 	if v.state.Strategy == strategyAuto {
-		for i := range records {
-			if err := p.place(v, &record{data: records[i].Data, key: records[i].PartitionKey}); err != nil {
-				return err
-			}
+		for range records {
+			p.hashes = append(p.hashes, p.turn(v))
 		}
 		return nil
 	}
-	encrypted := v.encrypted()
 	for len(records) > 0 {
 		var keys [keyhash.Width]string
 		var sums [keyhash.Width]keyhash.Sum
@@ -116,7 +114,7 @@ func (p *put) placeAll(v *view, records []types.PutRecordsRequestEntry) error {
 					return errHashKeyRange(*explicit)
 				}
 			}
-			p.add(h, keys[i], some[i].Data, encrypted)
+			p.hashes = append(p.hashes, h)
 		}
 	}
 	return nil
@@ -129,7 +127,14 @@ func (p *put) take(v *view, r record) error {
 	if err := bad.err(); err != nil {
 		return err
 	}
-	return p.place(v, &r)
+	h, err := p.place(v, &r)
+	if err != nil {
+		return err
+	}
+	p.single[0] = types.PutRecordsRequestEntry{Data: r.data, PartitionKey: r.key}
+	p.records, p.encrypted = p.single[:], v.encrypted()
+	p.hashes = append(p.hashes, h)
+	return nil
 }
 
 // size is what counts against limits: data and key in bytes.
@@ -146,24 +151,25 @@ func (r *record) check(v *view, bad *failures) {
 	}
 }
 
-// place decides what a record is routed by. Under AUTO the stream's open
-// shards take turns.
-func (p *put) place(v *view, r *record) error {
-	var h hash
+// place decides what a record is routed by.
+func (p *put) place(v *view, r *record) (hash, error) {
 	switch {
 	case v.state.Strategy == strategyAuto:
-		turn := p.stream.spread.Add(1) % uint64(len(v.layout.open))
-		h = v.layout.starts[turn]
-	case r.explicit != nil:
-		var ok bool
-		if h, ok = parseHash(*r.explicit); !ok {
-			return errHashKeyRange(*r.explicit)
-		}
-	default:
-		h = hashOf(*r.key)
+		return p.turn(v), nil
+	case r.explicit == nil:
+		return hashOf(*r.key), nil
 	}
-	p.add(h, aws.ToString(r.key), r.data, v.encrypted())
-	return nil
+	h, ok := parseHash(*r.explicit)
+	if !ok {
+		return h, errHashKeyRange(*r.explicit)
+	}
+	return h, nil
+}
+
+// turn is where the next record goes under AUTO, where the stream's open shards
+// take turns.
+func (p *put) turn(v *view) hash {
+	return v.layout.starts[p.stream.spread.Add(1)%uint64(len(v.layout.open))]
 }
 
 // recordEncryption is how records and puts show it: not at all without.

@@ -147,19 +147,6 @@ func (m *meter) soFar() counts {
 	return c
 }
 
-// wrote counts a record that was let in, or refused for a reason.
-func (m *meter) wrote(sec int64, size int, why reason) {
-	s := m.at(sec)
-	if why != notRefused {
-		s.refusedBytes += uint32(size)
-		s.refusedRecords++
-		m.refuse(sec, why)
-		return
-	}
-	s.inBytes += uint32(size)
-	s.inRecords++
-}
-
 // read counts the answer of a GetRecords.
 func (m *meter) read(sec int64, size, records int) {
 	s := m.at(sec)

@@ -116,28 +116,45 @@ func (t *throttle) iterate(ns, price int64) reason {
 	return notRefused
 }
 
-// admitWrite lets record i of a put into its shard or refuses it for the
-// shard's rate. Either way the record is counted.
-func (s *Streams) admitWrite(p *put, v *view, i int, ns int64) error {
-	e, sh := &p.entries[i], p.results[i].shard
-	size, price, m := len(e.Data)+len(e.PartitionKey), s.price.Load(), sh.tail.meter()
-	m.mu.Lock()
-	why := notRefused
-	if price > 0 {
-		why = m.throttle.write(ns, size, price)
-	}
-	m.wrote(ns/int64(time.Second), size, why)
-	if v.state.Strategy != strategyAuto { // there records have no place of their own
-		if m.keys == nil {
-			m.keys = newSketch(sh.from, sh.to, m.now)
+// admitWrites lets the records of a put into their shards or refuses them for
+// their shards' rates; those leave the batch. Either way each record is counted.
+func (s *Streams) admitWrites(p *put, v *view, ns int64) {
+	keyed := v.state.Strategy != strategyAuto // else records have no place of their own
+	price, sec, kept := s.price.Load(), ns/int64(time.Second), int32(0)
+	for i := range p.shares {
+		sh, m, first := &p.shares[i], p.shares[i].shard.tail.meter(), kept
+		m.mu.Lock()
+		count := m.at(sec)
+		if keyed && m.keys == nil {
+			m.keys = newSketch(sh.shard.from, sh.shard.to, m.now)
 		}
-		m.keys.add(m.now, p.hashes[i], e.PartitionKey, size)
+		for j := sh.from; j < sh.to; j++ {
+			e, at := &p.batch[j], p.from[j]
+			size := len(e.Data) + len(e.PartitionKey)
+			if keyed {
+				m.keys.add(m.now, p.hashes[at], e.PartitionKey, size)
+			}
+			if price > 0 {
+				if why := m.throttle.write(ns, size, price); why != notRefused {
+					count.refusedBytes += uint32(size)
+					count.refusedRecords++
+					m.refuse(sec, why)
+					p.results[at] = written{shard: sh.shard, err: p.tooBusy(sh.shard)}
+					continue
+				}
+			}
+			count.inBytes += uint32(size)
+			count.inRecords++
+			if kept != j {
+				p.batch[kept], p.from[kept] = *e, at
+			}
+			kept++
+		}
+		m.mu.Unlock()
+		sh.from, sh.to = first, kept
 	}
-	m.mu.Unlock()
-	if why == notRefused {
-		return nil
-	}
-	return p.tooBusy(sh)
+	clear(p.batch[kept:])
+	p.batch, p.from = p.batch[:kept], p.from[:kept]
 }
 
 // tooBusy is the refusal of a record. Many in a row share one.
