@@ -63,6 +63,7 @@ var edges = []edge{
 	{dir: "internal", own: []string{"internal"}},
 	{dir: "internal/dice", others: []string{"github.com/google/uuid"}},
 	{dir: "internal/keyhash", others: []string{"golang.org/x/sys/cpu"}},
+	{dir: "internal/b64", others: []string{"github.com/emmansun/base64", "golang.org/x/sys/cpu"}},
 	{dir: "internal/aggregate", others: []string{"google.golang.org/protobuf/encoding/protowire"}},
 }
 

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"github.com/emmansun/base64"
+
+	"sluice/internal/b64"
 )
 
 // strictBase64 is base64.StdEncoding that refuses stray bits at the end, done
@@ -65,4 +67,4 @@ func decodeBase64(value []byte) (b []byte, ok bool) {
 }
 
 // appendBase64 encodes b at the end of dst.
-func appendBase64(dst, b []byte) []byte { return base64.StdEncoding.AppendEncode(dst, b) }
+func appendBase64(dst, b []byte) []byte { return b64.AppendEncode(dst, b) }

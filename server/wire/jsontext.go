@@ -85,9 +85,13 @@ const (
 // plainRun returns how many bytes from i on are neither a quote, a backslash,
 // a control character nor beyond ASCII. Eight bytes are looked at together:
 // each test sets the high bit of every byte it is true for, at least up to the
-// first such byte.
+// first such byte. Digits, of which sequence numbers consist, and the few other
+// characters of their sixteen are known by less.
 func plainRun(b []byte, i int) int {
 	start := i
+	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&(ones*0xf0) == ones*'0' {
+		i += 8
+	}
 	for ; i+8 <= len(b); i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
 		quote, slash := x^(ones*'"'), x^(ones*'\\')
