@@ -60,6 +60,8 @@ type Options struct {
 	// Bundling says which appends are written as one and spread out later; zero
 	// for what was measured to be best.
 	Bundling pebblelog.Bundling
+	// Coarse says which appends go to payload files; zero likewise.
+	Coarse pebblelog.Coarse
 	// Logger hears of failures and recoveries; slog.Default when nil.
 	Logger *slog.Logger
 }
@@ -207,7 +209,7 @@ func (s *Store) Log(namespace string) log.Log {
 		if s.options.Memory {
 			l = memlog.New(s.options.Now)
 		} else {
-			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling)
+			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling, s.options.Coarse)
 		}
 		s.logs[namespace] = l
 	}

@@ -79,6 +79,7 @@ type commit struct {
 	touched []touch
 	ticket  *engine.Ticket // nil when nothing was written
 	bundle  *bundle        // nil when it was not bundled
+	frame   *frame         // nil when it goes to no payload file
 }
 
 // touch is a log's part in an append.
@@ -100,6 +101,9 @@ func (c *commit) Wait() error {
 
 // settle moves the durable ends. The engine calls it in order of submission.
 func (c *commit) settle(err error) {
+	if c.frame != nil {
+		c.frame.end()
+	}
 	if err != nil {
 		if c.bundle != nil {
 			c.bundle.failed.Store(true)
@@ -113,6 +117,9 @@ func (c *commit) settle(err error) {
 
 // forget empties the lists of entries after an append that came to nothing.
 func (c *commit) forget() {
+	if c.frame != nil {
+		c.frame.end()
+	}
 	for _, t := range c.touched {
 		t.shard.gathered = t.shard.gathered[:0]
 	}
@@ -159,8 +166,12 @@ func (w *writing) run(size int) (err error) {
 	l, c := w.log, w.commit
 	blocks := len(c.touched) + size/blockBytes
 	room := size + 96*blocks + 64
-	if w.bundling {
+	coarse := !w.bundling && l.coarse.suits(len(c.touched), size)
+	switch {
+	case w.bundling:
 		room = 96 + 16*len(c.touched)
+	case coarse:
+		room = 128 * (blocks + len(c.touched))
 	}
 	if w.to, err = l.engine.NewBatch(room); err != nil {
 		return err
@@ -169,6 +180,12 @@ func (w *writing) run(size int) (err error) {
 	if err := w.take(1 + size + (partRoom+8)*blocks); err != nil {
 		_ = w.to.Close()
 		return err
+	}
+	if coarse {
+		if err := w.beginFrame(size); err != nil {
+			_ = w.to.Close()
+			return err
+		}
 	}
 	if !w.bundling {
 		// In the order of keys, which Pebble inserts faster.
@@ -237,6 +254,9 @@ func (w *writing) block(s *shard, bucket uint32, entries []int32, size int) erro
 		putBlock(value, w.batch, entries)
 		return nil
 	}
+	if w.commit.frame != nil {
+		return w.framed(s, bucket, p, entries, size)
+	}
 	prefix := w.log.keys.blocks(bucket, s.id)
 	op := w.to.SetDeferred(len(prefix)+blockSuffix, size)
 	copy(op.Key, prefix)
@@ -302,6 +322,8 @@ func (w *writing) point() error {
 		return err
 	}
 	w.to.Before = func() error { return l.ring.Write(&bu.space, len(bu.value)) }
+	w.to.During = func() error { return l.ring.Sync(&bu.space) }
+	w.to.Beside = len(bu.value)
 	st.bundles, st.next = append(st.bundles, bu), st.next+1
 	st.bundled += int64(len(bu.value))
 	l.bundled.Add(int64(len(bu.value)))

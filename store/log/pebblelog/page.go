@@ -18,10 +18,11 @@ type chunk [chunkBytes]byte
 // largest read of a service asks for, and a little more.
 const keptRecords = 16 << 10
 
-// pools hold the memory of released pages.
+// pools hold the memory of released pages, and of frames.
 type pools struct {
-	chunks  sync.Pool // of *chunk
-	records sync.Pool // of *[]log.Record
+	chunks  sync.Pool             // of *chunk
+	records sync.Pool             // of *[]log.Record
+	frames  [frameSizes]sync.Pool // of *[]byte
 }
 
 // page is the memory of a log.Page.

@@ -12,6 +12,7 @@ import (
 
 	"sluice/store/engine"
 	"sluice/store/log"
+	"sluice/store/payload"
 	"sluice/store/ring"
 )
 
@@ -23,6 +24,8 @@ type Log struct {
 
 	pools pools
 
+	files    *payload.Files
+	coarse   Coarse
 	bundling Bundling
 	bundled  atomic.Int64 // bytes that wait in bundles
 	ring     *ring.Ring   // where they are
@@ -36,9 +39,11 @@ type Log struct {
 
 // New returns the log of a namespace; arrival stamps come from now. A
 // namespace is text without zero bytes, and has one log per engine.
-func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling) *Log {
+func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c Coarse) *Log {
 	b.fill()
-	l := &Log{bundling: b, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+	c.fill()
+	l := &Log{bundling: b, coarse: c, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+	l.files = openFiles(e, namespace, c, l.fileSynced)
 	at := e.Place()
 	l.ring = ring.New(ring.Options{
 		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RingDir, namespace), Synced: at.Synced,

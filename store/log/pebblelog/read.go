@@ -35,14 +35,23 @@ func (l *Log) view(id log.ID) (view, error) {
 }
 
 // Read implements log.Log.
-func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (log.Page, error) {
+func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (page log.Page, err error) {
 	must.Hold(limit.Records > 0 && limit.Bytes > 0, "read limit %+v", limit)
+	err = retryGone(func(last bool) error {
+		page, err = l.read(id, from, limit, last)
+		return err
+	})
+	return page, err
+}
+
+// read is Read. When last is set, a missing file is damage.
+func (l *Log) read(id log.ID, from int64, limit log.Limit, last bool) (log.Page, error) {
 	v, err := l.view(id)
 	if err != nil {
 		return log.Page{}, err
 	}
 	limit.Before = min(limit.Before, v.durable)
-	r := reading{view: v, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
+	r := reading{view: v, log: l, last: last, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
 	r.page.pools = &l.pools
 	if from < limit.Before {
 		if err := l.engine.Read(r.run); err != nil {
@@ -60,6 +69,8 @@ func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (l
 // reading is a read under way.
 type reading struct {
 	view
+	log   *Log
+	last  bool // a missing file is damage
 	keys  keys
 	limit log.Limit
 	since int64 // ms; earlier records are passed over
@@ -105,7 +116,13 @@ func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
 		if err := r.fromHeld(p.first()); err != nil || r.full {
 			return err
 		}
+		if p.last < r.from { // it was found in a bundle already
+			continue
+		}
 		value, err := it.ValueAndErr()
+		if err == nil {
+			value, err = r.log.blockOf(r.id.Stream, value, r.last)
+		}
 		if err != nil {
 			return err
 		}
@@ -217,7 +234,16 @@ func firstSince(it *pebble.Iterator, prefix []byte, bucket uint32, ms int64) (*p
 }
 
 // Seek implements log.Log.
-func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (int64, error) {
+func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (position int64, err error) {
+	err = retryGone(func(last bool) error {
+		position, err = l.seek(id, where, t, last)
+		return err
+	})
+	return position, err
+}
+
+// seek is Seek. When last is set, a missing file is damage.
+func (l *Log) seek(id log.ID, where log.Where, t time.Time, last bool) (int64, error) {
 	v, err := l.view(id)
 	if err != nil || where == log.Latest {
 		return v.next, err
@@ -235,7 +261,7 @@ func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (
 			p, err := firstSince(it, prefix, bucket, ms)
 			if p != nil {
 				found = true
-				position, err = within(it, prefix, bucket, *p, ms)
+				position, err = l.within(it, id, bucket, *p, ms, last)
 			}
 			return err
 		})
@@ -248,14 +274,17 @@ func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (
 
 // within finds the first record of a stored block that arrived at or after ms;
 // the last one did.
-func within(it *pebble.Iterator, prefix []byte, bucket uint32, p place, ms int64) (int64, error) {
+func (l *Log) within(it *pebble.Iterator, id log.ID, bucket uint32, p place, ms int64, sure bool) (int64, error) {
 	if ms == 0 || p.count == 1 {
 		return p.first(), nil
 	}
-	if !it.SeekGE(blockKey(prefix, p.last)) {
+	if !it.SeekGE(blockKey(l.keys.blocks(bucket, id), p.last)) {
 		return p.first(), it.Error()
 	}
 	value, err := it.ValueAndErr()
+	if err == nil {
+		value, err = l.blockOf(id.Stream, value, sure)
+	}
 	if err != nil {
 		return 0, err
 	}
