@@ -60,10 +60,7 @@ func (x *exchange) authenticate(svc *wire.Service, status int) *wire.Fault {
 		return nil
 	}
 	x.log("a signature was refused", err)
-	if svc.Protocols[0] == wire.Query {
-		return queryDistrust(doubt, err)
-	}
-	return jsonDistrust(svc, status, doubt, err)
+	return distrustFault(svc, status, doubt, err)
 }
 
 // verify checks the signature of the request by the rules of a service.
@@ -137,8 +134,9 @@ const (
 		"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 )
 
-// jsonDistrust is what the JSON and REST services answer.
-func jsonDistrust(svc *wire.Service, status int, d distrust, err error) *wire.Fault {
+// distrustFault is what services answer, in the words of all but the query
+// protocol, for which inQuery finds others.
+func distrustFault(svc *wire.Service, status int, d distrust, err error) *wire.Fault {
 	switch d {
 	case unknownKey, wrongToken:
 		return clientFault("UnrecognizedClientException", status, textUnknownToken)
@@ -147,26 +145,31 @@ func jsonDistrust(svc *wire.Service, status int, d distrust, err error) *wire.Fa
 	}
 	code := "InvalidSignatureException"
 	refusal := refusalOf(err)
-	if refusal.Reason == sigv4.Malformed || refusal.Reason == sigv4.Unsupported {
+	if refusal.Reason == sigv4.Unsupported || refusal.Reason == sigv4.Malformed && !otherEnd(refusal) {
 		code = "IncompleteSignatureException"
 	}
 	return clientFault(code, status, distrustText(svc.SigningName, refusal))
 }
 
-// queryDistrust is what the query services answer.
-func queryDistrust(d distrust, err error) *wire.Fault {
-	fault := func(code, message string) *wire.Fault { return clientFault(code, http.StatusForbidden, message) }
-	switch d {
-	case unknownKey, wrongToken:
-		return fault("InvalidClientTokenId", textUnknownToken)
-	case expiredKey:
-		return fault("ExpiredToken", textExpiredToken)
+// inQuery is a refusal in the words of the query protocol.
+func inQuery(f *wire.Fault) *wire.Fault {
+	said := *f
+	said.Status = http.StatusForbidden
+	switch f.Code {
+	case "MissingAuthenticationTokenException":
+		said.Code = "MissingAuthenticationToken"
+	case "IncompleteSignatureException":
+		said.Code, said.Status = "IncompleteSignature", http.StatusBadRequest
+	case "InvalidSignatureException":
+		said.Code = "SignatureDoesNotMatch"
+	case "UnrecognizedClientException":
+		said.Code = "InvalidClientTokenId"
+	case "ExpiredTokenException":
+		said.Code = "ExpiredToken"
+	case "AccessDeniedException":
+		said.Code = "AccessDenied"
 	}
-	refusal := refusalOf(err)
-	if refusal.Reason == sigv4.Malformed || refusal.Reason == sigv4.Unsupported {
-		return clientFault("IncompleteSignature", http.StatusBadRequest, distrustText("sts", refusal))
-	}
-	return fault("SignatureDoesNotMatch", distrustText("sts", refusal))
+	return &said
 }
 
 func refusalOf(err error) *sigv4.Refusal {
@@ -175,6 +178,11 @@ func refusalOf(err error) *sigv4.Refusal {
 		return &sigv4.Refusal{Reason: sigv4.Mismatch}
 	}
 	return refusal
+}
+
+// otherEnd tells of a credential that is whole but for its last word.
+func otherEnd(r *sigv4.Refusal) bool {
+	return r.Part == sigv4.TheCredential && strings.Count(r.Detail, "/") == 4
 }
 
 // distrustText is the text that AWS gives for a refusal.
@@ -186,8 +194,10 @@ func distrustText(service string, r *sigv4.Refusal) string {
 	case sigv4.WrongDate:
 		return fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",
 			r.Detail, r.At[:len("20060102")], r.At)
-	case sigv4.Late, sigv4.Overdue:
+	case sigv4.Late:
 		return fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 5 min.)", r.At, stamp(r.Now.Add(-sigv4.Window)), stamp(r.Now))
+	case sigv4.Overdue:
+		return fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %g min.)", r.At, stamp(r.Now.Add(-r.Life)), stamp(r.Now), r.Life.Minutes())
 	case sigv4.Early:
 		return fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 5 min.)", r.At, stamp(r.Now.Add(sigv4.Window)), stamp(r.Now))
 	case sigv4.Unsigned:
@@ -195,7 +205,21 @@ func distrustText(service string, r *sigv4.Refusal) string {
 	case sigv4.Unsupported:
 		return "Unsupported AWS 'algorithm': '" + strings.ToValidUTF8(r.Detail, "") + "'."
 	case sigv4.Malformed:
-		return "The signature cannot be read: " + strings.ToValidUTF8(r.Detail, "") + "."
+		return malformedText(r)
 	}
 	return textMismatch
+}
+
+// malformedText is the text for a signature that cannot be read.
+func malformedText(r *sigv4.Refusal) string {
+	what := strings.ToValidUTF8(r.Detail, "")
+	switch {
+	case otherEnd(r):
+		return "Credential should be scoped with a valid terminator: 'aws4_request', not '" + what[strings.LastIndexByte(what, '/')+1:] + "'. "
+	case r.Part == sigv4.TheCredential:
+		return "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + what + "'"
+	case r.Part == sigv4.TheDate:
+		return "Date must be in ISO-8601 'basic format'. Got '" + what + "'. See http://en.wikipedia.org/wiki/ISO_8601"
+	}
+	return "The signature cannot be read: " + what + "."
 }

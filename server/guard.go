@@ -51,11 +51,7 @@ func (x *exchange) permit(a attempt, in any) *wire.Fault {
 	if err == nil {
 		return nil
 	}
-	code := "AccessDeniedException"
-	if a.service.Protocols[0] == wire.Query {
-		code = "AccessDenied"
-	}
-	return clientFault(code, a.service.authStatus, err.Error())
+	return clientFault("AccessDeniedException", a.service.authStatus, err.Error())
 }
 
 func (g *Guard) prefix(s *service) string {

@@ -32,7 +32,7 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		f = x.authenticate(a.service.Service, a.service.authStatus)
 	}
 	if f != nil {
-		x.fail(a.codec, a.service.Service, f)
+		x.refuse(a, f)
 		return
 	}
 	if bad != nil {
@@ -45,7 +45,7 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 		return
 	}
 	if f := x.permit(a, in); f != nil {
-		x.fail(a.codec, a.service.Service, f)
+		x.refuse(a, f)
 		return
 	}
 	ctx = x.lend(ctx, a.op)
@@ -57,6 +57,14 @@ func (x *exchange) perform(ctx context.Context, a attempt) {
 	}
 	out, err := x.run(ctx, a.op, in)
 	x.conclude(ctx, a, out, err)
+}
+
+// refuse answers somebody who may not call.
+func (x *exchange) refuse(a attempt, f *wire.Fault) {
+	if a.codec.Protocol() == wire.Query {
+		f = inQuery(f)
+	}
+	x.fail(a.codec, a.service.Service, f)
 }
 
 // conclude answers what a call came to.

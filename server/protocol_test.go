@@ -231,7 +231,7 @@ func TestSTSByItsSDK(t *testing.T) {
 	require.Contains(t, a.body, `xmlns="https://sts.amazonaws.com/doc/2011-06-15/"`)
 	a = ask(t, s, "POST", "/", form, typed...)
 	require.Equal(t, 403, a.status)
-	require.Contains(t, a.body, "<Code>MissingAuthenticationTokenException</Code>")
+	require.Contains(t, a.body, "<Code>MissingAuthenticationToken</Code>")
 	a = ask(t, s, "POST", "/", "Action=Nothing&Version=2011-06-15", append(typed, "Authorization", strings.Replace(signed, "kinesis", "sts", 1), "X-Amz-Date", "x")...)
 	require.Equal(t, 400, a.status)
 	require.Contains(t, a.body, "<Code>InvalidAction</Code>")

@@ -98,7 +98,7 @@ func (c *Claim) checkTime(k Check) error {
 	case c.Time.After(k.Now.Add(window)):
 		return &Refusal{Reason: Early, At: c.At, Now: k.Now}
 	case c.Presigned && k.Now.After(c.Time.Add(c.Expires)):
-		return &Refusal{Reason: Overdue, At: c.At, Now: k.Now}
+		return &Refusal{Reason: Overdue, At: c.At, Now: k.Now, Life: c.Expires}
 	case !c.Presigned && c.Time.Before(k.Now.Add(-window)):
 		return &Refusal{Reason: Late, At: c.At, Now: k.Now}
 	}

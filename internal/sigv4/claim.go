@@ -114,7 +114,7 @@ func (c *Claim) takeCredential(v string) error {
 	// Access keys may hold slashes, the four words of the scope do not.
 	n := len(parts)
 	if n < 5 || parts[n-1] != terminator {
-		return &Refusal{Reason: Malformed, Part: TheCredential, Detail: "credential " + strconv.Quote(v)}
+		return &Refusal{Reason: Malformed, Part: TheCredential, Detail: v}
 	}
 	c.AccessKey = strings.Join(parts[:n-4], "/")
 	c.Date, c.Region, c.Service = parts[n-4], parts[n-3], parts[n-2]
@@ -168,7 +168,7 @@ func (c *Claim) whole(at string) (*Claim, error) {
 	}
 	t, err := time.Parse(Form, at)
 	if err != nil {
-		return nil, &Refusal{Reason: Malformed, Part: TheDate, Detail: "date " + strconv.Quote(at)}
+		return nil, &Refusal{Reason: Malformed, Part: TheDate, Detail: at}
 	}
 	c.Time, c.At = t, at
 	if !slices.IsSorted(c.SignedHeaders) {

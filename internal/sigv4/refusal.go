@@ -58,6 +58,8 @@ type Refusal struct {
 	// compared with, for Early, Late and Overdue.
 	At  string
 	Now time.Time
+	// Life is how long a URL was good, for Overdue.
+	Life time.Duration
 	// StringToSign and CanonicalRequest are what was computed, for Mismatch.
 	// They hold nothing secret: the client knows them.
 	StringToSign, CanonicalRequest string
