@@ -20,7 +20,9 @@ import (
 
 // TestLambdaOnTheWire holds paths, statuses, headers and the form of errors,
 // which clients of the SDKs hide, to reference 1.1 and 2.1.
-func TestLambdaOnTheWire(t *testing.T) {
+func TestLambdaOnTheWire(t *testing.T) { t.Run("7.1 answers and error texts", lambdaOnTheWire) }
+
+func lambdaOnTheWire(t *testing.T) {
 	c := newConsumer(t, WithTransition(time.Hour), FrozenAt(noon))
 	const mapping = `{"FunctionName":"ingest","EventSourceArn":"` + sourceARN + `","StartingPosition":"LATEST"}`
 	client := &http.Client{Transport: &http.Transport{}}

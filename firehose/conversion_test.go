@@ -159,7 +159,7 @@ func TestConversionDescribed(t *testing.T) {
 		return r.describe(name).Destinations[0].ExtendedS3DestinationDescription
 	}
 	r.create("s", func(c *types.ExtendedS3DestinationConfiguration) { c.DataFormatConversionConfiguration = toParquet() })
-	require.Equal(t, hints(128, 300), shown("s").BufferingHints, "39")
+	t.Run("39 hints that nobody gave", func(t *testing.T) { require.Equal(t, hints(128, 300), shown("s").BufferingHints) })
 	want := toParquet()
 	want.Enabled = aws.Bool(true)
 	require.Equal(t, want, shown("s").DataFormatConversionConfiguration, "nothing is filled in")

@@ -29,7 +29,7 @@ func misfits(objects []delivery.Object) (good, failed []delivery.Object) {
 }
 
 func TestConversion(t *testing.T) {
-	t.Run("44 good and bad records, 40 documents in one", func(t *testing.T) {
+	t.Run("44 good and bad records, some with two documents", func(t *testing.T) {
 		r := newRig(t, with(newCatalog()))
 		r.create("s", toTable)
 		r.put("s", `{"a":1,"b":"marked-one"}{"a":2,"b":"marked-two"}`, `{"a":"oops","b":"x"}`, "not json", "", `{"A":"3","B":"marked-three"}`, "7")

@@ -184,6 +184,23 @@ func TestMessages(t *testing.T) {
 	})
 }
 
+// rowOfDestination numbers the test cases of destinations that are refused.
+func rowOfDestination(what string) string {
+	switch what {
+	case "deliver to Amazonopensearchservice":
+		return "47 "
+	case "deliver to Elasticsearch":
+		return "48 "
+	case "deliver to Splunk":
+		return "49 "
+	case "deliver to Redshift":
+		return "50 "
+	case "deliver to Iceberg":
+		return "51 "
+	}
+	return ""
+}
+
 // What is not there is refused when it is asked for, so that nothing is taken
 // that would never arrive.
 func TestWhatIsNotThere(t *testing.T) {
@@ -216,7 +233,7 @@ func TestWhatIsNotThere(t *testing.T) {
 				EndpointConfiguration: &types.HttpEndpointConfiguration{Url: aws.String("https://example.com")}}
 		},
 	} {
-		t.Run(want, func(t *testing.T) {
+		t.Run(rowOfDestination(want)+want, func(t *testing.T) {
 			r := newRig(t)
 			in := &creation{DeliveryStreamName: aws.String("s")}
 			edit(in)

@@ -200,7 +200,9 @@ func TestDynamicPartitioning(t *testing.T) {
 	})
 }
 
-func TestDeAggregation(t *testing.T) {
+func TestDeAggregation(t *testing.T) { t.Run("36 records that hold several", deAggregation) }
+
+func deAggregation(t *testing.T) {
 	split := func(kind string, more ...types.ProcessorParameter) func(c *types.ExtendedS3DestinationConfiguration) {
 		return func(c *types.ExtendedS3DestinationConfiguration) {
 			partitioned("{c:.c}")(c)
@@ -220,25 +222,27 @@ func TestDeAggregation(t *testing.T) {
 	for _, o := range r.bucket.taken() {
 		bodies = append(bodies, o.Key[:4]+string(o.Body))
 	}
-	require.ElementsMatch(t, []string{"c=1/{\"c\":1}\n{\"c\":1, \"x\":2}", "c=2/{\"c\":2}", "c=1/{\"c\":1}\n{\"c\":1}"}, bodies, "36 and JSON")
+	require.ElementsMatch(t, []string{"c=1/{\"c\":1}\n{\"c\":1, \"x\":2}", "c=2/{\"c\":2}", "c=1/{\"c\":1}\n{\"c\":1}"}, bodies)
 }
 
 func TestBackup(t *testing.T) {
-	r := newRig(t)
-	r.create("s", func(c *types.ExtendedS3DestinationConfiguration) {
-		partitioned("{c:.c}")(c)
-		c.BufferingHints = hints(64, 120)
-		c.S3BackupMode = types.S3BackupModeEnabled
-		c.S3BackupConfiguration = &types.S3DestinationConfiguration{RoleARN: aws.String(role), BucketARN: aws.String("arn:aws:s3:::copy"),
-			Prefix: aws.String("b/"), BufferingHints: hints(5, 60)}
+	t.Run("32 the backup has its own time", func(t *testing.T) {
+		r := newRig(t)
+		r.create("s", func(c *types.ExtendedS3DestinationConfiguration) {
+			partitioned("{c:.c}")(c)
+			c.BufferingHints = hints(64, 120)
+			c.S3BackupMode = types.S3BackupModeEnabled
+			c.S3BackupConfiguration = &types.S3DestinationConfiguration{RoleARN: aws.String(role), BucketARN: aws.String("arn:aws:s3:::copy"),
+				Prefix: aws.String("b/"), BufferingHints: hints(5, 60)}
+		})
+		r.put("s", `{"c":1}`, "bad")
+		r.clock.Step(time.Minute)
+		got := r.bucket.taken()
+		require.Len(t, got, 1)
+		require.Equal(t, "copy", got[0].Bucket)
+		require.True(t, strings.HasPrefix(got[0].Key, "b/2026/07/13/12/s-1-"))
+		require.Equal(t, `{"c":1}bad`, string(got[0].Body))
+		r.clock.Step(time.Minute)
+		require.Len(t, r.bucket.taken(), 2)
 	})
-	r.put("s", `{"c":1}`, "bad")
-	r.clock.Step(time.Minute)
-	got := r.bucket.taken()
-	require.Len(t, got, 1, "32 the backup has its own time")
-	require.Equal(t, "copy", got[0].Bucket)
-	require.True(t, strings.HasPrefix(got[0].Key, "b/2026/07/13/12/s-1-"))
-	require.Equal(t, `{"c":1}bad`, string(got[0].Body))
-	r.clock.Step(time.Minute)
-	require.Len(t, r.bucket.taken(), 2)
 }

@@ -32,19 +32,21 @@ func TestTags(t *testing.T) {
 		_, err := r.UntagDeliveryStream(r.ctx, &firehose.UntagDeliveryStreamInput{DeliveryStreamName: aws.String("s"), TagKeys: keys})
 		require.NoError(t, err)
 	}
-	tags, _ := list("", 50)
-	require.Empty(t, tags)
-	remove("unknown")
-	require.NoError(t, add(tag("b", "1"), tag("a", "1"), tag("a", "2")))
-	tags, more := list("", 1)
-	require.Equal(t, []types.Tag{tag("a", "2")}, tags, "52 the last of two counts")
-	require.True(t, more)
-	tags, more = list("a", 50)
-	require.Equal(t, []types.Tag{tag("b", "1")}, tags)
-	require.False(t, more)
-	remove("a", "c")
-	tags, _ = list("", 50)
-	require.Equal(t, []types.Tag{tag("b", "1")}, tags)
+	t.Run("52 list, remove an unknown key, add, list", func(t *testing.T) {
+		tags, _ := list("", 50)
+		require.Empty(t, tags)
+		remove("unknown")
+		require.NoError(t, add(tag("b", "1"), tag("a", "1"), tag("a", "2")))
+		tags, more := list("", 1)
+		require.Equal(t, []types.Tag{tag("a", "2")}, tags, "the last of two counts")
+		require.True(t, more)
+		tags, more = list("a", 50)
+		require.Equal(t, []types.Tag{tag("b", "1")}, tags)
+		require.False(t, more)
+		remove("a", "c")
+		tags, _ = list("", 50)
+		require.Equal(t, []types.Tag{tag("b", "1")}, tags)
+	})
 	var many []types.Tag
 	for i := range 50 {
 		many = append(many, tag(fmt.Sprint("k", i), ""))
@@ -52,7 +54,7 @@ func TestTags(t *testing.T) {
 	requireFault(t, add(many...), "LimitExceededException",
 		"Failed to add tags to resource arn:aws:firehose:eu-west-1:111111111111:deliverystream/s. A resource can have at most 50 tags.")
 	r.reopen()
-	tags, _ = list("", 50)
+	tags, _ := list("", 50)
 	require.Equal(t, []types.Tag{tag("b", "1")}, tags)
 	require.Equal(t, "1", *r.describe("s").VersionId, "tags are no change of the stream")
 }

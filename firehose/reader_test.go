@@ -163,6 +163,10 @@ func TestKinesisSourceKeepsLimits(t *testing.T) {
 }
 
 func TestKinesisSourceOpensAggregates(t *testing.T) {
+	t.Run("29 an aggregate of three", kinesisSourceOpensAggregates)
+}
+
+func kinesisSourceOpensAggregates(t *testing.T) {
 	r := newRig(t)
 	source := r.stream("in", 1)
 	var seen []call
@@ -177,7 +181,7 @@ func TestKinesisSourceOpensAggregates(t *testing.T) {
 	require.NoError(t, err)
 	r.pass(10 * time.Minute)
 	objects := r.bucket.taken()
-	require.Len(t, objects, 2, "29: three records in the primary object, three originals in the backup")
+	require.Len(t, objects, 2, "three records in the primary object, three originals in the backup")
 	for _, o := range objects {
 		require.Equal(t, "abc", string(o.Body))
 	}

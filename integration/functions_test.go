@@ -75,7 +75,7 @@ type outcomeOf struct {
 func TestHandlers(t *testing.T) {
 	t.Parallel()
 	var all collector
-	t.Run("run", func(t *testing.T) { handlers(t, &all) })
+	t.Run("7.6 as processes", func(t *testing.T) { handlers(t, &all) })
 	require.NoError(t, WriteReport("functions.json", all.rows))
 }
 

@@ -82,7 +82,7 @@ func TestAllClientVersionsOfKCL(t *testing.T) {
 
 // run is a parallel subtest that leaves a row in the report.
 func (k kclStory) run(t *testing.T, limit time.Duration) {
-	t.Run(k.name(), func(t *testing.T) {
+	t.Run("7.7 "+k.name(), func(t *testing.T) {
 		t.Parallel()
 		begin := time.Now()
 		err := k.tell(t, limit)

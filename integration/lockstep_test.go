@@ -29,6 +29,10 @@ type tableStep struct {
 // the same order, and compares the answers. Each difference is listed in docs/kcl.md, with who is right.
 func TestLockStep(t *testing.T) {
 	t.Parallel()
+	t.Run("7.8 with dynalite", lockStep)
+}
+
+func lockStep(t *testing.T) {
 	server := Start(t, "--memory", "--transition", "0")
 	other := startDynalite(t, server)
 	differences := differencesListed(t)

@@ -32,7 +32,7 @@ func chunked(payload string, size int, signed bool, trailer ...string) string {
 	return b.String() + "\r\n"
 }
 
-// case 54: what is stored is the payload, whatever its framing.
+// What is stored is the payload, whatever its framing.
 func TestFramings(t *testing.T) {
 	for _, size := range []int{5, 8192, 100_000} {
 		for name, c := range map[string]struct {
@@ -46,7 +46,7 @@ func TestFramings(t *testing.T) {
 			"no trailer":                {unsignedTrailer, false, nil},
 			"version 4a":                {signedTrailerV4, true, []string{"x-amz-checksum-crc32:SUM"}},
 		} {
-			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
+			t.Run(fmt.Sprint("54 ", name, " ", size), func(t *testing.T) {
 				w := begin(t).bucket("things")
 				body := large(size)
 				h := newSum(crc32Sum)

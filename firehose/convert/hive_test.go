@@ -14,7 +14,7 @@ func TestHive(t *testing.T) {
 	}{
 		{kind: "int", record: `{"C":1}`, want: "1"},
 		{kind: "int", record: `{"c":1,"C":2}`, want: "2"}, // the last one counts
-		{kind: "int", record: `{"c":"1"}`, want: mismatch + "Current token (VALUE_STRING) not numeric, can not use numeric value accessors"}, // case 43
+		{kind: "int", record: `{"c":"1"}`, want: mismatch + "Current token (VALUE_STRING) not numeric, can not use numeric value accessors"},
 		{kind: "decimal(5,2)", record: `{"c":"1"}`, want: mismatch + "Current token (VALUE_STRING) not numeric, can not use numeric value accessors"},
 		{kind: "boolean", record: `{"c":"true"}`, want: mismatch + "Current token (VALUE_STRING) not of boolean type"},
 		{kind: "string", record: `{"c":1.5}`, want: `"1.5"`},
@@ -39,7 +39,13 @@ func TestHive(t *testing.T) {
 		{kind: "timestamp", record: `{"c":"2026-09-31"}`, want: mismatch + `Invalid format: "2026-09-31"`, formats: []string{"yyyy-MM-dd", "millis"}},
 		{kind: "timestamp", record: `{"c":"2026-09-07 x"}`, want: mismatch + `Invalid format: "2026-09-07 x"`, formats: []string{"yyyy-MM-dd"}},
 	} {
-		require.Equal(t, c.want, one(t, c.kind, c.record, Options{Hive: true, TimestampFormats: c.formats}), "%s %s", c.kind, c.record)
+		row := ""
+		if c.kind == "int" && c.record == `{"c":"1"}` {
+			row = "43 "
+		}
+		t.Run(row+c.kind+" "+c.record, func(t *testing.T) {
+			require.Equal(t, c.want, one(t, c.kind, c.record, Options{Hive: true, TimestampFormats: c.formats}))
+		})
 	}
 	require.NoError(t, CheckFormats([]string{"millis", "yyyy-MM-dd'T'HH:mm:ss"}))
 	require.EqualError(t, CheckFormats([]string{"yyyy-bb"}), "Illegal pattern component: bb")

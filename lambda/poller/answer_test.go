@@ -9,7 +9,9 @@ import (
 )
 
 // TestAnswers is the table of 1.6. The batch has the records 10, 11 and 12.
-func TestAnswers(t *testing.T) {
+func TestAnswers(t *testing.T) { t.Run("7.2 the table of answers", answers) }
+
+func answers(t *testing.T) {
 	records := []Record{{SequenceNumber: "10"}, {SequenceNumber: "11"}, {SequenceNumber: "12"}}
 	var items []item
 	for i := range records {

@@ -16,6 +16,10 @@ import (
 // 7.3: a poison record in front of a reshard. Nothing of the children is
 // delivered before all parents are finished and that is stored.
 func TestPoisonBeforeReshard(t *testing.T) {
+	t.Run("7.3 poison blocks the parent", poisonBeforeReshard)
+}
+
+func poisonBeforeReshard(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		set  func(m *Mapping)
@@ -90,6 +94,10 @@ func (w *world) keyIn(stream, shard string) string {
 
 // 7.4: what a kill repeats is the batch that was not finished, and nothing is skipped.
 func TestKillInTheMiddleOfABatch(t *testing.T) {
+	t.Run("7.4 killed in the middle of a batch", killInTheMiddleOfABatch)
+}
+
+func killInTheMiddleOfABatch(t *testing.T) {
 	w := newWorld(t)
 	w.create("orders", 1)
 	var got seen
@@ -123,7 +131,9 @@ func TestKillInTheMiddleOfABatch(t *testing.T) {
 }
 
 // 7.5: ten lanes, one slow key.
-func TestSlowKey(t *testing.T) {
+func TestSlowKey(t *testing.T) { t.Run("7.5 one slow key of ten lanes", slowKey) }
+
+func slowKey(t *testing.T) {
 	w := newWorld(t)
 	w.create("orders", 1)
 	var got seen

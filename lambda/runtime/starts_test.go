@@ -19,7 +19,9 @@ func TestStartsThatFail(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			var log bytes.Buffer
-			h := open(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})) })
+			h := open(t, func(c *Config) {
+				c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+			})
 			h.start(t, mode, func(d *Definition) {
 				if mode == "missing" {
 					d.Exec.Command = []string{"/nowhere/bootstrap"}
