@@ -41,7 +41,7 @@ type Options struct {
 	// SegmentBytes and Segments are the size of the ring (default 8 of 4 MiB).
 	// A segment takes memory and disk from its first use on.
 	SegmentBytes, Segments int
-	// Synced makes Write return only when the disk has the bytes.
+	// Synced makes Sync do what it says, and names durable.
 	Synced bool
 }
 
@@ -68,9 +68,11 @@ type Ring struct {
 type file struct {
 	vfs.File
 	number uint64
-	// writing is held while the file is written or closed. Guards closed.
-	writing sync.Mutex
+	// using is held while the file is written, synced or closed, and guards the
+	// fields below.
+	using   sync.Mutex
 	closed  bool
+	unsaved bool // written to since the last sync
 }
 
 // segment is a stretch of the file.
@@ -233,24 +235,47 @@ func (r *Ring) Inherited() bool {
 // Write writes the first n bytes of a space to their place. After an error the
 // file takes no more, see ErrBroken; what was written to it before stays.
 func (r *Ring) Write(s *Space, n int) error {
-	s.file.writing.Lock()
-	defer s.file.writing.Unlock()
-	if s.file.closed {
+	f := s.file
+	f.using.Lock()
+	defer f.using.Unlock()
+	if f.closed {
 		return ErrBroken
 	}
-	_, err := s.file.WriteAt(s.Bytes[:n], s.Ref(n).Offset)
-	if err == nil && r.o.Synced {
-		err = s.file.SyncData()
+	f.unsaved = true
+	if _, err := f.WriteAt(s.Bytes[:n], s.Ref(n).Offset); err != nil {
+		r.giveUp(f)
+		return fmt.Errorf("write to the ring: %w", err)
 	}
-	if err == nil {
+	return nil
+}
+
+// Sync makes durable what was written to the file of a space. After an error
+// the file takes no more.
+func (r *Ring) Sync(s *Space) error {
+	f := s.file
+	f.using.Lock()
+	defer f.using.Unlock()
+	if f.closed {
+		return ErrBroken
+	}
+	if !r.o.Synced || !f.unsaved {
 		return nil
 	}
-	s.file.closed = true
-	_ = s.file.Close()
+	if err := f.SyncData(); err != nil {
+		r.giveUp(f)
+		return fmt.Errorf("sync the ring: %w", err)
+	}
+	f.unsaved = false
+	return nil
+}
+
+// giveUp closes a file that failed, whose using is held.
+func (r *Ring) giveUp(f *file) {
+	f.closed = true
+	_ = f.Close()
 	r.mu.Lock()
-	r.broken = true
-	r.mu.Unlock()
-	return fmt.Errorf("write to the ring: %w", err)
+	defer r.mu.Unlock()
+	r.broken = r.broken || r.file == f
 }
 
 // Release gives a space back. What it held must not be wanted after a crash
@@ -313,8 +338,8 @@ func (r *Ring) Close() error {
 	if f == nil {
 		return nil
 	}
-	f.writing.Lock()
-	defer f.writing.Unlock()
+	f.using.Lock()
+	defer f.using.Unlock()
 	if f.closed {
 		return nil
 	}
