@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
@@ -370,6 +371,41 @@ func TestTumblingWindowsByTheClock(t *testing.T) {
 	w.step(time.Hour)
 	require.Len(t, told.all(), len(all), "no window without records")
 	require.Equal(t, "records", p.Status().Shards[0].WaitingFor)
+}
+
+// The promise of 1.10 outlives a kill without a stored state: the checkpoint
+// moves when a window closes, so that its records come again to an empty state,
+// and the last call sees the state of all of them, each counted once.
+func TestKillInTheMiddleOfAWindow(t *testing.T) {
+	t.Run("1.10 the window is repeated whole", func(t *testing.T) {
+		w := newWorld(t)
+		w.create("orders", 1)
+		var told seen
+		w.answer(func(in function.Invocation) (function.Result, error) {
+			e := eventOf(t, in.Payload)
+			var state struct{ Sum int }
+			require.NoError(t, json.Unmarshal(e.State, &state))
+			told.add([]string{fmt.Sprintf("%d+%d %t", state.Sum, len(e.Records), e.Final)})
+			return function.Result{Payload: fmt.Appendf(nil, `{"state":{"Sum":%d}}`, state.Sum+len(e.Records))}, nil
+		})
+		m := w.mapping("orders", func(m *Mapping) { m.TumblingWindow = 30 * time.Second; m.BatchSize = 2 })
+		p, err := Start(w.config, m)
+		require.NoError(t, err)
+		w.put("orders", "a", "b", "c")
+		w.settle()
+		p.Stop()
+		require.Equal(t, [][]string{{"0+2 false"}, {"2+1 false"}}, told.all())
+
+		w.start(m)
+		w.settle()
+		last := w.put("orders", "d")[0]
+		w.settle()
+		w.step(30 * time.Second)
+		all := told.all()[2:]
+		require.Equal(t, []string{"0+2 false"}, all[0], "from the beginning of the window")
+		require.Equal(t, []string{"4+0 true"}, all[len(all)-1], "all four, once each")
+		require.Equal(t, last, w.saved.of(m.UUID, shard0).After)
+	})
 }
 
 func parseBig(s string) (*big.Int, bool) { return new(big.Int).SetString(s, 10) }
