@@ -17,7 +17,7 @@ GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 PACKAGES = $(shell go list ./... | grep -v '^sluice/integration')
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
-FUZZTIME ?= 5s
+FUZZTIME ?= 6s
 suite = @.ci/suite
 
 .PHONY: sbom reproducible build test test-clients bench generate readme image \
@@ -39,6 +39,7 @@ test: build
 	$(suite) cross make -s suite-cross
 	$(suite) chroot make -s suite-chroot
 	$(suite) clients make -s suite-clients
+	@.ci/verdict
 
 suite-format:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
@@ -58,8 +59,8 @@ suite-tidy:
 # The race detector is the one thing here that needs cgo. What connections cost
 # can only be measured without it.
 suite-unit:
-	CGO_ENABLED=1 go test -race -count=1 $(PACKAGES)
-	go test -count=1 -run '^(TestIdleConnections|TestTenThousandSubscriptions)$$' ./server
+	CGO_ENABLED=1 go test -race -vet=off -count=1 $(PACKAGES)
+	go test -vet=off -count=1 -run '^(TestIdleConnections|TestTenThousandSubscriptions)$$' ./server
 
 suite-fuzz:
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz
@@ -72,7 +73,7 @@ suite-chroot: build
 
 # Half of the clients wait at any time, for waiters and keep-alives.
 suite-clients:
-	go test -count=1 -timeout 20m -parallel 4 ./integration/...
+	go test -vet=off -count=1 -timeout 20m -parallel 4 ./integration/...
 
 test-clients:
 	SLUICE_ALL_CLIENTS=1 go test -count=1 -timeout 60m -parallel 4 -v -run TestAllClientVersions ./integration/...

@@ -89,10 +89,10 @@ func (s *Service) AdvanceNext(ctx context.Context, wait time.Duration) (Report, 
 	})
 }
 
-// Step is Advance for tests: it waits 10 seconds at most and treats an error
+// Step is Advance for tests: it waits a minute at most and treats an error
 // as a broken test.
 func (s *Service) Step(d time.Duration) Report {
-	report, err := s.Advance(context.Background(), d, 10*time.Second)
+	report, err := s.Advance(context.Background(), d, time.Minute)
 	must.Hold(err == nil, "cannot step the clock by %v: %v", d, err)
 	return report
 }

@@ -9,11 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from forked import aws
 from steps import Steps, Unsupported
 
 
 # The endpoint is told as most people tell it; older versions know no variable for it.
-AWS = ["aws", "--endpoint-url", os.environ["AWS_ENDPOINT_URL_KINESIS"], "kinesis"]
+AWS = ["--endpoint-url", os.environ["AWS_ENDPOINT_URL_KINESIS"], "kinesis"]
 
 
 class CommandError(Exception):
@@ -40,7 +41,7 @@ class CommandLine:
         words = AWS + [command]
         for name, value in arguments.items():
             words += self.option(name, value)
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        done = aws(*words)
         if "argument operation: Invalid choice" in done.stderr:
             raise Unsupported(command)
         if done.returncode != 0:
@@ -83,7 +84,7 @@ class Waiter:
 
     def wait(self, StreamName):  # noqa: N803 (boto3's spelling)
         words = AWS + ["wait", self.name, "--stream-name", StreamName]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        done = aws(*words)
         if done.returncode != 0:
             raise CommandError(done.stderr.strip())
 
