@@ -161,6 +161,10 @@ func (r *Room) attempt(w *waiting) {
 	if condition != succeeded {
 		r.config.Logger.LogAttrs(context.Background(), slog.LevelWarn, "an asynchronous invocation was given up", slog.String("function", w.Name),
 			slog.String("requestId", w.RequestID), slog.String("condition", condition), slog.Int("tries", w.Tries), slog.Any("error", err))
+		r.bury(w, result, err)
+		if r.life.Err() != nil {
+			return // nobody knows whether the letter has arrived; the next start sends another
+		}
 	}
 	r.finished(w)
 }

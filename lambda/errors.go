@@ -134,6 +134,10 @@ func errNotHere(member string) error {
 	return invalid("Sluice does not support %s; leave it out.", member)
 }
 
+func errDeadLetter(text string) error {
+	return invalid("Invalid dead-letter target %s: it must be the ARN of a standard SQS queue or a standard SNS topic.", text)
+}
+
 func errFunctionQuota() error {
 	return &types.CodeStorageExceededException{Message: aws.String(fmt.Sprintf("There are %d functions here, which is the most.", functionsMax))}
 }

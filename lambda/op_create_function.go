@@ -62,6 +62,9 @@ func checkCreateFunction(in *lambda.CreateFunctionInput) error {
 	case image && in.Handler != nil:
 		return errImageOnly("Handler")
 	}
+	if err := checkDeadLetter(in.DeadLetterConfig); err != nil {
+		return err
+	}
 	return checkTags(in.Tags, nil)
 }
 

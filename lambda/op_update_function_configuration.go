@@ -36,6 +36,9 @@ func (r *Room) reconfigure(ctx context.Context, in *lambda.UpdateFunctionConfigu
 	case in.RevisionId != nil && *in.RevisionId != f.now.Latest.Revision:
 		return configuration{}, ref, errRevision("GetFunction/GetAlias")
 	}
+	if err := checkDeadLetter(in.DeadLetterConfig); err != nil {
+		return configuration{}, ref, err
+	}
 	s := f.now.clone()
 	wish := changeOfUpdate(in)
 	wish.apply(&s.Latest)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,11 +70,11 @@ func (c *Client) Deliver(ctx context.Context, f poller.Failure, name string) (kn
 	endpoint = strings.TrimSuffix(endpoint, "/")
 	switch {
 	case ok && to.service == "sqs":
-		return true, c.form(ctx, to, endpoint+"/"+to.account+"/"+to.resource, url.Values{"Action": {"SendMessage"},
-			"Version": {"2012-11-05"}, "QueueUrl": {endpoint + "/" + to.account + "/" + to.resource}, "MessageBody": {string(f.Document)}})
+		return true, c.form(ctx, to, endpoint+"/"+to.account+"/"+to.resource, withAttributes("MessageAttribute.", f.Attributes, url.Values{"Action": {"SendMessage"},
+			"Version": {"2012-11-05"}, "QueueUrl": {endpoint + "/" + to.account + "/" + to.resource}, "MessageBody": {string(f.Document)}}))
 	case ok && to.service == "sns":
-		return true, c.form(ctx, to, endpoint+"/", url.Values{"Action": {"Publish"}, "Version": {"2010-03-31"},
-			"TopicArn": {to.text}, "Message": {string(f.Document)}})
+		return true, c.form(ctx, to, endpoint+"/", withAttributes("MessageAttributes.entry.", f.Attributes, url.Values{"Action": {"Publish"}, "Version": {"2010-03-31"},
+			"TopicArn": {to.text}, "Message": {string(f.Document)}}))
 	case ok && to.service == "s3":
 		request, err := http.NewRequestWithContext(ctx, http.MethodPut, endpoint+"/"+to.resource+"/"+name, bytes.NewReader(f.WithPayload()))
 		if err != nil {
@@ -85,6 +86,17 @@ func (c *Client) Deliver(ctx context.Context, f poller.Failure, name string) (kn
 		return c.buckets.PutObject(ctx, to.account, to.region, to.resource, name, "application/json", f.WithPayload())
 	}
 	return false, nil
+}
+
+// withAttributes adds attributes of a message to a form, under a prefix.
+func withAttributes(prefix string, list []poller.Attribute, form url.Values) url.Values {
+	for i, a := range list {
+		at := prefix + strconv.Itoa(i+1)
+		form.Set(at+".Name", a.Name)
+		form.Set(at+".Value.DataType", a.Type)
+		form.Set(at+".Value.StringValue", a.Value)
+	}
+	return form
 }
 
 type arn struct{ text, service, region, account, resource string }

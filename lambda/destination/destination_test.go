@@ -121,3 +121,21 @@ func TestCheckEndpoint(t *testing.T) {
 	require.EqualError(t, CheckEndpoint("sqs", "127.0.0.1:9324"), `"127.0.0.1:9324" is not a URL such as http://127.0.0.1:9324`)
 	require.EqualError(t, CheckEndpoint("kafka", "http://a"), `"kafka" is neither sqs, sns, s3 nor the ARN of a destination`)
 }
+
+// The attributes of a dead letter go in the forms of queues and topics.
+func TestAttributes(t *testing.T) {
+	address, calls := serve(t, http.StatusOK)
+	c := New(map[string]string{"sqs": address, "sns": address}, nil)
+	for service, prefix := range map[string]string{"sqs": "MessageAttribute.", "sns": "MessageAttributes.entry."} {
+		letter := failure("arn:aws:" + service + ":eu-west-1:000000000000:dead")
+		letter.Attributes = []poller.Attribute{{Name: "RequestID", Type: "String", Value: "r"}, {Name: "ErrorCode", Type: "Number", Value: "200"}}
+		known, err := c.Deliver(t.Context(), letter, "x")
+		require.NoError(t, err)
+		require.True(t, known)
+		form, err := url.ParseQuery((*calls)[len(*calls)-1].body)
+		require.NoError(t, err)
+		require.Equal(t, "RequestID", form.Get(prefix+"1.Name"))
+		require.Equal(t, "Number", form.Get(prefix+"2.Value.DataType"))
+		require.Equal(t, "200", form.Get(prefix+"2.Value.StringValue"))
+	}
+}

@@ -74,7 +74,12 @@ type Failure struct {
 	Document []byte
 	// Payload is the event with all records, {"Records":[…]}.
 	Payload []byte
+	// Attributes go with the message of a dead letter.
+	Attributes []Attribute
 }
+
+// Attribute is an attribute of a message, of a type that queues and topics know.
+type Attribute struct{ Name, Type, Value string }
 
 // WithPayload is the document with the event in it, as buckets are sent it.
 func (f *Failure) WithPayload() []byte {
