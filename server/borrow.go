@@ -15,17 +15,22 @@ func (x *exchange) borrow(a *attempt) {
 	if !a.op.borrows {
 		return
 	}
-	memory, _ := x.s.memories.Get().(*wire.PutMemory)
-	if memory == nil {
-		memory = new(wire.PutMemory)
+	if x.memory, _ = x.s.memories.Get().(*wire.PutMemory); x.memory == nil {
+		x.memory = new(wire.PutMemory)
 	}
-	room := x.s.buffers.get(len(a.request.Body))
-	a.request.Blobs, a.request.Memory = (*room)[:cap(*room)], memory
-	x.lease.Keep(func() {
-		memory.Forget()
-		x.s.memories.Put(memory)
-		x.s.buffers.put(room)
-	})
+	x.blobs = x.s.buffers.get(len(a.request.Body))
+	a.request.Blobs, a.request.Memory = (*x.blobs)[:cap(*x.blobs)], x.memory
+}
+
+// giveMemory gives back what was borrowed.
+func (x *exchange) giveMemory() {
+	if x.memory == nil {
+		return
+	}
+	x.memory.Forget()
+	x.s.memories.Put(x.memory)
+	x.s.buffers.put(x.blobs)
+	x.memory, x.blobs = nil, nil
 }
 
 // answerGathered writes an answer of middle size through a pooled buffer. Only

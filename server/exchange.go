@@ -43,6 +43,13 @@ type exchange struct {
 	whole  bool       // the body was read to its end
 
 	single [3]string // values of headers that every answer has
+
+	// Parts of an exchange that would be pieces of memory of their own.
+	context  callContext
+	call     call
+	response wire.Response
+	memory   *wire.PutMemory // pooled; what the input was read into
+	blobs    *[]byte         // pooled; its payloads
 }
 
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
@@ -67,6 +74,7 @@ func (x *exchange) end() {
 	x.boundRest()
 	x.dropBody()
 	x.lease.End()
+	x.giveMemory()
 	x.giveShares(0)
 	x.event.Duration = x.s.cfg.Host.Now().Sub(x.start)
 	x.s.watch.record(&x.event)

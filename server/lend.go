@@ -22,6 +22,10 @@ func (x *exchange) lend(ctx context.Context, op *operation) context.Context {
 	if !op.Stream {
 		x.lease.Share = x
 	}
+	if ctx == &x.context {
+		x.context.lease = &x.lease
+		return ctx
+	}
 	return page.With(ctx, &x.lease)
 }
 

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluice/internal/caller"
 	"sluice/server/fault"
 	"sluice/server/wire"
 )
@@ -272,9 +271,10 @@ func (x *exchange) within(m *Mounts, rt route, body []byte) {
 	}
 	who.Ask = x
 	x.event.Account, x.event.Region = who.Account, who.Region
-	ctx, cancel := context.WithCancel(caller.With(x.r.Context(), who))
+	ctx, cancel := x.callContext(who, rt.op)
 	defer cancel()
-	k := &call{cancel: cancel, w: x.w, stream: rt.op != nil && rt.op.Stream}
+	k := &x.call
+	k.cancel, k.w, k.stream = cancel, x.w, rt.op != nil && rt.op.Stream
 	for !m.calls.enter(k) {
 		var err error
 		if m, err = x.s.gate.get(ctx, x.s.cfg.WaitTimeout); err != nil {

@@ -107,11 +107,17 @@ type key struct{}
 
 // With returns a context that carries c.
 func With(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, key{}, c)
+	return context.WithValue(ctx, key{}, &c)
 }
+
+// IsKey tells whether a context is asked for its caller, for contexts that carry
+// one themselves: their value is a *Caller.
+func IsKey(k any) bool { return k == key{} }
 
 // From returns the caller of ctx. ok is false when there is none.
 func From(ctx context.Context) (c Caller, ok bool) {
-	c, ok = ctx.Value(key{}).(Caller)
-	return c, ok
+	if at, ok := ctx.Value(key{}).(*Caller); ok {
+		return *at, true
+	}
+	return Caller{}, false
 }

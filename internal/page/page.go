@@ -47,6 +47,10 @@ func With(ctx context.Context, l *Lease) context.Context {
 	return context.WithValue(ctx, key{}, l)
 }
 
+// IsKey tells whether a context is asked for its lease, for contexts that carry
+// one themselves: their value is a *Lease.
+func IsKey(k any) bool { return k == key{} }
+
 // From returns the lease of ctx. Without one, nil, answers must own their
 // memory, because nobody tells when they have been used.
 func From(ctx context.Context) *Lease {
