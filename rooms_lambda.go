@@ -27,6 +27,10 @@ import (
 
 const lambdaID = "lambda"
 
+// textUnknownLambdaCall is the answer to calls of Lambda that are not there.
+const textUnknownLambdaCall = "Sluice has the part of Lambda that event source mappings and their functions need; " +
+	"this operation is not in it, and nothing was changed. `sluice ops` lists what is."
+
 // openLambda opens event source mappings and functions. It reads the streams
 // through the door's in-process calls from its start on, so it is mounted last,
 // and closes before them.
@@ -65,7 +69,7 @@ func (s *Sluice) openLambda(ctx context.Context, inst *instance) error {
 	inst.resets[lambdaID] = room.Reset
 	inst.mounts.Handle(server.Route{Service: lambdaID, Operation: "Code", Method: http.MethodGet,
 		Pattern: lambda.CodePattern, Handler: http.HandlerFunc(room.ServeCode)})
-	err = inst.mounts.Mount(lambdaID, room, server.Coverage(lambda.Coverage()),
+	err = inst.mounts.Mount(lambdaID, room, server.Coverage(lambda.Coverage()), server.Unknown(textUnknownLambdaCall),
 		server.MaxBody("CreateFunction", lambda.MaxUpload), server.MaxBody("UpdateFunctionCode", lambda.MaxUpload))
 	if err == nil {
 		room.Start()

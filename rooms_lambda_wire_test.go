@@ -104,6 +104,10 @@ func lambdaOnTheWire(t *testing.T) {
 	require.Contains(t, body, "Could not parse request body into json")
 	answer, _ = call("DELETE", "/2015-03-31/functions/nobody", "")
 	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+	answer, body = call("PUT", "/2019-09-25/functions/ingest/event-invoke-config", `{"MaximumRetryAttempts":0}`)
+	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+	require.Equal(t, "UnknownOperationException", answer.Header.Get("X-Amzn-Errortype"))
+	require.Contains(t, body, "this operation is not in it, and nothing was changed")
 }
 
 // TestCodeCanBeFetched follows Code.Location, and takes code out of a bucket.

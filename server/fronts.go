@@ -167,7 +167,7 @@ func (x *exchange) serveRPC(ctx context.Context, rt route, body []byte) {
 func (x *exchange) serveREST(ctx context.Context, rt route, body []byte) {
 	codec := wire.CodecFor(wire.RestJSON1)
 	if rt.op == nil {
-		x.fail(codec, modelOf(rt.service), unknownOperation(http.StatusNotFound))
+		x.fail(codec, modelOf(rt.service), rt.service.unknownOperation(http.StatusNotFound))
 		return
 	}
 	request := &wire.Request{Header: x.r.Header, Path: rt.path, Query: x.r.URL.Query(), Body: body}
