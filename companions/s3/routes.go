@@ -72,6 +72,7 @@ func operations() []operation {
 		operation{"CreateBucket", put, levelBucket, nil, "", (*call).createBucket},
 		operation{"HeadBucket", head, levelBucket, nil, "", (*call).headBucket},
 		operation{"DeleteBucket", del, levelBucket, nil, "", (*call).deleteBucket},
+		operation{"PostObject", post, levelBucket, nil, "", (*call).postObject},
 
 		operation{"CopyObject", put, levelObject, nil, source, (*call).copyObject},
 		operation{"PutObject", put, levelObject, nil, "", (*call).putObject},
