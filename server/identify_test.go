@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,4 +114,11 @@ func FuzzReadScope(f *testing.F) {
 		s := readScope(r)
 		s.fault(http.StatusBadRequest)
 	})
+}
+
+// TestIsRegion holds the loop against the expression that it stands for.
+func TestIsRegion(t *testing.T) {
+	for _, s := range []string{"", "a", "eu-west-1", "US-EAST-1", "a b", "é", "a/b", "0", "-", "z{", "`", "@", "[", ":", strings.Repeat("r", 64), strings.Repeat("r", 65)} {
+		require.Equal(t, regionForm.MatchString(s), isRegion(s), "%q", s)
+	}
 }

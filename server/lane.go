@@ -163,7 +163,6 @@ func (l *lane) fits(head []byte) bool {
 	if rt.op == nil || rt.op.Stream || h.length > rt.op.maxBody {
 		return false
 	}
-	clear(l.request.Header)
 	h.fill(l.request.Header)
 	l.request.Host, l.request.ContentLength = h.host, h.length
 	l.body, l.watched = h.length, false

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -97,18 +98,57 @@ func TestLaneHead(t *testing.T) {
 	}
 }
 
-// FuzzLaneHead: what the lane takes, net/http takes as well, and for the same.
+// TestLaneHeadAfterAnother: what was known of the head before changes nothing.
+func TestLaneHeadAfterAnother(t *testing.T) {
+	lines := []string{"Host: a", "Host: b", "X-Amz-Target: c.d", "x-amz-target: c.e", "Content-Length: 1", "Content-Length: 22", "content-length: 1",
+		"Accept: x", "Accept: y", "User-Agent: z", "Te: t", "Connection: keep-alive", "bad"}
+	dice := rand.New(rand.NewPCG(1, 2))
+	h, header, taken := &laneHead{}, http.Header{}, 0
+	made := []string{"Host: a", "X-Amz-Target: c.d", "Content-Length: 1"}
+	for range 20_000 {
+		switch at := dice.IntN(len(made)); dice.IntN(4) {
+		case 0:
+			made[at] = lines[dice.IntN(len(lines))]
+		case 1:
+			made = slices.Insert(made, at, lines[dice.IntN(len(lines))])
+		case 2:
+			if len(made) > 3 {
+				made = slices.Delete(made, at, at+1)
+			}
+		}
+		head := []byte("POST / HTTP/1.1\r\n" + strings.Join(made, "\r\n") + "\r\n\r\n")
+		fresh := &laneHead{}
+		require.Equal(t, fresh.parse(head), h.parse(head), "%q", head)
+		if h.count == 0 {
+			made = []string{"Host: a", "X-Amz-Target: c.d", "Content-Length: 1", "Accept: x"}
+			continue
+		}
+		taken++
+		h.fill(header)
+		require.Equal(t, fresh.host+" "+fresh.target+fmt.Sprint(fresh.length), h.host+" "+h.target+fmt.Sprint(h.length))
+		want := http.Header{}
+		fresh.fill(want)
+		require.Equal(t, want, header, "%q", head)
+	}
+	require.Greater(t, taken, 2000)
+}
+
+// FuzzLaneHead: what the lane takes, net/http takes as well, and for the same,
+// whatever came before.
 func FuzzLaneHead(f *testing.F) {
 	whole := laneRequest("PutRecord", onePut)
-	f.Add([]byte(whole[:len(whole)-len(onePut)]))
-	f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nX-Amz-Target: b\r\nContent-Length: 1\r\n\r\n"))
-	f.Fuzz(func(t *testing.T, head []byte) {
-		if !bytes.HasSuffix(head, []byte("\r\n\r\n")) || bytes.Index(head, []byte("\r\n\r\n")) != len(head)-4 {
-			return
-		}
+	small := []byte("POST / HTTP/1.1\r\nHost: a\r\nX-Amz-Target: b\r\nContent-Length: 1\r\n\r\n")
+	f.Add([]byte(whole[:len(whole)-len(onePut)]), small)
+	f.Add(small, []byte("POST / HTTP/1.1\r\nHost: a\r\nHost: a\r\nContent-Length: 1\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, before, head []byte) {
 		h := &laneHead{}
-		if h.parse(head) {
-			same(t, h, head)
+		for _, head := range [][]byte{before, head, before} {
+			if bytes.Index(head, []byte("\r\n\r\n")) != len(head)-4 || len(head) < 4 {
+				return
+			}
+			if h.parse(head) {
+				same(t, h, head)
+			}
 		}
 	})
 }

@@ -11,17 +11,32 @@ var laneStart = []byte("POST / HTTP/1.1\r\n")
 // laneHeaders bounds the headers of a request in the lane; SDKs send a dozen.
 const laneHeaders = 32
 
-// laneHead is the head of a request, in memory that is used again.
+// laneHead is the head of a request, in memory that is used again. Clients send
+// most lines of a head as they sent them with the request before, and what is
+// known of such a line is not found out again.
 type laneHead struct {
 	host   string
 	target string
 	length int64
 
-	names  [laneHeaders]string
-	values [laneHeaders][1]string
-	count  int
-	known  map[string]string // canonical forms of names as they were spelled
+	lines   [laneHeaders]string // as they came
+	names   [laneHeaders]string
+	values  [laneHeaders][1]string
+	kinds   [laneHeaders]lineKind
+	count   int
+	renamed bool              // the names are not those of the request before
+	known   map[string]string // canonical forms of names as they were spelled
 }
+
+// lineKind tells the lines apart that the lane itself reads.
+type lineKind uint8
+
+const (
+	lineOther lineKind = iota
+	lineHost
+	lineTarget
+	lineLength
+)
 
 // namesKnown bounds what is remembered of a client's spelling.
 const namesKnown = 64
@@ -36,60 +51,118 @@ func (h *laneHead) parse(head []byte) bool {
 	if !bytes.HasPrefix(head, laneStart) {
 		return false
 	}
-	text := string(head[len(laneStart) : len(head)-2]) // one piece of memory for all values
-	h.count, h.host, h.target, h.length = 0, "", "", 0
-	for at := 0; at < len(text); {
-		end := at
-		colon := -1
-		for ; end < len(text); end++ {
-			b := text[end]
-			if b == ':' && colon < 0 {
-				colon = end
-			}
-			if b < ' ' && b != '\t' || b >= 0x7f {
-				break
-			}
-		}
-		if end+1 >= len(text) || text[end] != '\r' || text[end+1] != '\n' || colon <= at || h.count == laneHeaders {
-			return false
-		}
-		if !h.header(text[at:colon], trimmed(text[colon+1:end])) {
-			return false
-		}
-		at = end + 2
-	}
-	return h.host != "" && h.target != "" && h.length > 0
-}
-
-// header takes one header.
-func (h *laneHead) header(spelled, value string) bool {
-	name, ok := h.canonical(spelled)
-	if !ok {
-		return false
-	}
-	for i := range h.count {
-		if h.names[i] == name {
-			return false
-		}
-	}
-	h.names[h.count], h.values[h.count][0] = name, value
-	h.count++
-	switch name {
-	case "Host":
-		h.host = value
-		return plainHost(value)
-	case "X-Amz-Target":
-		h.target = value
-	case "Content-Length":
-		h.length, ok = plainLength(value)
-		return ok
-	case "Connection":
-		return value == "keep-alive" || value == "Keep-Alive"
-	case "Transfer-Encoding", "Te", "Trailer", "Expect", "Upgrade", "Content-Encoding", "Proxy-Connection", "Keep-Alive",
-		"Http2-Settings", "Origin", "Sec-Fetch-Site":
+	h.host, h.target, h.length = "", "", 0
+	count, ok := h.read(head[len(laneStart) : len(head)-2])
+	h.renamed = h.renamed || count != h.count
+	h.count = count
+	if !ok || h.host == "" || h.target == "" || h.length <= 0 {
+		h.count, h.renamed = 0, true
 		return false
 	}
 	return true
+}
+
+// read reads the lines.
+func (h *laneHead) read(text []byte) (count int, ok bool) {
+	for fresh := false; len(text) > 0; count++ {
+		if count == laneHeaders {
+			return count, false
+		}
+		n := h.again(count, text)
+		if n == 0 {
+			fresh = true
+			n = h.line(count, text)
+		}
+		if n == 0 || fresh && h.twice(count) {
+			return count, false
+		}
+		h.note(count)
+		text = text[n:]
+	}
+	return count, true
+}
+
+// again tells whether the text begins with a line that stood in the same place of
+// the head before, and how long it is then.
+func (h *laneHead) again(i int, text []byte) (length int) {
+	line := h.lines[i]
+	n := len(line)
+	if i >= h.count || len(text) < n+2 || string(text[:n]) != line || text[n] != '\r' || text[n+1] != '\n' {
+		return 0
+	}
+	return n + 2
+}
+
+// line reads the line that the text begins with, and returns its length, 0 for one
+// that is not served here.
+func (h *laneHead) line(i int, text []byte) (length int) {
+	end, colon := 0, -1
+	for ; end < len(text); end++ {
+		b := text[end]
+		if b == ':' && colon < 0 {
+			colon = end
+		}
+		if b < ' ' && b != '\t' || b >= 0x7f {
+			break
+		}
+	}
+	if end+1 >= len(text) || text[end] != '\r' || text[end+1] != '\n' || colon <= 0 {
+		return 0
+	}
+	line := string(text[:end])
+	name, ok := h.canonical(line[:colon])
+	if !ok {
+		return 0
+	}
+	value := trimmed(line[colon+1:])
+	kind, ok := kindOf(name, value)
+	if !ok {
+		return 0
+	}
+	h.renamed = h.renamed || i >= h.count || name != h.names[i]
+	h.lines[i], h.names[i], h.values[i][0], h.kinds[i] = line, name, value, kind
+	return end + 2
+}
+
+// kindOf tells what a line is to the lane, and whether it can be served here.
+func kindOf(name, value string) (kind lineKind, ok bool) {
+	switch name {
+	case "Host":
+		return lineHost, plainHost(value)
+	case "X-Amz-Target":
+		return lineTarget, true
+	case "Content-Length":
+		_, ok := plainLength(value)
+		return lineLength, ok
+	case "Connection":
+		return lineOther, value == "keep-alive" || value == "Keep-Alive"
+	case "Transfer-Encoding", "Te", "Trailer", "Expect", "Upgrade", "Content-Encoding", "Proxy-Connection", "Keep-Alive",
+		"Http2-Settings", "Origin", "Sec-Fetch-Site":
+		return lineOther, false
+	}
+	return lineOther, true
+}
+
+// twice tells whether the name of a line stood in one before.
+func (h *laneHead) twice(i int) bool {
+	for j := range i {
+		if h.names[j] == h.names[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// note takes what a line says to the lane.
+func (h *laneHead) note(i int) {
+	switch h.kinds[i] {
+	case lineHost:
+		h.host = h.values[i][0]
+	case lineTarget:
+		h.target = h.values[i][0]
+	case lineLength:
+		h.length, _ = plainLength(h.values[i][0])
+	}
 }
 
 // canonical returns a name in the form of net/http. ok is false for a name with
@@ -115,8 +188,14 @@ func (h *laneHead) canonical(spelled string) (name string, ok bool) {
 	return name, true
 }
 
-// fill enters the headers where handlers look for them, as net/http does.
+// fill enters the headers where handlers look for them, as net/http does. What is
+// there from the request before points to the same values.
 func (h *laneHead) fill(header http.Header) {
+	if !h.renamed && len(header) == h.count-1 { // the host is no header
+		return
+	}
+	h.renamed = false
+	clear(header)
 	for i := range h.count {
 		if h.names[i] != "Host" {
 			header[h.names[i]] = h.values[i][:]

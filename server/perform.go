@@ -77,8 +77,9 @@ func (x *exchange) conclude(ctx context.Context, a attempt, out any, err error) 
 		x.stream(ctx, a, stream)
 		return
 	}
-	response, err := a.codec.EncodeOutput(a.op.plan, out)
-	if err != nil {
+	response := &x.response
+	response.Room = x.short[:]
+	if err := wire.EncodeInto(response, a.codec, a.op.plan, out); err != nil {
 		x.fail(a.codec, a.service.Service, x.faultOf(a.op, err))
 		return
 	}

@@ -41,12 +41,9 @@ func (s *Streams) PutRecord(ctx context.Context, in *kinesis.PutRecordInput, _ .
 	if r.err != nil {
 		return nil, r.err
 	}
-	var digits [numberRoom]byte
-	return &kinesis.PutRecordOutput{
-		ShardId:        &r.shard.id,
-		SequenceNumber: aws.String(string(r.shard.appendNumber(digits[:0], r.position, r.second))),
-		EncryptionType: v.state.recordEncryption(),
-	}, nil
+	a := s.newPutAnswer(ctx)
+	a.one = kinesis.PutRecordOutput{ShardId: &r.shard.id, SequenceNumber: a.number(r), EncryptionType: v.state.recordEncryption()}
+	return &a.one, nil
 }
 
 // checkOrdering refuses a SequenceNumberForOrdering that is none, that comes

@@ -47,15 +47,17 @@ func (s *Streams) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _
 	return &a.out, nil
 }
 
-// putAnswer is the memory of an answer to PutRecords: 500 numbers of 56 digits
+// putAnswer is the memory of an answer to PutRecord or PutRecords: 500 numbers of 56 digits
 // and as many pointers to them made a third of all garbage.
 type putAnswer struct {
+	one     kinesis.PutRecordOutput
 	out     kinesis.PutRecordsOutput
 	failed  int32
 	entries []types.PutRecordsResultEntry
 	digits  []byte // of all numbers
 	numbers []string
 	runs    [runsKept]run
+	release func() // gives it back
 }
 
 // runsKept is how many shards get their numbers by counting on. Where there are more,
@@ -72,14 +74,27 @@ func (s *Streams) newPutAnswer(ctx context.Context) *putAnswer {
 	a, _ := s.answers.Get().(*putAnswer)
 	if a == nil {
 		a = new(putAnswer)
+		a.release = func() { s.recycle(a) }
 	}
-	lease.Keep(func() {
-		clear(a.entries)
-		a.runs = [runsKept]run{}
-		a.out = kinesis.PutRecordsOutput{}
-		s.answers.Put(a)
-	})
+	lease.Keep(a.release)
 	return a
+}
+
+// recycle takes an answer back that has been used.
+func (s *Streams) recycle(a *putAnswer) {
+	if len(a.entries) > 0 {
+		clear(a.entries)
+		a.entries, a.runs = a.entries[:0], [runsKept]run{}
+	}
+	a.one, a.out = kinesis.PutRecordOutput{}, kinesis.PutRecordsOutput{}
+	s.answers.Put(a)
+}
+
+// number makes the one number of a PutRecord.
+func (a *putAnswer) number(r *written) *string {
+	a.digits = r.shard.appendNumber(slices.Grow(a.digits[:0], numberRoom), r.position, r.second)
+	a.numbers = append(a.numbers[:0], unsafe.String(unsafe.SliceData(a.digits), len(a.digits)))
+	return &a.numbers[0]
 }
 
 // fill makes one entry per record. All numbers share one text and all pointers

@@ -57,11 +57,24 @@ func (c cborCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 
 // EncodeOutput writes the answer; operations without output answer with an empty body.
 func (c cborCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
-	at, err := p.outPointer(out)
-	if err != nil {
+	r := new(Response)
+	if err := c.encode(r, p, out); err != nil {
 		return nil, err
 	}
-	r := &Response{Status: p.op.Status, Header: c.header()}
+	return r, nil
+}
+
+// cborHeader is the header of answers in AWS CBOR, shared by all. It is read-only.
+var cborHeader = cborCodec{CBOR11}.header()
+
+func (c cborCodec) encode(r *Response, p *Plan, out any) error {
+	at, err := p.outPointer(out)
+	if err != nil {
+		return err
+	}
+	if r.Status, r.Header = p.op.Status, cborHeader; c.protocol != CBOR11 {
+		r.Header = c.header()
+	}
 	switch {
 	case p.out == nil:
 		// RPC-v2 wants no content type without content.
@@ -73,7 +86,7 @@ func (c cborCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
 	default:
 		r.setBody(encoding{n: p.out, p: at, cbor: true, seconds: c.protocol == RPCv2CBOR})
 	}
-	return r, nil
+	return nil
 }
 
 // EncodeFault writes an error: by its short name, or for RPC-v2 by the full

@@ -31,6 +31,8 @@ type Response struct {
 	Header http.Header
 	// Body is nil when the answer is empty, large, or gathers.
 	Body []byte
+	// Room is memory that EncodeInto may use for Body, nil for none.
+	Room []byte
 
 	// length and large make the body of a large answer, length and gathered that
 	// of one of middle size; see pieces.go.
@@ -72,6 +74,22 @@ type Codec interface {
 	EncodeOutput(p *Plan, out any) (*Response, error)
 	// EncodeFault writes an error. svc may be nil when the service is unknown.
 	EncodeFault(svc *Service, f *Fault, requestID string) *Response
+}
+
+// EncodeInto is c.EncodeOutput into a response that is there: one without anything
+// but a Room.
+func EncodeInto(r *Response, c Codec, p *Plan, out any) error {
+	switch c := c.(type) {
+	case jsonCodec:
+		return c.encode(r, p, out)
+	case cborCodec:
+		return c.encode(r, p, out)
+	}
+	made, err := c.EncodeOutput(p, out)
+	if err == nil {
+		*r = *made
+	}
+	return err
 }
 
 // CodecFor returns the codec of a protocol, nil for an unknown one.

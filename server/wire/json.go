@@ -52,11 +52,19 @@ func (c jsonCodec) DecodeInput(p *Plan, r *Request) (any, *Notes, error) {
 
 // EncodeOutput writes the answer; operations without output answer with an empty body.
 func (c jsonCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
-	at, err := p.outPointer(out)
-	if err != nil {
+	r := new(Response)
+	if err := c.encode(r, p, out); err != nil {
 		return nil, err
 	}
-	r := &Response{Status: p.op.Status, Header: jsonHeaders[c.protocol]}
+	return r, nil
+}
+
+func (c jsonCodec) encode(r *Response, p *Plan, out any) error {
+	at, err := p.outPointer(out)
+	if err != nil {
+		return err
+	}
+	r.Status, r.Header = p.op.Status, jsonHeaders[c.protocol]
 	switch {
 	case p.out == nil:
 	case at == nil:
@@ -64,7 +72,7 @@ func (c jsonCodec) EncodeOutput(p *Plan, out any) (*Response, error) {
 	default:
 		r.setBody(encoding{n: p.out, p: at})
 	}
-	return r, nil
+	return nil
 }
 
 // EncodeFault writes an error by its short name, in JSON 1.0 by its full one.

@@ -122,7 +122,11 @@ func (e *encoding) append(o *outlet, b []byte) []byte {
 func (r *Response) setBody(e encoding) {
 	hint := e.n.sizeHint(e.p)
 	if hint < middleAnswer {
-		r.Body = e.append(nil, make([]byte, 0, hint))
+		room := r.Room[:0]
+		if cap(room) < hint {
+			room = make([]byte, 0, hint)
+		}
+		r.Body = e.append(nil, room)
 		return
 	}
 	large := e // only now does it cost an allocation
