@@ -43,7 +43,7 @@ func (l *Log) loadBundles(st *stream) error {
 	for i, row := range rows {
 		value, err := l.fetch(row.value)
 		if errors.Is(err, errTorn) && l.engine.Place().Torn {
-			st.next = rows[len(rows)-1].number + 1
+			st.skipTo(rows[len(rows)-1].number + 1)
 			return l.cut(st, rows[i:])
 		}
 		if err == nil {
@@ -79,11 +79,17 @@ func (l *Log) fetch(row []byte) ([]byte, error) {
 	return value, err
 }
 
-// takeUp enters the blocks of a bundle that was read.
-func (st *stream) takeUp(number uint64, value []byte) error {
-	for st.next < number { // one that failed; no block is in it
+// skipTo passes by the numbers of bundles that failed or are lost; no block is in
+// them.
+func (st *stream) skipTo(number uint64) {
+	for st.next < number {
 		st.bundles, st.next = append(st.bundles, nil), st.next+1
 	}
+}
+
+// takeUp enters the blocks of a bundle that was read.
+func (st *stream) takeUp(number uint64, value []byte) error {
+	st.skipTo(number)
 	bu := &bundle{number: number, value: value}
 	st.bundles, st.next = append(st.bundles, bu), number+1
 	st.bundled += int64(len(value))
