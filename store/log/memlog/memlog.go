@@ -5,6 +5,7 @@ package memlog
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -149,22 +150,31 @@ type commit struct{ placed []log.Placed }
 func (c commit) Placed() []log.Placed { return c.placed }
 func (c commit) Wait() error          { return nil }
 
-// copied makes records of a batch, with one allocation for all payloads.
+// copied makes records of a batch, with one allocation for all payloads and
+// one for all keys: the caller uses the memory of both again.
 func copied(batch []log.Entry) []log.Record {
-	size := 0
+	size, text := 0, 0
 	for i := range batch {
 		size += len(batch[i].Data)
+		text += len(batch[i].PartitionKey)
 	}
+	var keys strings.Builder
+	keys.Grow(text)
+	for i := range batch {
+		keys.WriteString(batch[i].PartitionKey)
+	}
+	rest := keys.String()
 	arena := make([]byte, 0, size)
 	records := make([]log.Record, len(batch))
 	for i := range batch {
 		start := len(arena)
 		arena = append(arena, batch[i].Data...)
 		records[i] = log.Record{
-			PartitionKey: batch[i].PartitionKey,
+			PartitionKey: rest[:len(batch[i].PartitionKey)],
 			Data:         arena[start:len(arena):len(arena)],
 			Encrypted:    batch[i].Encrypted,
 		}
+		rest = rest[len(batch[i].PartitionKey):]
 	}
 	return records
 }
