@@ -59,6 +59,11 @@ func TestRulesMeetRunningStreams(t *testing.T) {
 					require.Equal(t, c.events, events)
 				}
 				require.Equal(t, c.clean, errors.Is(err, io.EOF), "%v", err)
+				// The client may see the end before rules stop looking at the stream.
+				eventually(t, "the stream is gone", func() bool {
+					calls, streams := s.gate.current.Load().calls.count()
+					return calls+streams == 0
+				})
 			})
 		}
 	}

@@ -36,7 +36,7 @@ func Coverage() []coverage.Entry {
 		{Operation: "ListObjects", State: coverage.Real, Notes: "prefix, delimiter, marker, encoding", Test: "TestListObjects"},
 		{Operation: "ListObjectsV2", State: coverage.Real, Notes: "prefix, delimiter, start-after, continuation tokens, encoding", Test: "TestListObjectsV2"},
 		{Operation: "ListParts", State: coverage.Real, Notes: "pages", Test: "TestListParts"},
-		{Operation: "postObject", State: coverage.Refused, Notes: "NotImplemented, as HTTP 501; a presigned PUT does the same", Test: "TestPostObject"},
+		{Operation: "PostObject", State: coverage.Refused, Notes: "NotImplemented, as HTTP 501; a presigned PUT does the same", Test: "TestPostObject"},
 		{Operation: "PutBucketCors", State: coverage.Real, Notes: "up to 100; the server's own setting for web pages comes first", Test: "TestCORS"},
 		{Operation: "PutBucketTagging", State: coverage.Real, Notes: "up to 50", Test: "TestBucketTagging"},
 		{Operation: "PutBucketVersioning", State: coverage.Real, Notes: "MFA delete is not there", Test: "TestPutBucketVersioning"},

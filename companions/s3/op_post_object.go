@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// postObject stands for uploads by HTML forms of browsers, whose fields carry a
+// PostObject stands for uploads by HTML forms of browsers, whose fields carry a
 // policy and its signature. They are refused whole, so that no form is taken
 // whose policy nobody has checked.
 //

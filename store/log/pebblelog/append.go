@@ -321,8 +321,13 @@ func (w *writing) point() error {
 	if err := w.to.Set(l.keys.bundle(st.id, bu.number), append(row, w.logs...), nil); err != nil {
 		return err
 	}
-	w.to.Before = func() error { return l.ring.Write(&bu.space, len(bu.value)) }
-	w.to.During = func() error { return l.ring.Sync(&bu.space) }
+	w.to.Before = func() error {
+		// Synced before the row is: then no power failure leaves a row of nothing.
+		if err := l.ring.Write(&bu.space, len(bu.value)); err != nil {
+			return err
+		}
+		return l.ring.Sync(&bu.space)
+	}
 	w.to.Beside = len(bu.value)
 	st.bundles, st.next = append(st.bundles, bu), st.next+1
 	st.bundled += int64(len(bu.value))

@@ -47,10 +47,10 @@ const (
 // fields have their defaults.
 type Bundling struct {
 	// Logs is the least number of logs that an append must touch (default 16),
-	// with LogBytes for each at most on average (default 8 KiB). AppendBytes is
+	// with LogBytes for each at most on average (default 512). AppendBytes is
 	// the least that it must hold (default 4 KiB).
 	Logs, LogBytes, AppendBytes int
-	// Bytes is how much may wait before it is spread (default 16 MiB). The ring
+	// Bytes is how much may wait before it is spread (default 8 MiB). The ring
 	// has room for twice as much.
 	Bytes int
 	// SegmentBytes is the size of a part of the ring (default 4 MiB).
@@ -59,7 +59,7 @@ type Bundling struct {
 
 func (b *Bundling) fill() {
 	for field, value := range map[*int]int{
-		&b.Logs: 16, &b.LogBytes: 8 << 10, &b.AppendBytes: 4 << 10, &b.Bytes: 16 << 20, &b.SegmentBytes: 4 << 20,
+		&b.Logs: 16, &b.LogBytes: 512, &b.AppendBytes: 4 << 10, &b.Bytes: 8 << 20, &b.SegmentBytes: 4 << 20,
 	} {
 		if *field == 0 {
 			*field = value

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"sluice/store/engine"
-	"sluice/store/payload"
 )
 
 // spreader sees to it that not too much waits in bundles. A goroutine runs
@@ -193,9 +192,7 @@ type spreading struct {
 	held   // waiting is that of the log in hand
 	to     *engine.Batch
 	join   joining
-	piece  []byte    // blocks that gather for one write
-	blocks []spotted // those in it
-	runs   []*payload.Run
+	piece  []byte // a block
 
 	touched byte // of no meaning
 }
@@ -205,18 +202,6 @@ type spreadLog struct {
 	shard   *shard
 	waiting []waiting
 }
-
-// spotted is a block in a piece.
-type spotted struct {
-	shard    *shard
-	bucket   uint32
-	place    place
-	from, to int
-}
-
-// pieceBytes is how much of what is spread is written at once: large enough for
-// write(2), small enough to be in the processor's cache still.
-const pieceBytes = 1 << 20
 
 // run writes the blocks where they belong and removes the bundles.
 func (j *spreading) run() error {
@@ -230,18 +215,9 @@ func (j *spreading) run() error {
 		return err
 	}
 	j.to.Records = true
-	j.piece = make([]byte, 0, pieceBytes+2*blockBytes)
 	for _, s := range j.logs {
 		j.waiting = s.waiting
 		if err := j.one(s.shard); err != nil {
-			return err
-		}
-	}
-	if err := j.flush(); err != nil {
-		return err
-	}
-	for _, r := range j.runs {
-		if err := r.Sync(); err != nil {
 			return err
 		}
 	}
@@ -292,39 +268,12 @@ func (j *spreading) block(s *shard) error {
 	if j.join.place.count == 0 {
 		return nil
 	}
-	from := len(j.piece)
-	j.piece = j.join.append(j.piece)
-	j.blocks = append(j.blocks, spotted{s, j.join.bucket, j.join.place, from, len(j.piece)})
+	prefix := j.log.keys.blocks(j.join.bucket, s.id)
+	j.piece = j.join.append(j.piece[:0])
+	op := j.to.SetDeferred(len(prefix)+blockSuffix, len(j.piece))
+	copy(op.Key, prefix)
+	j.join.place.put(op.Key[len(prefix):], j.join.bucket)
+	copy(op.Value, j.piece)
 	j.join.reset()
-	if len(j.piece) < pieceBytes {
-		return nil
-	}
-	return j.flush()
-}
-
-// flush writes the piece that has gathered to the stream's payload file, and
-// names its blocks there.
-func (j *spreading) flush() error {
-	if len(j.blocks) == 0 {
-		return nil
-	}
-	bucket := uint32(0)
-	for i := range j.blocks {
-		bucket = max(bucket, j.blocks[i].bucket)
-	}
-	run, err := j.log.files.Reserve(j.stream.id, bucket, len(j.piece))
-	if err != nil {
-		return err
-	}
-	if err := run.Write(j.piece); err != nil {
-		return err
-	}
-	j.runs = append(j.runs, run)
-	for _, b := range j.blocks {
-		if err := j.log.pointTo(j.to, b.shard, b.bucket, b.place, run.Ref(b.from, j.piece[b.from:b.to])); err != nil {
-			return err
-		}
-	}
-	j.piece, j.blocks = j.piece[:0], j.blocks[:0]
-	return nil
+	return op.Finish()
 }
