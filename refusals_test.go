@@ -31,7 +31,9 @@ type speaker struct {
 // speakers are all services that are mounted, in all their protocols, but for
 // S3, whose forgeries are in server/forgery_test.go.
 func speakers() []speaker {
-	target := func(name, media string) [][2]string { return [][2]string{{"X-Amz-Target", name}, {"Content-Type", media}} }
+	target := func(name, media string) [][2]string {
+		return [][2]string{{"X-Amz-Target", name}, {"Content-Type", media}}
+	}
 	form := [][2]string{{"Content-Type", "application/x-www-form-urlencoded"}}
 	packed := [][2]string{{"Smithy-Protocol", "rpc-v2-cbor"}, {"Content-Type", "application/cbor"}}
 	const json10, json11, cbor11 = "application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/x-amz-cbor-1.1"
@@ -74,7 +76,9 @@ func inCBOR(prefix string) func(code, text string) string {
 		}
 		return string(binary.BigEndian.AppendUint16([]byte{0x79}, uint16(n))) + s
 	}
-	return func(code, text string) string { return "\xa2" + say("__type") + say(prefix+code) + say("message") + say(text) }
+	return func(code, text string) string {
+		return "\xa2" + say("__type") + say(prefix+code) + say("message") + say(text)
+	}
 }
 
 // What the query protocol calls a refusal, and its status there.
