@@ -9,11 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sluice/internal/clock"
 	"sluice/lambda/poller"
 )
-
-func clockOf(*testing.T) clock.Clock { return clock.Host() }
 
 func failureOf(n int, payload string) poller.Failure {
 	return poller.Failure{Mapping: fmt.Sprintf("m%d", n%2), Account: testAccount, Region: testRegion, ShardID: "shardId-000000000000",

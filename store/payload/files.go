@@ -45,7 +45,6 @@ type Files struct {
 	folders map[uint64]*folder // of streams that were written to since the start
 	held    int                // how many checkpoints are under way
 	due     []string           // to be removed when none is
-	closed  bool
 
 	finishing finishing
 }

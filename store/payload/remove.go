@@ -74,9 +74,14 @@ func (d *folder) give(limit uint32) (gone []*file) {
 // await waits for syncs of files under way, which would make them again.
 func await(gone []*file) {
 	for _, c := range gone {
-		c.syncing.Lock()
-		c.syncing.Unlock() //nolint:staticcheck // who syncs next finds that it is gone
+		c.rest()
 	}
+}
+
+// rest returns once no sync is under way; who syncs next finds that the file is gone.
+func (c *file) rest() {
+	c.syncing.Lock()
+	defer c.syncing.Unlock()
 }
 
 // remove removes files and folders, when no checkpoint is under way.

@@ -2,7 +2,6 @@ package pebblelog
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"sluice/store/engine"
 	"sluice/store/payload"
@@ -12,13 +11,9 @@ import (
 // folder for each namespace.
 const RecordsDir = "records"
 
-// Rows about payload files.
-const (
-	// kindFile: stream, file -> all of the first so many bytes is on the disk.
-	kindFile byte = 'p'
-	// kindGone: stream -> nothing; its folder is to be removed.
-	kindGone byte = 'd'
-)
+// kindFile are the rows of payload files: stream, file -> all of the first so
+// many bytes is on the disk.
+const kindFile byte = 'p'
 
 // fileVersion is the version of a file's row: version, bytes (uvarint).
 const fileVersion = 1
@@ -47,16 +42,4 @@ func (l *Log) fileSynced(stream, file uint64, size int64) {
 	if b.Set(l.keys.file(stream, file), value, nil) == nil {
 		b.Submit(func(error) {})
 	}
-}
-
-// readFileRow reads the value of a file's row.
-func readFileRow(value []byte) (size int64, err error) {
-	if len(value) < 2 || value[0] != fileVersion {
-		return 0, fmt.Errorf("%w: of a payload file", errRow)
-	}
-	n, used := binary.Uvarint(value[1:])
-	if used != len(value)-1 {
-		return 0, fmt.Errorf("%w: of a payload file", errRow)
-	}
-	return int64(n), nil
 }
