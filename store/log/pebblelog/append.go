@@ -168,7 +168,7 @@ func (w *writing) run(size int) (err error) {
 	room := size + 96*blocks + 64
 	coarse := !w.bundling && l.coarse.suits(len(c.touched), size)
 	switch {
-	case w.bundling:
+	case w.bundling && l.bundling.Ring:
 		room = 96 + 16*len(c.touched)
 	case coarse:
 		room = 128 * (blocks + len(c.touched))
@@ -295,6 +295,14 @@ func (w *writing) take(n int) error {
 	if !w.bundling {
 		return nil
 	}
+	if l := w.log; !l.bundling.Ring {
+		if l.bundled.Load() >= 2*int64(l.bundling.Bytes) {
+			return ring.ErrCrowded
+		}
+		w.bundle = append(make([]byte, 0, n), bundleVersion)
+		w.commit.bundle = &bundle{number: w.stream.next}
+		return nil
+	}
 	space, err := w.log.ring.Take(n)
 	if errors.Is(err, ring.ErrCrowded) {
 		return err
@@ -316,19 +324,23 @@ func (w *writing) take(n int) error {
 func (w *writing) point() error {
 	l, st, bu := w.log, w.stream, w.commit.bundle
 	bu.value = w.bundle
-	row := make([]byte, 0, 32+len(w.logs))
-	row = appendPointer(row, crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
-	if err := w.to.Set(l.keys.bundle(st.id, bu.number), append(row, w.logs...), nil); err != nil {
+	row := bu.value
+	if l.bundling.Ring {
+		row = make([]byte, 0, 32+len(w.logs))
+		row = appendPointer(row, crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
+		row = append(row, w.logs...)
+		w.to.Before = func() error {
+			// Synced before the row is: then no power failure leaves a row of nothing.
+			if err := l.ring.Write(&bu.space, len(bu.value)); err != nil {
+				return err
+			}
+			return l.ring.Sync(&bu.space)
+		}
+		w.to.Beside = len(bu.value)
+	}
+	if err := w.to.Set(l.keys.bundle(st.id, bu.number), row, nil); err != nil {
 		return err
 	}
-	w.to.Before = func() error {
-		// Synced before the row is: then no power failure leaves a row of nothing.
-		if err := l.ring.Write(&bu.space, len(bu.value)); err != nil {
-			return err
-		}
-		return l.ring.Sync(&bu.space)
-	}
-	w.to.Beside = len(bu.value)
 	st.bundles, st.next = append(st.bundles, bu), st.next+1
 	st.bundled += int64(len(bu.value))
 	l.bundled.Add(int64(len(bu.value)))

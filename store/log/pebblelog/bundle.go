@@ -46,6 +46,9 @@ const (
 // Bundling says which appends are bundled and how much waits in bundles. Zero
 // fields have their defaults.
 type Bundling struct {
+	// Ring puts bundles into a ring of reused space instead of their rows. A power
+	// failure under "process" may then take bundles and leave what came after.
+	Ring bool
 	// Logs is the least number of logs that an append must touch (default 16),
 	// with LogBytes for each at most on average (default 512). AppendBytes is
 	// the least that it must hold (default 4 KiB).
