@@ -11,11 +11,6 @@ import (
 // keys, and then for its bodies, in pieces. They are valid during the call. f's
 // first error ends it.
 func (s *Store) Pairs(f func(key, value []byte) error) error {
-	resume, err := s.settleLogs()
-	if err != nil {
-		return err
-	}
-	defer resume()
 	if err := s.rows(f); err != nil {
 		return err
 	}

@@ -60,8 +60,6 @@ type Options struct {
 	// Bundling says which appends are written as one and spread out later; zero
 	// for what was measured to be best.
 	Bundling pebblelog.Bundling
-	// Coarse says which appends go to payload files; zero likewise.
-	Coarse pebblelog.Coarse
 	// Logger hears of failures and recoveries; slog.Default when nil.
 	Logger *slog.Logger
 }
@@ -209,7 +207,7 @@ func (s *Store) Log(namespace string) log.Log {
 		if s.options.Memory {
 			l = memlog.New(s.options.Now)
 		} else {
-			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling, s.options.Coarse)
+			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling)
 		}
 		s.logs[namespace] = l
 	}
@@ -301,11 +299,6 @@ func (s *Store) Checkpoint(dir string) (err error) {
 		}
 		return fmt.Errorf("checkpoint to %s: %w", dir, err)
 	}
-	resume, err := s.settleLogs()
-	if err != nil {
-		return fmt.Errorf("spread what waits: %w", err)
-	}
-	defer resume()
 	release := s.holdBodies()
 	defer func() {
 		if e := release(); err == nil && e != nil {
@@ -322,10 +315,7 @@ func (s *Store) Close() error {
 	if s.engine == nil {
 		return nil
 	}
-	err := s.closeLogs()
-	if e := s.engine.Close(); err == nil {
-		err = e
-	}
+	err := s.engine.Close()
 	if e := s.folder.close(); err == nil {
 		err = e
 	}

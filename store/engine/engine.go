@@ -58,7 +58,6 @@ var ErrClosed = errors.New("store is closed")
 // Engine is an open database. It is safe for concurrent use.
 type Engine struct {
 	config Config
-	torn   bool // what was there before may be
 	queue  queue
 
 	// mu is held for reading by whoever uses db, for writing by whoever
@@ -72,9 +71,6 @@ type Engine struct {
 
 	space   space
 	durable durable
-	// refusal is why the last write beside the database failed, nil when a commit
-	// has succeeded since.
-	refusal atomic.Pointer[error]
 	// damage is the first damage that a read met.
 	damage atomic.Pointer[error]
 	// reviving admits one recovery at a time; the others do not wait for it.
@@ -85,14 +81,13 @@ type Engine struct {
 func Open(c Config) (*Engine, error) {
 	c.fill()
 	e := &Engine{config: c}
-	e.queue.commit, e.queue.refused, e.queue.shares = e.commit, e.refuse, !c.Process
+	e.queue.commit, e.queue.shares = e.commit, !c.Process
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
 	sealed, err := breakSeal(c.FS, c.Dir)
 	if err != nil {
 		return nil, err
 	}
 	e.config.MayBeTorn = c.MayBeTorn && !sealed
-	e.torn = e.config.MayBeTorn
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -173,7 +168,6 @@ func (b *Batch) Epoch() uint64 { return b.epoch }
 func (b *Batch) Submit(settle func(error)) *Ticket {
 	t := &Ticket{
 		records: b.Records, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
-		before: b.Before, during: b.During, beside: b.Beside,
 		queue: &b.engine.queue, wake: make(chan struct{}, 1),
 	}
 	b.engine.queue.submit(t)
@@ -182,23 +176,19 @@ func (b *Batch) Submit(settle func(error)) *Ticket {
 
 // commit makes batches durable, all of them or none, which may hold nothing but
 // records. The queue calls it, one call at a time.
-func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error {
+func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
 		return err
 	}
-	if epoch != e.Epoch() { // the database that they were begun for was replaced meanwhile
+	if epoch != e.Epoch() { // a recovery has replaced the database that they were begun for
 		return errOvertaken
 	}
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
-	beside := e.beside(during)
 	err := e.apply(batches)
-	if other := beside(); other != nil {
-		e.guard.fail(other) // what Pebble has of it must not be seen again
-	}
 	if failure := e.guard.acknowledge(); failure != nil {
 		err = failure
 	}
@@ -210,35 +200,7 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 		_ = b.Close()
 	}
 	e.durable.advance(e.db, records)
-	if e.refusal.Load() != nil {
-		e.refusal.Store(nil)
-	}
 	return nil
-}
-
-// beside begins to make durable what batches point to, if a write(2) does not.
-// wait returns when that is done.
-func (e *Engine) beside(during []func() error) (wait func() error) {
-	if len(during) == 0 || e.config.Process {
-		return func() error { return nil }
-	}
-	done := make(chan error, 1)
-	go func() {
-		for _, f := range during {
-			if err := f(); err != nil {
-				done <- err
-				return
-			}
-		}
-		done <- nil
-	}()
-	return func() error { return <-done }
-}
-
-// refuse remembers that a write beside the database has failed, until one succeeds.
-func (e *Engine) refuse(err error) {
-	e.refusal.Store(&err)
-	e.config.Logger.Error("a write failed; the next one is tried anew", "error", err)
 }
 
 // apply gives batches to Pebble in their order. The sync of the last one is that

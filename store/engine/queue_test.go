@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,7 +28,7 @@ func TestQueueShares(t *testing.T) {
 		t.Run(fmt.Sprint(c.shares, c.failure), func(t *testing.T) {
 			var commits []int
 			var settled []any
-			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool, _ []func() error) error {
+			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool) error {
 				commits = append(commits, len(batches))
 				return c.failure
 			}}
@@ -43,4 +44,30 @@ func TestQueueShares(t *testing.T) {
 			require.Equal(t, c.settled, fmt.Sprint(settled))
 		})
 	}
+}
+
+// TestRecoveryBeforeCommit: a group that was taken from the queue before a
+// recovery meets another database than its batches were begun for. It fails, and
+// what was submitted since does not.
+func TestRecoveryBeforeCommit(t *testing.T) {
+	e, err := Open(Config{FS: vfs.NewMem(), Dir: "pebble"})
+	require.NoError(t, err)
+	old, err := e.NewBatch(0)
+	require.NoError(t, err)
+	require.NoError(t, old.Set([]byte("old"), nil, nil))
+	lead := e.queue.commit
+	var newer *Ticket
+	e.queue.commit = func(epoch uint64, batches []*pebble.Batch, records bool) error {
+		e.queue.commit = lead
+		e.guard.fail(errors.New("a flush failed"))
+		require.NoError(t, e.Ready())
+		b, err := e.NewBatch(0)
+		require.NoError(t, err)
+		require.NoError(t, b.Set([]byte("new"), nil, nil))
+		newer = b.Submit(func(error) {})
+		return lead(epoch, batches, records)
+	}
+	require.ErrorIs(t, old.Submit(func(error) {}).Wait(), errOvertaken)
+	require.NoError(t, newer.Wait())
+	require.NoError(t, e.Close())
 }

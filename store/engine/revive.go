@@ -56,9 +56,6 @@ func (e *Engine) Refusal() error {
 	if err := e.Failure(); err != nil {
 		return err
 	}
-	if refusal := e.refusal.Load(); refusal != nil {
-		return *refusal
-	}
 	return e.space.look()
 }
 

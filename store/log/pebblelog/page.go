@@ -18,11 +18,10 @@ type chunk [chunkBytes]byte
 // largest read of a service asks for, and a little more.
 const keptRecords = 16 << 10
 
-// pools hold the memory of released pages, and of frames.
+// pools hold the memory of released pages.
 type pools struct {
-	chunks  sync.Pool             // of *chunk
-	records sync.Pool             // of *[]log.Record
-	frames  [frameSizes]sync.Pool // of *[]byte
+	chunks  sync.Pool // of *chunk
+	records sync.Pool // of *[]log.Record
 }
 
 // page is the memory of a log.Page.

@@ -16,7 +16,7 @@ import (
 type view struct {
 	id      log.ID
 	buckets []bucketRef
-	held
+	waiting []waiting
 	next    int64
 	durable int64
 }
@@ -31,27 +31,18 @@ func (l *Log) view(id log.ID) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{id: id, buckets: s.buckets, held: st.held(s), next: s.next, durable: s.durable.Load()}, nil
+	return view{id: id, buckets: s.buckets, waiting: s.waiting, next: s.next, durable: s.durable.Load()}, nil
 }
 
 // Read implements log.Log.
-func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (page log.Page, err error) {
+func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (log.Page, error) {
 	must.Hold(limit.Records > 0 && limit.Bytes > 0, "read limit %+v", limit)
-	err = retryGone(func(last bool) error {
-		page, err = l.read(id, from, limit, last)
-		return err
-	})
-	return page, err
-}
-
-// read is Read. When last is set, a missing file is damage.
-func (l *Log) read(id log.ID, from int64, limit log.Limit, last bool) (log.Page, error) {
 	v, err := l.view(id)
 	if err != nil {
 		return log.Page{}, err
 	}
 	limit.Before = min(limit.Before, v.durable)
-	r := reading{view: v, log: l, last: last, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
+	r := reading{view: v, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
 	r.page.pools = &l.pools
 	if from < limit.Before {
 		if err := l.engine.Read(r.run); err != nil {
@@ -69,8 +60,6 @@ func (l *Log) read(id log.ID, from int64, limit log.Limit, last bool) (log.Page,
 // reading is a read under way.
 type reading struct {
 	view
-	log   *Log
-	last  bool // a missing file is damage
 	keys  keys
 	limit log.Limit
 	since int64 // ms; earlier records are passed over
@@ -94,7 +83,7 @@ func (r *reading) run(db pebble.Reader) error {
 			return err
 		}
 	}
-	return r.fromHeld(r.limit.Before)
+	return r.held(r.limit.Before)
 }
 
 // bucket reads on in one bucket.
@@ -113,16 +102,10 @@ func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
 		if p.first() >= r.limit.Before {
 			break
 		}
-		if err := r.fromHeld(p.first()); err != nil || r.full {
+		if err := r.held(p.first()); err != nil || r.full {
 			return err
 		}
-		if p.last < r.from { // it was found in a bundle already
-			continue
-		}
 		value, err := it.ValueAndErr()
-		if err == nil {
-			value, err = r.log.blockOf(r.id.Stream, value, r.last)
-		}
 		if err != nil {
 			return err
 		}
@@ -234,16 +217,7 @@ func firstSince(it *pebble.Iterator, prefix []byte, bucket uint32, ms int64) (*p
 }
 
 // Seek implements log.Log.
-func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (position int64, err error) {
-	err = retryGone(func(last bool) error {
-		position, err = l.seek(id, where, t, last)
-		return err
-	})
-	return position, err
-}
-
-// seek is Seek. When last is set, a missing file is damage.
-func (l *Log) seek(id log.ID, where log.Where, t time.Time, last bool) (int64, error) {
+func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (int64, error) {
 	v, err := l.view(id)
 	if err != nil || where == log.Latest {
 		return v.next, err
@@ -261,7 +235,7 @@ func (l *Log) seek(id log.ID, where log.Where, t time.Time, last bool) (int64, e
 			p, err := firstSince(it, prefix, bucket, ms)
 			if p != nil {
 				found = true
-				position, err = l.within(it, id, bucket, *p, ms, last)
+				position, err = within(it, prefix, bucket, *p, ms)
 			}
 			return err
 		})
@@ -274,17 +248,14 @@ func (l *Log) seek(id log.ID, where log.Where, t time.Time, last bool) (int64, e
 
 // within finds the first record of a stored block that arrived at or after ms;
 // the last one did.
-func (l *Log) within(it *pebble.Iterator, id log.ID, bucket uint32, p place, ms int64, sure bool) (int64, error) {
+func within(it *pebble.Iterator, prefix []byte, bucket uint32, p place, ms int64) (int64, error) {
 	if ms == 0 || p.count == 1 {
 		return p.first(), nil
 	}
-	if !it.SeekGE(blockKey(l.keys.blocks(bucket, id), p.last)) {
+	if !it.SeekGE(blockKey(prefix, p.last)) {
 		return p.first(), it.Error()
 	}
 	value, err := it.ValueAndErr()
-	if err == nil {
-		value, err = l.blockOf(id.Stream, value, sure)
-	}
 	if err != nil {
 		return 0, err
 	}

@@ -22,13 +22,11 @@ type stream struct {
 	deleted bool
 	shards  map[uint32]*shard
 
-	next      uint64    // number of the next bundle
-	bundles   []*bundle // those that wait, up to that number
-	bundled   int64     // their bytes
-	spreading bool      // what waits is being spread, without mu
-	spread    sync.Cond // tells, with mu, that this is over
-	settling  int       // how many want that nothing waits
-	due       bool      // guarded by the spreader's mu: it will be spread
+	next      uint64     // number of the next bundle
+	spreading *spreading // nil when none is under way
+	// bundled counts the bytes that wait in bundles. It changes under mu, and is
+	// read by those who look for a full stream.
+	bundled atomic.Int64
 }
 
 // shard is one log. A row is read when its stream is, the rest at first use.
@@ -97,15 +95,9 @@ func (s *shard) setRow(b []byte) error {
 	return nil
 }
 
-func newStream(id uint64) *stream {
-	st := &stream{id: id, shards: map[uint32]*shard{}}
-	st.spread.L = &st.mu
-	return st
-}
-
 // loadStream reads the rows of a stream's logs; nil when it has none.
 func (l *Log) loadStream(id uint64) (*stream, error) {
-	st := newStream(id)
+	st := &stream{id: id, shards: map[uint32]*shard{}}
 	prefix := l.keys.stream(kindLog, id)
 	err := l.scan(prefix, func(key, value []byte) error {
 		s := &shard{id: log.ID{Stream: id, Shard: binary.BigEndian.Uint32(key[len(prefix):])}}
@@ -125,7 +117,7 @@ func (l *Log) loadStream(id uint64) (*stream, error) {
 }
 
 // load finds a log's buckets and its end. The stream's mu is held.
-func (l *Log) load(st *stream, s *shard) error {
+func (l *Log) load(s *shard) error {
 	if s.loaded {
 		return nil
 	}
@@ -154,8 +146,8 @@ func (l *Log) load(st *stream, s *shard) error {
 			break
 		}
 	}
-	h := st.held(s)
-	if p, found := h.last(); found {
+	if n := len(s.waiting); n > 0 {
+		p := s.waiting[n-1].place
 		s.next, s.last = max(s.next, p.last+1), max(s.last, p.arrival)
 	}
 	s.buckets, s.loaded = refs, true

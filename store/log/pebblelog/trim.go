@@ -21,31 +21,10 @@ func (l *Log) Trim(_ context.Context, id uint64, t time.Time) error {
 		return nil
 	}
 	limit := bucketOf(t.UnixMilli())
-	if old, err := l.before(st, limit); err != nil || len(old) == 0 {
-		return err
-	}
-	if err := l.engine.Ready(); err != nil {
-		return translate(err)
-	}
-	if err := l.settle(st); err != nil { // so that nothing old is left in a bundle
-		return translate(err)
-	}
-	if st.deleted {
-		return nil
-	}
-	old, err := l.before(st, limit) // appends may have come meanwhile
-	if err != nil {
-		return err
-	}
-	return translate(l.trim(st, old, limit))
-}
-
-// before lists the buckets of a stream, whose mu is held, below limit.
-func (l *Log) before(st *stream, limit uint32) (map[uint32]bool, error) {
 	old := map[uint32]bool{}
 	for _, s := range st.shards {
-		if err := l.load(st, s); err != nil {
-			return nil, err
+		if err := l.load(s); err != nil {
+			return err
 		}
 		for _, ref := range s.buckets {
 			if ref.bucket >= limit {
@@ -54,11 +33,20 @@ func (l *Log) before(st *stream, limit uint32) (map[uint32]bool, error) {
 			old[ref.bucket] = true
 		}
 	}
-	return old, nil
+	if len(old) == 0 {
+		return nil
+	}
+	return translate(l.trim(st, old, limit))
 }
 
 // trim removes the buckets below limit from a stream whose mu is held.
 func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
+	if err := l.engine.Ready(); err != nil {
+		return err
+	}
+	if err := l.settle(st); err != nil { // so that nothing old is left in a bundle
+		return err
+	}
 	b, err := l.engine.NewBatch(96 * (len(old) + 2*len(st.shards)))
 	if err != nil {
 		return err
@@ -119,9 +107,6 @@ func (l *Log) Delete(_ context.Context, id uint64) error {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for st.spreading { // or it would name blocks afterwards
-		st.spread.Wait()
-	}
 	if st.deleted {
 		return nil
 	}
@@ -132,8 +117,7 @@ func (l *Log) Delete(_ context.Context, id uint64) error {
 		return translate(err)
 	}
 	st.deleted = true
-	l.release(st, st.bundles)
-	st.bundles = nil
+	l.bundled.Add(-st.bundled.Load())
 	l.mu.Lock()
 	delete(l.streams, id)
 	l.mu.Unlock()
