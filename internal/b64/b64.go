@@ -1,5 +1,5 @@
-// Package b64 turns bytes into base64 (the standard alphabet, padded), and back,
-// with the widest vectors that the processor has.
+// Package b64 turns bytes into base64 (the standard alphabet, padded) with the
+// widest vectors that the processor has.
 //
 // A page of records is 14 MB of base64, so every consumer's read is mostly this.
 // AVX-512 with its byte permutations (VBMI) takes three instructions for 48
