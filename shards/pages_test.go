@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,8 +21,11 @@ import (
 // borrowed spoils the records and their payloads once a page is released.
 type borrowed struct {
 	Log
-	released int
+	releases atomic.Int32
 }
+
+// released is how many pages were.
+func (b *borrowed) released() int { return int(b.releases.Load()) }
 
 // Read implements Log.
 func (b *borrowed) Read(ctx context.Context, id log.ID, from int64, limit log.Limit) (log.Page, error) {
@@ -36,7 +40,7 @@ func (b *borrowed) Read(ctx context.Context, id log.ID, from int64, limit log.Li
 	got.Records = mine
 	release := got.Release
 	got.Release = func() {
-		b.released++
+		b.releases.Add(1)
 		for i := range mine {
 			clear(mine[i].Data)
 		}
@@ -70,20 +74,20 @@ func TestLentPages(t *testing.T) {
 	}
 	it := r.iterator("a", shard0, types.ShardIteratorTypeTrimHorizon)
 	own := r.get(it)
-	require.Equal(t, 1, b.released, "what is read in process is a copy")
+	require.Equal(t, 1, b.released(), "what is read in process is a copy")
 	part, err := r.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: &it, Limit: aws.Int32(20)})
 	require.NoError(t, err)
 	require.EqualValues(t, 7*700, *part.MillisBehindLatest, "the clock moved seven times after the 20th record")
-	b.released = 1
+	b.releases.Store(1)
 	share := &tally{}
 	lease := &page.Lease{Share: share}
 	for range 3 { // the memory of the shapes is used again
 		got, err := r.GetRecords(page.With(r.ctx, lease), &kinesis.GetRecordsInput{ShardIterator: &it})
 		require.NoError(t, err)
 		require.Equal(t, own.Records, got.Records)
-		before := b.released
+		before := b.released()
 		lease.End()
-		require.Equal(t, before+1, b.released)
+		require.Equal(t, before+1, b.released())
 	}
 	require.Len(t, share.asked, 6)
 	require.EqualValues(t, pageBytes+40*recordShape+answerRoom, share.asked[0], "a full page, for all that is known before")
@@ -92,6 +96,6 @@ func TestLentPages(t *testing.T) {
 	share.err = errors.New("no memory")
 	_, err = r.GetRecords(page.With(r.ctx, lease), &kinesis.GetRecordsInput{ShardIterator: &it})
 	require.ErrorIs(t, err, share.err)
-	require.Equal(t, 4, b.released, "nothing was read")
+	require.Equal(t, 4, b.released(), "nothing was read")
 	require.Equal(t, "!", string(own.Records[0].Data))
 }

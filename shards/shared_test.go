@@ -31,7 +31,7 @@ func TestSharedPages(t *testing.T) {
 	}
 	it := r.iterator("a", shard0, types.ShardIteratorTypeTrimHorizon)
 	own := r.get(it)
-	require.Equal(t, 1, b.released)
+	require.Equal(t, 1, b.released())
 	read := func(lease *page.Lease, limit int32) []types.Record {
 		got, err := r.GetRecords(page.With(r.ctx, lease), &kinesis.GetRecordsInput{ShardIterator: &it, Limit: &limit})
 		require.NoError(t, err)
@@ -40,25 +40,25 @@ func TestSharedPages(t *testing.T) {
 	var first, second, third page.Lease
 	require.Equal(t, own.Records, read(&first, 10000))
 	first.End()
-	require.Equal(t, 1, b.released, "the call in process was the first to ask")
+	require.Equal(t, 1, b.released(), "the call in process was the first to ask")
 	t.Run("what is asked for again is kept and shared", func(t *testing.T) {
 		require.Equal(t, own.Records, read(&second, 10000))
 		require.Equal(t, own.Records[:7], read(&third, 7))
 		second.End()
 		third.End()
 		require.Equal(t, own.Records, r.get(it).Records, "in process it is copied")
-		require.Equal(t, 1, b.released)
+		require.Equal(t, 1, b.released())
 	})
 	t.Run("new records are read from the store", func(t *testing.T) {
 		r.put("a", "key", "new")
 		got := read(&second, 10000)
 		require.Len(t, got, 21)
-		require.Equal(t, 2, b.released, "the newer page took the place of the older")
+		require.Equal(t, 2, b.released(), "the newer page took the place of the older")
 		require.Len(t, read(&third, 10000), 21)
 		second.End()
 		require.Equal(t, "new", string(read(&third, 10000)[20].Data))
 		third.End()
-		require.Equal(t, 2, b.released)
+		require.Equal(t, 2, b.released())
 	})
 	t.Run("what has expired is not shown", func(t *testing.T) {
 		r.clock.Step(23 * time.Hour)
