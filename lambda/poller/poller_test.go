@@ -389,9 +389,9 @@ func TestKillInTheMiddleOfAWindow(t *testing.T) {
 			return function.Result{Payload: fmt.Appendf(nil, `{"state":{"Sum":%d}}`, state.Sum+len(e.Records))}, nil
 		})
 		m := w.mapping("orders", func(m *Mapping) { m.TumblingWindow = 30 * time.Second; m.BatchSize = 2 })
+		w.put("orders", "a", "b", "c") // before there is a reader, which would take them one by one
 		p, err := Start(w.config, m)
 		require.NoError(t, err)
-		w.put("orders", "a", "b", "c")
 		w.settle()
 		p.Stop()
 		require.Equal(t, [][]string{{"0+2 false"}, {"2+1 false"}}, told.all())
