@@ -223,18 +223,20 @@ func (s *Service) settle(ctx context.Context, wait time.Duration, late <-chan st
 	for {
 		for !closed(late) && s.queue.fire(s.Now()) {
 		}
-		next, ok := s.queue.next()
-		due := ok && !next.After(s.Now())
+		// Holds first: held work adds its next call before it lets go, so that
+		// the other way round both looks could miss it.
 		s.mu.Lock()
 		report := Report{WaitingOn: s.waitingLocked()}
 		event := s.event
 		s.mu.Unlock()
+		next, ok := s.queue.next()
+		due := ok && !next.After(s.Now())
 		report.Settled = !due && len(report.WaitingOn) == 0
 		s.pass()
 		if report.Settled || wait <= 0 || closed(late) {
 			return report, nil
 		}
-		// Without a hold something became due between the two looks: look again.
+		// Without a hold something is due that was added after the last call: run it.
 		if len(report.WaitingOn) > 0 {
 			select {
 			case <-event:

@@ -188,6 +188,30 @@ func TestMoverWaitsForHolds(t *testing.T) {
 	require.True(t, finished.Load())
 }
 
+// Held work that runs beside the mover adds its next call, long due, and lets
+// go: the mover sees the one or the other, at whatever moment it looks.
+func TestNothingSlipsBetweenHoldsAndCalls(t *testing.T) {
+	s := manual(t)
+	const links = 50
+	for range 400 {
+		var ran atomic.Int32
+		due := s.Now()
+		var link func()
+		link = func() {
+			release := s.Hold("link")
+			go func() {
+				defer release()
+				if due = due.Add(time.Second); ran.Add(1) < links {
+					s.At(due, link)
+				}
+			}()
+		}
+		link()
+		require.True(t, s.Step(time.Hour).Settled)
+		require.EqualValues(t, links, ran.Load())
+	}
+}
+
 func TestMoverCanBeCancelled(t *testing.T) {
 	s := manual(t)
 	release := s.Hold("something outside")
