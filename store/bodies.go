@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"sluice/store/blob"
+	"sluice/store/log/pebblelog"
 )
 
 // bodiesDir is where bodies are inside the folder of the database, a folder
@@ -63,12 +64,15 @@ func fileName(namespace string) string {
 	return strings.NewReplacer("/", "_", `\`, "_", ".", "_").Replace(clean(namespace))
 }
 
-// holdBodies keeps all bodies until release, so that a checkpoint finds every
-// one that its database names.
-func (s *Store) holdBodies() (release func() error) {
+// hold keeps all bodies and payload files until release, so that a checkpoint
+// finds every one that its database names.
+func (s *Store) hold() (release func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var held []func() error
+	for _, l := range s.logs {
+		held = append(held, l.(*pebblelog.Log).HoldFiles())
+	}
 	for _, b := range s.bodies {
 		if onDisk, ok := b.(*blob.Disk); ok {
 			held = append(held, onDisk.Hold())

@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"sluice/store/engine"
+	"sluice/store/log/pebblelog"
 )
 
 // A data folder is given another database by three renames, each of which
@@ -44,7 +45,7 @@ func Stage(fs vfs.FS, from, to string) error {
 	for _, name := range names {
 		old, next := fs.PathJoin(source, name), fs.PathJoin(target, name)
 		switch {
-		case name == lockFile, name == bodiesDir:
+		case name == lockFile, name == bodiesDir, name == pebblelog.RecordsDir, name == pebblelog.RingDir:
 		case strings.HasSuffix(name, ".sst"), strings.HasSuffix(name, ".blob"):
 			err = vfs.LinkOrCopy(fs, old, next)
 		default:
@@ -56,6 +57,9 @@ func Stage(fs vfs.FS, from, to string) error {
 	}
 	if err := linkBodies(fs, source, target); err != nil {
 		return fmt.Errorf("stage the bodies: %w", err)
+	}
+	if err := pebblelog.LinkRecords(fs, source, target, nil, nil); err != nil {
+		return fmt.Errorf("stage the records: %w", err)
 	}
 	if err := engine.SyncDir(fs, target); err != nil {
 		return err

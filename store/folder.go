@@ -15,8 +15,8 @@ import (
 
 // A data folder holds
 //
-//	FORMAT    what the folder is, its format, and the durability it is written
-//	          with; written last when a folder is made
+//	FORMAT    what the folder is, its format, the durability it is written
+//	          with, and the machine's start; written last when a folder is made
 //	LOCK      locked while a process has the folder open
 //	pebble/   the database
 //	before-upgrade-N/  the folder as it was in format N, made by an upgrade
@@ -31,11 +31,15 @@ const (
 	formatTitle    = "sluice data folder"
 	formatLine     = "format "
 	durabilityLine = "durability "
+	bootLine       = "boot "
 )
 
 // Format is the version of the layout that this program writes. Anything
 // that an older program would misread makes it grow.
-const Format = 2
+const Format = 3
+
+// recordsFormat is the first format that has payload files.
+const recordsFormat = 3
 
 // Hinted is an error that knows what its reader can do about it.
 type Hinted struct {
@@ -121,6 +125,9 @@ type label struct {
 	// durability the folder was last written with. It matters after a power
 	// failure, when only "process" may have left a torn log.
 	durability Durability
+	// boot names the start of the machine after which all that the database names
+	// was there; empty when that is not known. After another one it is looked for.
+	boot string
 }
 
 // read reads the format file. The format is 0 when there is none and the
@@ -150,6 +157,9 @@ func (f *folder) read() (label, error) {
 	l := label{format: n}
 	if len(lines) > 2 {
 		l.durability = Durability(strings.TrimPrefix(lines[2], durabilityLine))
+	}
+	if len(lines) > 3 && strings.HasPrefix(lines[3], bootLine) {
+		l.boot = lines[3][len(bootLine):]
 	}
 	if n >= 2 && (len(lines) < 4 || l.durability != Process && l.durability != Disk) {
 		return label{}, f.notOurs("its " + formatFile + " file names no durability, or was cut off")
@@ -181,6 +191,9 @@ func (f *folder) notOurs(why string) error {
 // write writes the format file, whole or not at all.
 func (f *folder) write(l label) error {
 	text := fmt.Sprintf("%s\n%s%d\n%s%s\n", formatTitle, formatLine, l.format, durabilityLine, l.durability)
+	if l.boot != "" {
+		text += bootLine + l.boot + "\n"
+	}
 	tmp := f.path(formatFile + ".tmp")
 	file, err := f.fs.Create(tmp, vfs.WriteCategoryUnspecified)
 	if err != nil {

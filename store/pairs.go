@@ -1,23 +1,36 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/cockroachdb/pebble/v2"
 
 	"sluice/store/blob"
 	"sluice/store/engine"
+	"sluice/store/log/pebblelog"
 )
 
 // Pairs calls f for all keys and values of a store on disk, in the order of
 // keys, and then for its bodies, in pieces. They are valid during the call. f's
 // first error ends it.
 func (s *Store) Pairs(f func(key, value []byte) error) error {
-	if err := s.rows(f); err != nil {
+	resume, err := s.settleLogs()
+	if err != nil {
 		return err
 	}
-	return s.bodyPairs(f)
+	defer resume()
+	release := s.hold()
+	err = s.rows(f)
+	if err == nil {
+		err = s.bodyPairs(f)
+	}
+	return errors.Join(err, release())
 }
 
-func (s *Store) rows(f func(key, value []byte) error) error {
+// rows gives the rows of the database, with what they name in files.
+func (s *Store) rows(f func(key, value []byte) error) (err error) {
+	whole := pebblelog.NewWhole(s.options.FS, s.folder.path(engineDir))
+	defer func() { err = errors.Join(err, whole.Close()) }()
 	return s.engine.Read(func(r pebble.Reader) (err error) {
 		it, err := r.NewIter(nil)
 		if err != nil {
@@ -30,7 +43,11 @@ func (s *Store) rows(f func(key, value []byte) error) error {
 		}()
 		for ok := it.First(); ok; ok = it.Next() {
 			value, err := it.ValueAndErr()
-			if err == nil {
+			keep := err == nil
+			if keep {
+				value, keep, err = whole.Row(it.Key(), value)
+			}
+			if keep && err == nil {
 				err = f(it.Key(), value)
 			}
 			if err != nil {

@@ -60,6 +60,12 @@ type Options struct {
 	// Bundling says which appends are written as one and spread out later; zero
 	// for what was measured to be best.
 	Bundling pebblelog.Bundling
+	// Coarse says which appends go to payload files; zero likewise.
+	Coarse pebblelog.Coarse
+	// Boot names the present start of the machine, so that opening knows whether a
+	// power failure can have been; found out when empty, and not known for FS but
+	// the machine's.
+	Boot string
 	// Logger hears of failures and recoveries; slog.Default when nil.
 	Logger *slog.Logger
 }
@@ -79,6 +85,9 @@ func (o *Options) fill() error {
 	}
 	if o.FS == nil {
 		o.FS = vfs.Default
+	}
+	if o.Boot == "" {
+		o.Boot = bootOf(o.FS)
 	}
 	if o.CacheBytes <= 0 {
 		o.CacheBytes = 32 << 20
@@ -146,9 +155,10 @@ func (s *Store) open() (err error) {
 
 // openEngine opens the database of the folder. A folder is labelled "process"
 // before anything is written that way, and "disk" after all that was written
-// the other way has become durable, which opening sees to.
+// the other way has become durable, which opening sees to. The machine's start is
+// noted after everything was looked for that the one before may have taken.
 func (s *Store) openEngine(was label) error {
-	f, now := s.folder, label{format: max(was.format, 1), durability: s.options.Durability}
+	f, now := s.folder, label{format: max(was.format, 1), durability: s.options.Durability, boot: was.boot}
 	if was.format == 0 {
 		now.format = Format
 	}
@@ -171,18 +181,44 @@ func (s *Store) openEngine(was label) error {
 		}
 		return err
 	}
-	if was != now {
-		err = f.write(now)
-	}
-	if err == nil {
-		err = f.upgradeFrom(e, now, upgrades())
-	}
-	if err != nil {
+	s.engine = e
+	if err := s.begin(e, was, now); err != nil {
 		_ = e.Close()
 		return err
 	}
-	s.engine = e
 	return nil
+}
+
+// restarted tells whether the machine may have been started since a folder was
+// written to.
+func (s *Store) restarted(was label) bool { return s.options.Boot == "" || was.boot != s.options.Boot }
+
+// begin makes what an open database holds that of this format, this durability
+// and this start of the machine.
+func (s *Store) begin(e *engine.Engine, was, now label) error {
+	f := s.folder
+	if was.format >= recordsFormat && s.restarted(was) {
+		_, err := pebblelog.Verify(e)
+		if err == nil {
+			err = s.takeUp()
+		}
+		if err != nil {
+			return fmt.Errorf("look for what a power failure has taken from %s: %w", s.options.Dir, err)
+		}
+	}
+	now.boot = s.options.Boot
+	if was.format > 0 && was.format < Format {
+		now.boot = was.boot // an older program would not know
+	}
+	if was != now {
+		if err := f.write(now); err != nil {
+			return err
+		}
+	}
+	if err := f.upgradeFrom(e, now, upgrades()); err != nil {
+		return err
+	}
+	return pebblelog.Sweep(e)
 }
 
 func (s *Store) engineConfig(f *folder, was label) engine.Config {
@@ -190,6 +226,7 @@ func (s *Store) engineConfig(f *folder, was label) engine.Config {
 		FS: f.fs, Dir: f.path(engineDir),
 		Process:       s.options.Durability == Process,
 		MayBeTorn:     was.durability != Disk,
+		Restarted:     s.restarted(was),
 		CacheBytes:    s.options.CacheBytes,
 		MemTableBytes: uint64(s.options.MemTableBytes),
 		ReserveBytes:  uint64(max(s.options.ReserveBytes, 0)),
@@ -207,7 +244,7 @@ func (s *Store) Log(namespace string) log.Log {
 		if s.options.Memory {
 			l = memlog.New(s.options.Now)
 		} else {
-			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling)
+			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling, s.options.Coarse)
 		}
 		s.logs[namespace] = l
 	}
@@ -299,14 +336,20 @@ func (s *Store) Checkpoint(dir string) (err error) {
 		}
 		return fmt.Errorf("checkpoint to %s: %w", dir, err)
 	}
-	release := s.holdBodies()
+	resume, err := s.settleLogs()
+	if err != nil {
+		return fmt.Errorf("spread what waits: %w", err)
+	}
+	defer resume()
+	release := s.hold()
 	defer func() {
 		if e := release(); err == nil && e != nil {
-			err = fmt.Errorf("remove bodies that were kept for a checkpoint: %w", e)
+			err = fmt.Errorf("remove what was kept for a checkpoint: %w", e)
 		}
 	}()
 	kept := &folder{fs: s.options.FS, dir: dir}
-	return kept.fill(s.engine, s.folder.path(engineDir), label{format: Format, durability: s.options.Durability})
+	l := label{format: Format, durability: s.options.Durability, boot: s.options.Boot}
+	return kept.fill(s.engine, s.folder.path(engineDir), l, s.cutRecords)
 }
 
 // Close writes what nobody waited for and gives the folder back. Logs,
@@ -315,7 +358,10 @@ func (s *Store) Close() error {
 	if s.engine == nil {
 		return nil
 	}
-	err := s.engine.Close()
+	err := s.closeLogs()
+	if e := s.engine.Close(); err == nil {
+		err = e
+	}
 	if e := s.folder.close(); err == nil {
 		err = e
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/errors/oserror"
 
 	"sluice/store/engine"
+	"sluice/store/log/pebblelog"
 )
 
 // upgrade turns a data folder of one format into one of the next, in place.
@@ -19,6 +20,9 @@ func upgrades() []upgrade {
 	return []upgrade{
 		// To format 2, which adds bundles and blocks of several runs. What there
 		// is stays as it is.
+		func(*engine.Engine) error { return nil },
+		// To format 3, which adds payload files, and rows of blocks and bundles that
+		// point into files. What there is stays as it is.
 		func(*engine.Engine) error { return nil },
 	}
 }
@@ -57,11 +61,15 @@ func (f *folder) snapshot(e *engine.Engine, l label) error {
 	if err := f.fs.RemoveAll(kept.dir); err != nil && !oserror.IsNotExist(err) {
 		return err
 	}
-	return kept.fill(e, f.path(engineDir), l)
+	return kept.fill(e, f.path(engineDir), l, nil)
 }
 
-// fill makes a data folder out of a checkpoint of an open one.
-func (f *folder) fill(e *engine.Engine, database string, l label) error {
+// taking tells, after the rows were copied, which payload files they may name.
+type taking func(namespace string, stream, file uint64) bool
+
+// fill makes a data folder out of a checkpoint of an open one. cut is asked for
+// the files to take once the rows were copied; a nil one takes all.
+func (f *folder) fill(e *engine.Engine, database string, l label, cut func() taking) error {
 	if err := f.fs.MkdirAll(f.dir, 0o755); err != nil {
 		return err
 	}
@@ -69,6 +77,13 @@ func (f *folder) fill(e *engine.Engine, database string, l label) error {
 		return err
 	}
 	if err := linkBodies(f.fs, database, f.path(engineDir)); err != nil {
+		return err
+	}
+	var takes taking
+	if cut != nil {
+		takes = cut()
+	}
+	if err := pebblelog.LinkRecords(f.fs, database, f.path(engineDir), e, takes); err != nil {
 		return err
 	}
 	if err := f.write(l); err != nil {

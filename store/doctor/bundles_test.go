@@ -13,8 +13,8 @@ import (
 	"sluice/store/log"
 )
 
-// TestKilledWithBundles: with what a killed process has left in bundles nothing is
-// wrong, and a repair of something else keeps it.
+// TestKilledWithBundles: with what a killed process has left in its ring nothing
+// is wrong, and a repair of something else keeps it.
 func TestKilledWithBundles(t *testing.T) {
 	mem := vfs.NewCrashableMem()
 	o := store.Options{Dir: "data", FS: mem, Now: func() time.Time { return time.UnixMilli(1e12) }, ReserveBytes: -1}
@@ -37,7 +37,7 @@ func TestKilledWithBundles(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, r.Findings)
 
-	// An empty table that nobody names, and no FORMAT.
+	// A table that nobody has read, cut short.
 	table, err := left.Create("data/pebble/000099.sst", vfs.WriteCategoryUnspecified)
 	require.NoError(t, err)
 	require.NoError(t, table.Close())

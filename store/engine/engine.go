@@ -27,6 +27,9 @@ type Config struct {
 	// MayBeTorn says that the folder was written with Process before, so that
 	// a power failure may have torn its newest log.
 	MayBeTorn bool
+	// Restarted says that the machine may have been started since the folder was
+	// written to, so that what was not synced may be gone.
+	Restarted bool
 	// CacheBytes bounds the block cache, MemTableBytes one of at most three
 	// memtables. Both are taken as they fill, not at the start.
 	CacheBytes    int64
@@ -71,6 +74,9 @@ type Engine struct {
 
 	space   space
 	durable durable
+	// refusal is why the last write beside the database failed, nil when a commit
+	// has succeeded since.
+	refusal atomic.Pointer[error]
 	// damage is the first damage that a read met.
 	damage atomic.Pointer[error]
 	// reviving admits one recovery at a time; the others do not wait for it.
@@ -81,7 +87,7 @@ type Engine struct {
 func Open(c Config) (*Engine, error) {
 	c.fill()
 	e := &Engine{config: c}
-	e.queue.commit, e.queue.shares = e.commit, !c.Process
+	e.queue.commit, e.queue.refused, e.queue.shares = e.commit, e.refuse, !c.Process
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
 	sealed, err := breakSeal(c.FS, c.Dir)
 	if err != nil {
@@ -168,6 +174,7 @@ func (b *Batch) Epoch() uint64 { return b.epoch }
 func (b *Batch) Submit(settle func(error)) *Ticket {
 	t := &Ticket{
 		records: b.Records, batch: b.Batch, size: b.Len(), epoch: b.epoch, settle: settle,
+		before: b.Before, during: b.During, beside: b.Beside,
 		queue: &b.engine.queue, wake: make(chan struct{}, 1),
 	}
 	b.engine.queue.submit(t)
@@ -176,19 +183,23 @@ func (b *Batch) Submit(settle func(error)) *Ticket {
 
 // commit makes batches durable, all of them or none, which may hold nothing but
 // records. The queue calls it, one call at a time.
-func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) error {
+func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
 		return err
 	}
-	if epoch != e.Epoch() { // a recovery has replaced the database that they were begun for
+	if epoch != e.Epoch() { // the database that they were begun for was replaced meanwhile
 		return errOvertaken
 	}
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
+	beside := e.beside(during)
 	err := e.apply(batches)
+	if other := beside(); other != nil {
+		e.guard.fail(other) // what Pebble has of it must not be seen again
+	}
 	if failure := e.guard.acknowledge(); failure != nil {
 		err = failure
 	}
@@ -200,7 +211,35 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool) err
 		_ = b.Close()
 	}
 	e.durable.advance(e.db, records)
+	if e.refusal.Load() != nil {
+		e.refusal.Store(nil)
+	}
 	return nil
+}
+
+// beside begins to make durable what batches point to, if a write(2) does not.
+// wait returns when that is done.
+func (e *Engine) beside(during []func() error) (wait func() error) {
+	if len(during) == 0 || e.config.Process {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() {
+		for _, f := range during {
+			if err := f(); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	return func() error { return <-done }
+}
+
+// refuse remembers that a write beside the database has failed, until one succeeds.
+func (e *Engine) refuse(err error) {
+	e.refusal.Store(&err)
+	e.config.Logger.Error("a write failed; the next one is tried anew", "error", err)
 }
 
 // apply gives batches to Pebble in their order. The sync of the last one is that
@@ -224,6 +263,26 @@ func (e *Engine) Read(f func(r pebble.Reader) error) error {
 		return err
 	}
 	return e.guarded(f)
+}
+
+// Harden makes everything that was committed survive a power failure, whatever
+// the durability: for who is about to remove what removed rows named.
+func (e *Engine) Harden() error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if err := e.usable(); err != nil {
+		return err
+	}
+	if !e.config.Process {
+		return classify(e.guard.failure())
+	}
+	e.guard.mu.Lock()
+	log := e.guard.wal
+	e.guard.mu.Unlock()
+	if log == nil { // the database has not been written to since it was opened
+		return classify(e.guard.failure())
+	}
+	return classify(log.harden())
 }
 
 // Failure returns why writes are refused at present, nil when they are not.

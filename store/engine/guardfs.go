@@ -265,6 +265,10 @@ type guardFile struct {
 	path  string
 	kind  kind
 	size  int64 // written so far; guarded by guard.mu
+	// closing is held while the file is closed, and for reading by who syncs it
+	// behind its writer's back. Guards closed.
+	closing sync.RWMutex
+	closed  bool
 	// ahead is what was written to a table and has not been handed to the kernel:
 	// Pebble writes tables of small values in pieces of 4 KiB, which took twice as
 	// long. Only their writer, one goroutine at a time, uses it.
@@ -382,6 +386,16 @@ func (f *guardFile) Preallocate(offset, length int64) error {
 	return nil
 }
 
+// harden really syncs a write-ahead log, of which the kernel may have a part.
+func (f *guardFile) harden() error {
+	f.closing.RLock()
+	defer f.closing.RUnlock()
+	if !f.closed { // or it was synced then
+		f.run("sync", f.File.SyncData)
+	}
+	return f.guard.failure()
+}
+
 // Close implements vfs.File. A write-ahead log is really synced here in either
 // mode: it will have a successor, and must not end before that one begins.
 func (f *guardFile) Close() error {
@@ -389,6 +403,9 @@ func (f *guardFile) Close() error {
 	if f.guard.process && f.kind == walFile {
 		f.run("sync", f.File.SyncData)
 	}
+	f.closing.Lock()
+	defer f.closing.Unlock()
+	f.closed = true
 	if err := f.File.Close(); err != nil {
 		f.guard.fail(fmt.Errorf("close %s: %w", f.path, err))
 	}

@@ -32,10 +32,12 @@ import (
 // mergeBelow is the size up to which batches are merged by copying.
 const mergeBelow = 64 << 10
 
-// groupBytes bounds a merged group, syncedBytes what shares an fsync.
+// groupBytes bounds a merged group, syncedBytes what shares an fsync, and
+// besideBytes what a group writes beside the database.
 const (
 	groupBytes  = 1 << 20
 	syncedBytes = 8 << 20
+	besideBytes = 8 << 20
 )
 
 // Batch is a set of changes that become durable together or not at all.
@@ -43,8 +45,19 @@ type Batch struct {
 	*pebble.Batch
 	// Records says that nothing in it is ever read by ReadDurable.
 	Records bool
-	engine  *Engine
-	epoch   uint64
+	// Before, when it is there, is called once by who leads, right before the
+	// batch is committed and after all before it were. It writes what the batch
+	// points to. Its error is that of the batch, which then comes to nothing
+	// together with what was submitted after it so far, for that may rest on it.
+	Before func() error
+	// During, when it is there, is called where durability costs an fsync, while
+	// the log is synced. It makes durable what Before wrote. When it fails, so
+	// does the commit.
+	During func() error
+	// Beside is how many bytes Before writes.
+	Beside int
+	engine *Engine
+	epoch  uint64
 }
 
 // Ticket is a submitted batch.
@@ -56,6 +69,9 @@ type Ticket struct {
 	// settle is told the outcome, in the order of submission, before anybody
 	// who waits is. It must be quick.
 	settle func(error)
+	before func() error
+	during func() error
+	beside int
 	queue  *queue
 	wake   chan struct{} // has one element when the waiter should look again
 
@@ -66,14 +82,17 @@ type Ticket struct {
 }
 
 type queue struct {
-	commit func(epoch uint64, batches []*pebble.Batch, records bool) error
-	shares bool // big batches share a commit
+	commit func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error
+	// refused is told that what comes before a batch has failed.
+	refused func(error)
+	shares  bool // big batches share a commit
 
 	// mu guards the fields below. It is taken after a caller's own locks.
 	mu      sync.Mutex
 	waiting []*Ticket
 	spare   []*Ticket       // the slice of the group before, for use again
 	batches []*pebble.Batch // the same for what was made of it; the leader's
+	during  []func() error  // the same
 	leading bool
 	epoch   uint64 // counts failures; batches of an older epoch are refused
 }
@@ -116,18 +135,38 @@ func (q *queue) lead() {
 	group := q.take()
 	q.leading = true
 	q.mu.Unlock()
-	records := true
-	for _, t := range group {
-		records = records && t.records
+	ready, refusal := prepare(group)
+	var err error
+	if ready > 0 {
+		records, during := true, q.during[:0]
+		for _, t := range group[:ready] {
+			if records = records && t.records; t.during != nil {
+				during = append(during, t.during)
+			}
+		}
+		q.during = during
+		err = q.commit(group[0].epoch, q.merged(group[:ready]), records, during)
+		clear(during)
 	}
-	epoch := group[0].epoch
-	err := q.commit(epoch, q.merged(group), records)
+	if refusal != nil {
+		q.refused(refusal)
+	}
 	q.mu.Lock()
 	q.leading = false
-	for _, t := range group {
-		q.finish(t, err)
+	for i, t := range group {
+		switch {
+		case i == ready && err == nil:
+			q.finish(t, refusal)
+		case i > ready && err == nil:
+			q.finish(t, fmt.Errorf("%w: %w", errOvertaken, refusal))
+		default:
+			q.finish(t, err)
+		}
 	}
-	if err != nil && epoch == q.epoch { // else a recovery has failed the others, and what waits is newer
+	if err == nil {
+		err = refusal
+	}
+	if err != nil && group[0].epoch == q.epoch {
 		q.fail(fmt.Errorf("%w: %w", errOvertaken, err))
 	}
 	clear(group)
@@ -140,10 +179,27 @@ func (q *queue) lead() {
 	}
 }
 
+// prepare does what comes before the batches of a group, up to the first for
+// which it fails, and tells for how many it did not.
+func prepare(group []*Ticket) (ready int, err error) {
+	for i, t := range group {
+		if t.before != nil {
+			err = t.before()
+		}
+		if err != nil {
+			return i, classify(err)
+		}
+	}
+	return len(group), nil
+}
+
 // take removes from the queue what is committed together.
 func (q *queue) take() []*Ticket {
-	n, size := 1, q.waiting[0].size
+	n, size, beside := 1, q.waiting[0].size, q.waiting[0].beside
 	for n < len(q.waiting) && q.joins(q.waiting[n-1], q.waiting[n], size) {
+		if beside += q.waiting[n].beside; beside > besideBytes {
+			break
+		}
 		size += q.waiting[n].size
 		n++
 	}

@@ -56,6 +56,9 @@ func (e *Engine) Refusal() error {
 	if err := e.Failure(); err != nil {
 		return err
 	}
+	if refusal := e.refusal.Load(); refusal != nil {
+		return *refusal
+	}
 	return e.space.look()
 }
 

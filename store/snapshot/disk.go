@@ -15,6 +15,7 @@ import (
 
 	"sluice/store"
 	"sluice/store/engine"
+	"sluice/store/log/pebblelog"
 )
 
 const (
@@ -151,12 +152,17 @@ func (d *disk) describe(dir string, doc Document) error {
 	return err
 }
 
-// size adds up the files of a database and its bodies.
+// size adds up the files of a database, its bodies and its records.
 func (d *disk) size(dir string) (total int64, err error) {
 	inner := d.fs.PathJoin(dir, "pebble")
 	if total, err = store.BodyBytes(d.fs, inner); err != nil {
 		return 0, err
 	}
+	records, err := pebblelog.RecordBytes(d.fs, inner)
+	if err != nil {
+		return 0, err
+	}
+	total += records
 	names, err := d.fs.List(inner)
 	for _, name := range names {
 		info, err := d.fs.Stat(d.fs.PathJoin(inner, name))

@@ -14,8 +14,10 @@ type plant struct {
 	name  string
 	found string // what is said when it is found
 	disk  bool   // durability is "disk"
-	fs    func(vfs.FS) vfs.FS
-	log   func(log.Log, *world) log.Log
+	// layout is what records are kept in.
+	layout int
+	fs     func(vfs.FS) vfs.FS
+	log    func(log.Log, *world) log.Log
 }
 
 func plants() []plant {
@@ -52,6 +54,15 @@ func lying(part string) func(vfs.FS) vfs.FS {
 type liar struct {
 	vfs.FS
 	part string
+}
+
+// OpenReadWrite implements vfs.FS.
+func (l *liar) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	f, err := l.FS.OpenReadWrite(name, c, o...)
+	if err != nil || !strings.Contains(name, l.part) {
+		return f, err
+	}
+	return unsynced{f}, nil
 }
 
 // Unwrap implements vfs.FS.

@@ -43,7 +43,7 @@ func TestCrashes(t *testing.T) {
 // TestPlanted shows that the laws are looked at: what is broken on purpose is
 // found within a minute, and found to be that.
 func TestPlanted(t *testing.T) {
-	for _, p := range plants() {
+	for _, p := range append(plants(), plantsBeside()...) {
 		t.Run(p.name, func(t *testing.T) {
 			begin := time.Now()
 			for seed := uint64(1); time.Since(begin) < time.Minute; seed++ {

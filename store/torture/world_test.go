@@ -42,6 +42,10 @@ type world struct {
 	// torn are bodies that a power failure under "process" may have damaged,
 	// for which nothing is promised.
 	torn map[blob.ID]bool
+	// starts counts those of the machine.
+	starts int
+	// beside says that records are kept in files beside the database.
+	beside bool
 
 	// Of the life that is going on.
 	store  *store.Store
@@ -72,9 +76,11 @@ func play(seed uint64, p *plant, sum *tally) error {
 	if w.dice.IntN(2) == 0 || p != nil && p.disk {
 		w.options.Durability = store.Disk
 	}
-	if w.dice.IntN(2) == 0 {
-		w.options.Bundling = pebblelog.Bundling{Logs: 1, LogBytes: 1 << 30, Bytes: 2 << 10}
+	layout := w.dice.IntN(5)
+	if p != nil && p.layout != anyLayout {
+		layout = map[int]int{bundles: 1, payloads: 4}[p.layout]
 	}
+	w.layOut(layout)
 	for n := range 1 + w.dice.IntN(4) {
 		w.writers = append(w.writers, newWriter(w, n, seed))
 	}
@@ -84,6 +90,21 @@ func play(seed uint64, p *plant, sum *tally) error {
 		}
 	}
 	return nil
+}
+
+// layOut chooses where records are kept: in the database, in bundles, in payload
+// files, or in all of these. All are small, so that each is used up and begun
+// anew several times in a life.
+func (w *world) layOut(n int) {
+	o := &w.options
+	never := 1 << 40
+	o.Coarse.Bytes, o.Bundling.AppendBytes = never, never
+	if w.beside = n > 0; n >= 3 {
+		o.Coarse = pebblelog.Coarse{Bytes: 1 << w.dice.IntN(12), LogBytes: 1, FileBytes: 1 << (9 + w.dice.IntN(7)), OpenFiles: 1 + w.dice.IntN(3)}
+	}
+	if w.beside && n <= 3 {
+		o.Bundling = pebblelog.Bundling{Logs: 1, LogBytes: never, AppendBytes: 1, Bytes: 1 << (11 + w.dice.IntN(3)), SegmentBytes: 2 << (10 + w.dice.IntN(4))}
+	}
 }
 
 // linking makes links and locks, and uses logs again, while no copy is made:
@@ -124,6 +145,7 @@ func (w *world) live() error {
 	every := 1 + w.dice.IntN(3)
 	mem := w.disk
 	o := w.options
+	o.Boot = fmt.Sprint("start ", w.starts)
 	o.FS = w.plant.disturb(errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpFileClose {
 			w.copy(mem, every)
@@ -204,22 +226,25 @@ func (w *world) look() error {
 		next = last
 	}
 	var kept *vfs.MemFS
-	var counts []int
+	var finds []find
 	for i, m := range w.copies {
 		if i == next {
 			kept = m.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: w.dice})
 		}
-		found, err := w.inspect(m)
+		all, err := w.inspect(m)
 		if err != nil {
 			return fmt.Errorf("copy %d of %d (power failure: %v, at %d): %w", i, len(w.copies), m.power, m.before, err)
 		}
 		if i == next {
-			counts = found
+			finds = all
 		}
 	}
 	w.disk = kept
+	if w.copies[next].power {
+		w.starts++
+	}
 	for i, wr := range w.writers {
-		wr.goOn(counts[i])
+		wr.goOn(finds[i])
 		if !w.strict(w.copies[next]) {
 			for id := range wr.now.bodies {
 				w.torn[id] = true
@@ -229,16 +254,22 @@ func (w *world) look() error {
 	return nil
 }
 
-// goOn makes a writer believe in its first n operations only: the disk is back
-// at that moment, and what came later may come again.
-func (w *writer) goOn(n int) {
-	w.ops, w.now = w.ops[:n], newState()
+// goOn makes a writer believe in what was found only: the disk is back at that
+// moment, and what came later may come again.
+func (w *writer) goOn(f find) {
+	w.ops, w.now = w.ops[:f.ops], newState()
 	for _, o := range w.ops {
 		o.apply(w.now)
 		if o.acked == 0 {
 			o.acked = o.begun // it is there, whatever became of its answer
 		}
 		o.copied = "" // it may be half done, or have what others lost
+	}
+	if len(f.ends) > 0 {
+		at := w.ticks.Add(1)
+		loss := &op{what: "power failure", begun: at, acked: at, apply: func(s *state) { s.cut(f.ends) }}
+		w.ops = append(w.ops, loss)
+		loss.apply(w.now)
 	}
 	clear(w.given)
 	for id, l := range w.now.logs {

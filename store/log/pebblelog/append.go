@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"time"
 
 	"sluice/store/engine"
 	"sluice/store/log"
+	"sluice/store/ring"
 )
 
 // Append implements log.Log. It assigns positions and encodes the batch; the
@@ -29,26 +31,44 @@ func (l *Log) Append(_ context.Context, batch []log.Entry) (log.Commit, error) {
 	if err := l.engine.Admit(size); err != nil {
 		return nil, translate(err)
 	}
+	for bundling := true; ; {
+		round := l.spreader.current()
+		c, err := l.append(batch, size, bundling)
+		if !errors.Is(err, ring.ErrCrowded) {
+			if err != nil {
+				return nil, translate(err)
+			}
+			return c, nil
+		}
+		l.relieve(true)
+		<-round.over
+		bundling = round.err == nil
+	}
+}
+
+// append is Append to a ring that may have no room.
+func (l *Log) append(batch []log.Entry, size int, bundling bool) (*commit, error) {
 	st, err := l.lock(batch[0].Log)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
 	defer st.mu.Unlock()
 	c := &commit{placed: make([]log.Placed, len(batch))}
 	if err := l.gather(st, batch, c); err != nil {
 		c.forget()
-		return nil, translate(err)
+		return nil, err
 	}
 	if len(c.touched) == 0 {
 		return c, nil // every log was sealed
 	}
 	w := &writing{log: l, stream: st, batch: batch, commit: c, now: l.now().UnixMilli()}
+	w.bundling = bundling && st.settling == 0 && l.paused.Load() == 0 && l.bundling.suits(len(c.touched), size)
 	if err := w.run(size); err != nil {
 		c.forget()
-		return nil, translate(err)
+		return nil, err
 	}
 	if c.bundle != nil {
-		l.relieve(st)
+		l.relieve(false)
 	}
 	return c, nil
 }
@@ -59,6 +79,7 @@ type commit struct {
 	touched []touch
 	ticket  *engine.Ticket // nil when nothing was written
 	bundle  *bundle        // nil when it was not bundled
+	frame   *frame         // nil when it goes to no payload file
 }
 
 // touch is a log's part in an append.
@@ -80,6 +101,9 @@ func (c *commit) Wait() error {
 
 // settle moves the durable ends. The engine calls it in order of submission.
 func (c *commit) settle(err error) {
+	if c.frame != nil {
+		c.frame.end()
+	}
 	if err != nil {
 		if c.bundle != nil {
 			c.bundle.failed.Store(true)
@@ -93,6 +117,9 @@ func (c *commit) settle(err error) {
 
 // forget empties the lists of entries after an append that came to nothing.
 func (c *commit) forget() {
+	if c.frame != nil {
+		c.frame.end()
+	}
 	for _, t := range c.touched {
 		t.shard.gathered = t.shard.gathered[:0]
 	}
@@ -131,36 +158,48 @@ type writing struct {
 	to       *engine.Batch
 	bundling bool
 	bundle   []byte // what gathers when the append is bundled
+	logs     []byte // the same of its row
 }
 
 // run writes the entries of all logs and submits them. size is that of the records.
 func (w *writing) run(size int) (err error) {
-	l, c, st := w.log, w.commit, w.stream
+	l, c := w.log, w.commit
 	blocks := len(c.touched) + size/blockBytes
-	w.bundling = l.bundling.suits(len(c.touched), size)
-	if w.bundling {
-		w.bundle = append(make([]byte, 0, 1+size+(partRoom+8)*blocks), bundleVersion)
-		c.bundle = &bundle{number: st.next}
-	} else {
-		// In the order of keys, which Pebble inserts faster.
-		slices.SortFunc(c.touched, func(a, b touch) int { return cmp.Compare(a.shard.id.Shard, b.shard.id.Shard) })
+	room := size + 96*blocks + 64
+	coarse := !w.bundling && l.coarse.suits(len(c.touched), size)
+	switch {
+	case w.bundling:
+		room = 96 + 16*len(c.touched)
+	case coarse:
+		room = 128 * (blocks + len(c.touched))
 	}
-	if w.to, err = l.engine.NewBatch(size + 96*blocks + 64); err != nil {
+	if w.to, err = l.engine.NewBatch(room); err != nil {
 		return err
 	}
 	w.to.Records = true
+	if err := w.take(1 + size + (partRoom+8)*blocks); err != nil {
+		_ = w.to.Close()
+		return err
+	}
+	if coarse {
+		if err := w.beginFrame(size); err != nil {
+			_ = w.to.Close()
+			return err
+		}
+	}
+	if !w.bundling {
+		// In the order of keys, which Pebble inserts faster.
+		slices.SortFunc(c.touched, func(a, b touch) int { return cmp.Compare(a.shard.id.Shard, b.shard.id.Shard) })
+	}
 	for i := range c.touched {
 		if err := w.one(&c.touched[i]); err != nil {
 			return err
 		}
 	}
 	if w.bundling {
-		if err := w.to.Set(l.keys.bundle(st.id, st.next), w.bundle, nil); err != nil {
+		if err := w.point(); err != nil {
 			return err
 		}
-		st.next++
-		st.bundled.Add(int64(len(w.bundle)))
-		l.bundled.Add(int64(len(w.bundle)))
 	}
 	c.ticket = w.to.Submit(c.settle)
 	return nil
@@ -175,6 +214,9 @@ func (w *writing) one(t *touch) error {
 		return err
 	}
 	arrival := time.UnixMilli(s.last).UTC()
+	if w.bundling {
+		w.logs = binary.AppendUvarint(binary.AppendUvarint(w.logs, uint64(s.id.Shard)), uint64(s.next))
+	}
 	rest := s.gathered
 	for len(rest) > 0 {
 		n, size := 1, recordSize(&batch[rest[0]])
@@ -204,13 +246,16 @@ func (w *writing) one(t *touch) error {
 func (w *writing) block(s *shard, bucket uint32, entries []int32, size int) error {
 	p := place{last: s.next - 1, arrival: s.last, count: len(entries)}
 	if w.bundling {
+		s.waiting = append(s.waiting, waiting{number: uint32(w.commit.bundle.number), at: uint32(len(w.bundle))})
 		w.bundle = appendPart(w.bundle, s.id.Shard, bucket, p, size)
 		at := len(w.bundle)
-		w.bundle = slices.Grow(w.bundle, size)[:at+size]
+		w.bundle = w.bundle[:at+size] // there is room, see take
 		value := w.bundle[at : at+size : at+size]
 		putBlock(value, w.batch, entries)
-		s.waiting = append(s.waiting, waiting{bundle: w.commit.bundle, bucket: bucket, place: p, value: value})
 		return nil
+	}
+	if w.commit.frame != nil {
+		return w.framed(s, bucket, p, entries, size)
 	}
 	prefix := w.log.keys.blocks(bucket, s.id)
 	op := w.to.SetDeferred(len(prefix)+blockSuffix, size)
@@ -242,4 +287,46 @@ func translate(err error) error {
 		return fmt.Errorf("%w: %w", log.ErrFull, err)
 	}
 	return err
+}
+
+// take takes space for the bundle that gathers, of up to n bytes. Without a
+// ring the append is written as others are.
+func (w *writing) take(n int) error {
+	if !w.bundling {
+		return nil
+	}
+	space, err := w.log.ring.Take(n)
+	if errors.Is(err, ring.ErrCrowded) {
+		return err
+	}
+	if err != nil {
+		w.log.relieve(errors.Is(err, ring.ErrBroken)) // it is whole again once it is empty
+		w.bundling = false
+		return nil
+	}
+	if w.log.ring.Inherited() {
+		w.log.inherit()
+	}
+	w.bundle = append(space.Bytes[:0], bundleVersion)
+	w.commit.bundle = &bundle{number: w.stream.next, space: space}
+	return nil
+}
+
+// point adds the row of the bundle that has gathered, and enters it.
+func (w *writing) point() error {
+	l, st, bu := w.log, w.stream, w.commit.bundle
+	bu.value = w.bundle
+	row := make([]byte, 0, 32+len(w.logs))
+	row = appendPointer(row, crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
+	if err := w.to.Set(l.keys.bundle(st.id, bu.number), append(row, w.logs...), nil); err != nil {
+		return err
+	}
+	w.to.Before = func() error { return l.ring.Write(&bu.space, len(bu.value)) }
+	w.to.During = func() error { return l.ring.Sync(&bu.space) }
+	w.to.Beside = len(bu.value)
+	st.bundles, st.next = append(st.bundles, bu), st.next+1
+	st.bundled += int64(len(bu.value))
+	l.bundled.Add(int64(len(bu.value)))
+	l.spreader.enter(st)
+	return nil
 }

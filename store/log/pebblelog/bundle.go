@@ -3,7 +3,10 @@ package pebblelog
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"sync/atomic"
+
+	"sluice/store/ring"
 )
 
 // Bundles.
@@ -11,37 +14,53 @@ import (
 // An append that scatters a few records each over many logs would cost Pebble
 // a key per log: 500 records over 1,000 shards took twice to four times as
 // long as over 4, half of it for finding places in the memtable and for
-// merging tables of tiny blocks. Such an append is written as one value, a
-// bundle, which holds the blocks that it would have been. They wait in memory
-// as well, per log, and are read from there. Once there are a few MiB of them,
-// one batch spreads them: it writes the blocks where they belong, neighbours
-// joined, and removes the bundles. So it is either, never both nor neither,
-// whenever the process ends; and a start finds what waited by reading the
-// bundles.
+// merging tables of tiny blocks. Such an append is written as one piece, a
+// bundle, which holds the blocks that it would have been. Its bytes go into a
+// ring of reused space (store/ring); the database gets one small row that says
+// where. The bundle stays in memory as well, and is read from there. Once there
+// are some MiB of them, they are spread: the blocks are written where they
+// belong, neighbours joined, and one batch names them there and removes the
+// bundles. So it is either, never both nor neither, whenever the process ends;
+// and a start finds what waited by reading the bundles.
 //
 // A bundle is
 //
 //	version  1 byte, bundleVersion
 //	parts    per block: shard u32, bucket u32, the end of its key (16 bytes), length uvarint, the block
 //
-// under the key kindBundle, stream, number. It costs a second write to the
-// write-ahead log, but hardly ever one to a table: bundles are gone before the
-// memtable that holds them is written out.
-const bundleVersion = 1
+// and its row, under the key kindBundle, stream, number,
+//
+//	version  1 byte, bundleInRing
+//	checksum u32, CRC-32C of the bundle
+//	place    uvarints: file, offset, length
+//	logs     per log uvarints: shard, position of its first record in the bundle
+//
+// or, as it was written before there was a ring, the bundle itself. The logs
+// are there for a power failure that takes a bundle and leaves its row: they
+// say from where on each of them has lost its end.
+const (
+	bundleVersion = 1
+	bundleInRing  = 2
+)
 
 // Bundling says which appends are bundled and how much waits in bundles. Zero
 // fields have their defaults.
 type Bundling struct {
 	// Logs is the least number of logs that an append must touch (default 16),
-	// with LogBytes for each at most on average (default 512).
-	Logs, LogBytes int
-	// Bytes is how much may wait, of a stream (default 4 MiB) and, four times
-	// that, of all.
+	// with LogBytes for each at most on average (default 8 KiB). AppendBytes is
+	// the least that it must hold (default 4 KiB).
+	Logs, LogBytes, AppendBytes int
+	// Bytes is how much may wait before it is spread (default 16 MiB). The ring
+	// has room for twice as much.
 	Bytes int
+	// SegmentBytes is the size of a part of the ring (default 4 MiB).
+	SegmentBytes int
 }
 
 func (b *Bundling) fill() {
-	for field, value := range map[*int]int{&b.Logs: 16, &b.LogBytes: 512, &b.Bytes: 4 << 20} {
+	for field, value := range map[*int]int{
+		&b.Logs: 16, &b.LogBytes: 8 << 10, &b.AppendBytes: 4 << 10, &b.Bytes: 16 << 20, &b.SegmentBytes: 4 << 20,
+	} {
 		if *field == 0 {
 			*field = value
 		}
@@ -49,22 +68,59 @@ func (b *Bundling) fill() {
 }
 
 // suits tells whether an append is to be bundled.
-func (b *Bundling) suits(logs, bytes int) bool { return logs >= b.Logs && bytes <= logs*b.LogBytes }
+func (b *Bundling) suits(logs, bytes int) bool {
+	return logs >= b.Logs && bytes <= logs*b.LogBytes && bytes >= b.AppendBytes
+}
 
-// bundle is one that was submitted.
+// bundle is one that was submitted. Its bytes are never changed.
 type bundle struct {
 	number uint64
+	value  []byte
+	space  ring.Space // where value is, unless it was read at the start
 	// failed is set when its write came to nothing: its positions are gaps.
 	failed atomic.Bool
 }
 
-// waiting is a block in a bundle. It is never changed.
-type waiting struct {
-	bundle *bundle
-	bucket uint32
-	place  place
-	value  []byte
+// waiting is a block in a bundle: the low end of the bundle's number, and where
+// its part begins. There may be hundred thousands, so they are small.
+type waiting struct{ number, at uint32 }
+
+// held are the blocks of a log that wait, as of a moment.
+type held struct {
+	waiting []waiting
+	bundles []*bundle // of the stream; the first has the number base
+	base    uint32    // its low end
 }
+
+// held returns what waits for a log of a stream whose mu is held.
+func (st *stream) held(s *shard) held {
+	return held{waiting: s.waiting, bundles: st.bundles, base: st.base()}
+}
+
+// base is the low end of the number of the first bundle that waits.
+func (st *stream) base() uint32 { return uint32(st.next) - uint32(len(st.bundles)) }
+
+// part returns a block that waits; failed says that its bundle came to nothing.
+func (h *held) part(i int) (p part, failed bool) {
+	w := h.waiting[i]
+	b := h.bundles[w.number-h.base]
+	p, _, _ = readPart(b.value[w.at:]) // was written or checked here
+	return p, b.failed.Load()
+}
+
+// last returns where the log ends with what waits.
+func (h *held) last() (p place, found bool) {
+	for i := len(h.waiting) - 1; i >= 0; i-- {
+		if part, failed := h.part(i); !failed {
+			return part.place, true
+		}
+	}
+	return place{}, false
+}
+
+// RingDir is where rings are inside the folder of the database, a folder for
+// each namespace.
+const RingDir = "ring"
 
 // partHead is the size of what precedes a block's length in a bundle.
 const partHead = 4 + 4 + blockSuffix
@@ -74,11 +130,11 @@ const partRoom = partHead + 5
 
 // appendPart begins a part for a block of n bytes.
 func appendPart(b []byte, shard, bucket uint32, p place, n int) []byte {
-	b = binary.BigEndian.AppendUint32(b, shard)
-	b = binary.BigEndian.AppendUint32(b, bucket)
 	at := len(b)
-	b = append(b, make([]byte, blockSuffix)...)
-	p.put(b[at:], bucket)
+	b = append(b, make([]byte, partHead)...)
+	binary.BigEndian.PutUint32(b[at:], shard)
+	binary.BigEndian.PutUint32(b[at+4:], bucket)
+	p.put(b[at+8:], bucket)
 	return binary.AppendUvarint(b, uint64(n))
 }
 
@@ -91,30 +147,38 @@ type part struct {
 
 var errBundle = fmt.Errorf("%w: malformed bundle", errBlock)
 
-// eachPart calls f for the blocks of a stored bundle.
-func eachPart(b []byte, f func(p part) error) error {
+// readPart takes a part off a bundle.
+func readPart(b []byte) (p part, rest []byte, ok bool) {
+	if len(b) < partHead {
+		return p, nil, false
+	}
+	p = part{shard: binary.BigEndian.Uint32(b), bucket: binary.BigEndian.Uint32(b[4:])}
+	p.place = placeOf(b[:partHead], p.bucket)
+	size, n := binary.Uvarint(b[partHead:])
+	if n <= 0 || size > uint64(len(b)-partHead-n) {
+		return p, nil, false
+	}
+	b = b[partHead+n:]
+	p.value = b[:size:size]
+	return p, b[size:], true
+}
+
+// eachPart calls f for the blocks of a stored bundle and where they begin.
+func eachPart(b []byte, f func(p part, at int) error) error {
 	if len(b) < 1 || b[0] != bundleVersion {
 		return errBundle
 	}
-	b = b[1:]
-	for len(b) > 0 {
-		if len(b) < partHead {
+	rest := b[1:]
+	for len(rest) > 0 {
+		at := len(b) - len(rest)
+		p, after, ok := readPart(rest)
+		if !ok {
 			return errBundle
 		}
-		p := part{shard: binary.BigEndian.Uint32(b), bucket: binary.BigEndian.Uint32(b[4:])}
-		p.place = placeOf(b[:partHead], p.bucket)
-		size, n := binary.Uvarint(b[partHead:])
-		if n <= 0 || size > uint64(len(b)) {
-			return errBundle
-		}
-		b = b[partHead+n:]
-		if size > uint64(len(b)) {
-			return errBundle
-		}
-		p.value, b = b[:size:size], b[size:]
-		if err := f(p); err != nil {
+		if err := f(p, at); err != nil {
 			return err
 		}
+		rest = after
 	}
 	return nil
 }
@@ -124,70 +188,59 @@ func (k keys) bundle(stream, number uint64) []byte {
 	return binary.BigEndian.AppendUint64(k.stream(kindBundle, stream), number)
 }
 
-// loadBundles takes up what waits in the bundles of a stream that is being
-// read, each log of which has its row.
-func (l *Log) loadBundles(st *stream) error {
-	prefix := l.keys.stream(kindBundle, st.id)
-	return l.scan(prefix, func(key, value []byte) error {
-		if len(key) != len(prefix)+8 {
-			return errBundle
-		}
-		bu := &bundle{number: binary.BigEndian.Uint64(key[len(prefix):])}
-		st.next = bu.number + 1
-		st.bundled.Add(int64(len(value)))
-		l.bundled.Add(int64(len(value)))
-		return eachPart(append([]byte(nil), value...), func(p part) error {
-			s := st.shards[p.shard]
-			if s == nil {
-				return errBundle
-			}
-			s.waiting = append(s.waiting, waiting{bundle: bu, bucket: p.bucket, place: p.place, value: p.value})
-			return nil
-		})
-	})
+// appendPointer begins the row of a bundle in the ring.
+func appendPointer(b []byte, sum uint32, ref ring.Ref) []byte {
+	b = binary.BigEndian.AppendUint32(append(b, bundleInRing), sum)
+	b = binary.AppendUvarint(b, ref.File)
+	b = binary.AppendUvarint(b, uint64(ref.Offset))
+	return binary.AppendUvarint(b, uint64(ref.Length))
 }
 
-// stored tells whether a read may want what is not in bundles.
-func (r *reading) stored() bool {
-	next := r.from
-	if len(r.waiting) == 0 || r.waiting[0].place.first() > next {
-		return true
-	}
-	for i := range r.waiting {
-		if p := r.waiting[i].place; p.first() > next {
-			return next < r.limit.Before
-		} else if p.last >= next {
-			next = p.last + 1
-		}
-	}
-	return next < r.limit.Before
+// begin is where a log begins in a bundle.
+type begin struct {
+	shard    uint32
+	position int64
 }
 
-// held reads on in what waits, up to the block that begins at a position or later.
-func (r *reading) held(before int64) error {
-	for len(r.waiting) > 0 && !r.full {
-		w := &r.waiting[0]
-		if w.place.first() >= min(before, r.limit.Before) {
-			return nil
-		}
-		r.waiting = r.waiting[1:]
-		if w.place.arrival < r.since || w.bundle.failed.Load() {
-			continue
-		}
-		if err := r.block(w.place, w.bucket, w.value); err != nil {
-			return err
-		}
-	}
-	return nil
+// pointer is the row of a bundle in the ring.
+type pointer struct {
+	ref  ring.Ref
+	sum  uint32
+	logs []begin
 }
 
-// seekHeld finds the first waiting record that arrived at or after ms; other
-// is the first one elsewhere.
-func (v *view) seekHeld(ms, other int64) int64 {
-	for i := range v.waiting {
-		if w := &v.waiting[i]; w.place.arrival >= ms && !w.bundle.failed.Load() {
-			return min(other, w.place.first())
-		}
+// maxBundle bounds what is believed of a length.
+const maxBundle = 1 << 30
+
+// readPointer reads the row of a bundle in the ring.
+func readPointer(b []byte) (p pointer, err error) {
+	if len(b) < 5 || b[0] != bundleInRing {
+		return p, errBundle
 	}
-	return other
+	p.sum = binary.BigEndian.Uint32(b[1:])
+	b = b[5:]
+	take := func() (x uint64) {
+		x, n := binary.Uvarint(b)
+		if n <= 0 {
+			err = errBundle
+			return 0
+		}
+		b = b[n:]
+		return x
+	}
+	file, offset, length := take(), take(), take()
+	p.ref = ring.Ref{File: file, Offset: int64(offset), Length: int(length)}
+	if offset > 1<<40 || length > maxBundle {
+		return p, errBundle
+	}
+	for len(b) > 0 && err == nil {
+		shard, position := take(), take()
+		if shard >= 1<<32 || position >= 1<<62 {
+			return p, errBundle
+		}
+		p.logs = append(p.logs, begin{uint32(shard), int64(position)})
+	}
+	return p, err
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)

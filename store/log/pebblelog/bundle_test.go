@@ -17,7 +17,7 @@ func TestBundle(t *testing.T) {
 	b := append([]byte{bundleVersion}, partOf(3, first, entry{PartitionKey: "k", Data: []byte("v")})...)
 	b = append(b, partOf(900, second, entry{Data: []byte("w")}, entry{PartitionKey: "l"})...)
 	var got []part
-	require.NoError(t, eachPart(b, func(p part) error { got = append(got, p); return nil }))
+	require.NoError(t, eachPart(b, func(p part, _ int) error { got = append(got, p); return nil }))
 	require.Len(t, got, 2)
 	require.Equal(t, first, got[0].place)
 	require.Equal(t, uint32(900), got[1].shard)

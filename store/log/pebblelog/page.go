@@ -18,10 +18,11 @@ type chunk [chunkBytes]byte
 // largest read of a service asks for, and a little more.
 const keptRecords = 16 << 10
 
-// pools hold the memory of released pages.
+// pools hold the memory of released pages, and of frames.
 type pools struct {
-	chunks  sync.Pool // of *chunk
-	records sync.Pool // of *[]log.Record
+	chunks  sync.Pool             // of *chunk
+	records sync.Pool             // of *[]log.Record
+	frames  [frameSizes]sync.Pool // of *[]byte
 }
 
 // page is the memory of a log.Page.
@@ -35,16 +36,31 @@ type page struct {
 
 // copied returns a copy of b in the page's memory.
 func (p *page) copied(b []byte) []byte {
-	if len(b) > len(p.free) {
-		if len(b) > chunkBytes/2 {
-			return append([]byte(nil), b...)
+	c := p.take(len(b))
+	copy(c, b)
+	return c
+}
+
+// take returns n bytes of the page's memory, which hold anything.
+func (p *page) take(n int) []byte {
+	if p.room(n) == 0 {
+		return make([]byte, n)
+	}
+	b := p.free[:n:n]
+	p.free = p.free[n:]
+	return b
+}
+
+// room sees to it that the next n bytes, and what else it returns, are one piece
+// of the memory that is used again. It returns 0 if they are too much for that.
+func (p *page) room(n int) int {
+	if n > len(p.free) {
+		if n > chunkBytes/2 {
+			return 0
 		}
 		p.free = p.chunk()
 	}
-	c := p.free[:len(b):len(b)]
-	p.free = p.free[len(b):]
-	copy(c, b)
-	return c
+	return len(p.free)
 }
 
 func (p *page) chunk() []byte {

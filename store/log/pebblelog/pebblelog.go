@@ -12,6 +12,8 @@ import (
 
 	"sluice/store/engine"
 	"sluice/store/log"
+	"sluice/store/payload"
+	"sluice/store/ring"
 )
 
 // Log implements log.Log over an engine. It is safe for concurrent use.
@@ -22,8 +24,13 @@ type Log struct {
 
 	pools pools
 
+	files    *payload.Files
+	coarse   Coarse
 	bundling Bundling
 	bundled  atomic.Int64 // bytes that wait in bundles
+	ring     *ring.Ring   // where they are
+	spreader spreader
+	paused   atomic.Int32 // how many want no further bundles
 
 	// mu guards streams, a cache of what has been used since the start.
 	mu      sync.RWMutex
@@ -32,9 +39,17 @@ type Log struct {
 
 // New returns the log of a namespace; arrival stamps come from now. A
 // namespace is text without zero bytes, and has one log per engine.
-func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling) *Log {
+func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c Coarse) *Log {
 	b.fill()
-	return &Log{bundling: b, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+	c.fill()
+	l := &Log{bundling: b, coarse: c, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
+	l.files = openFiles(e, namespace, c, l.fileSynced)
+	at := e.Place()
+	l.ring = ring.New(ring.Options{
+		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RingDir, namespace), Synced: at.Synced,
+		SegmentBytes: b.SegmentBytes, Segments: max(2*b.Bytes/b.SegmentBytes, 2),
+	})
+	return l
 }
 
 // stream returns a stream, reading it at first use; nil when there is none.
@@ -71,7 +86,6 @@ func (l *Log) lock(id log.ID) (*stream, error) {
 		st.mu.Unlock()
 		return nil, missing(id)
 	}
-	l.tidy(st)
 	return st, nil
 }
 
@@ -81,7 +95,7 @@ func (l *Log) shard(st *stream, id log.ID) (*shard, error) {
 	if s == nil {
 		return nil, missing(id)
 	}
-	return s, l.load(s)
+	return s, l.load(st, s)
 }
 
 // Create implements log.Log.
@@ -146,7 +160,7 @@ func (l *Log) begin(id uint64) *stream {
 	defer l.mu.Unlock()
 	st := l.streams[id]
 	if st == nil {
-		st = &stream{id: id, shards: map[uint32]*shard{}}
+		st = newStream(id)
 		l.streams[id] = st
 	}
 	return st

@@ -16,7 +16,7 @@ import (
 type view struct {
 	id      log.ID
 	buckets []bucketRef
-	waiting []waiting
+	held
 	next    int64
 	durable int64
 }
@@ -31,18 +31,27 @@ func (l *Log) view(id log.ID) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{id: id, buckets: s.buckets, waiting: s.waiting, next: s.next, durable: s.durable.Load()}, nil
+	return view{id: id, buckets: s.buckets, held: st.held(s), next: s.next, durable: s.durable.Load()}, nil
 }
 
 // Read implements log.Log.
-func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (log.Page, error) {
+func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (page log.Page, err error) {
 	must.Hold(limit.Records > 0 && limit.Bytes > 0, "read limit %+v", limit)
+	err = retryGone(func(last bool) error {
+		page, err = l.read(id, from, limit, last)
+		return err
+	})
+	return page, err
+}
+
+// read is Read. When last is set, a missing file is damage.
+func (l *Log) read(id log.ID, from int64, limit log.Limit, last bool) (log.Page, error) {
 	v, err := l.view(id)
 	if err != nil {
 		return log.Page{}, err
 	}
 	limit.Before = min(limit.Before, v.durable)
-	r := reading{view: v, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
+	r := reading{view: v, log: l, last: last, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
 	r.page.pools = &l.pools
 	if from < limit.Before {
 		if err := l.engine.Read(r.run); err != nil {
@@ -60,6 +69,8 @@ func (l *Log) Read(_ context.Context, id log.ID, from int64, limit log.Limit) (l
 // reading is a read under way.
 type reading struct {
 	view
+	log   *Log
+	last  bool // a missing file is damage
 	keys  keys
 	limit log.Limit
 	since int64 // ms; earlier records are passed over
@@ -67,6 +78,8 @@ type reading struct {
 	bytes int
 	full  bool // a limit was reached
 	page  page
+
+	gathered gathered
 }
 
 func (r *reading) run(db pebble.Reader) error {
@@ -83,7 +96,7 @@ func (r *reading) run(db pebble.Reader) error {
 			return err
 		}
 	}
-	return r.held(r.limit.Before)
+	return r.fromHeld(r.limit.Before)
 }
 
 // bucket reads on in one bucket.
@@ -102,23 +115,47 @@ func (r *reading) bucket(it *pebble.Iterator, bucket uint32) error {
 		if p.first() >= r.limit.Before {
 			break
 		}
-		if err := r.held(p.first()); err != nil || r.full {
+		if err := r.turn(p, bucket); err != nil || r.full {
 			return err
 		}
+		if p.last < r.from { // it was found in a bundle already
+			continue
+		}
 		value, err := it.ValueAndErr()
+		switch {
+		case err != nil:
+		case isPointer(value):
+			err = r.gather(p, bucket, value)
+		default:
+			if err = r.fetch(bucket); err == nil && !r.full {
+				err = r.block(p, bucket, value, false)
+			}
+		}
 		if err != nil {
 			return err
 		}
-		if err := r.block(p, bucket, value); err != nil {
-			return err
-		}
 	}
-	return it.Error()
+	if err := it.Error(); err != nil || r.full {
+		return err
+	}
+	return r.fetch(bucket)
 }
 
-// block takes from a block what is wanted. The wanted records are neighbours,
-// so their payload is copied in one go out of memory that is not the page's.
-func (r *reading) block(p place, bucket uint32, value []byte) error {
+// turn reads what waits in bundles and has its turn before a block.
+func (r *reading) turn(p place, bucket uint32) error {
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	if err := r.fetch(bucket); err != nil || r.full {
+		return err
+	}
+	return r.fromHeld(p.first())
+}
+
+// block takes from a block what is wanted. The wanted records are neighbours, so
+// their payload is copied in one go out of memory that is not the page's. ours
+// tells that it is.
+func (r *reading) block(p place, bucket uint32, value []byte, ours bool) error {
 	if p.last < r.from { // it was found in a bundle already
 		return nil
 	}
@@ -129,32 +166,52 @@ func (r *reading) block(p place, bucket uint32, value []byte) error {
 	if b.count != p.count {
 		return errBlock
 	}
-	position, skip, end := p.first(), 0, min(p.last+1, r.limit.Before)
+	position, skip, size, count := p.first(), 0, len(b.payload), b.count
+	if r.partly(&b, p) {
+		position, skip, size, count = r.wanted(&b, p)
+	}
+	r.bytes += size
+	memory := b.payload[skip : skip+size]
+	if !ours {
+		memory = r.page.copied(memory)
+	}
+	r.page.list()
+	r.list(&b, position, count, memory)
+	r.from = position + int64(count)
+	return nil
+}
+
+// partly tells whether of a block something may not be wanted.
+func (r *reading) partly(b *block, p place) bool {
+	return p.first() < r.from || p.last >= r.limit.Before || r.since > 0 && (p.arrival < r.since || b.runs != nil) ||
+		len(r.page.records)+b.count > r.limit.Records || r.bytes+len(b.payload) > r.limit.Bytes
+}
+
+// wanted finds the records that are wanted, and moves b to the first of them.
+// They are size bytes, behind skip others.
+func (r *reading) wanted(b *block, p place) (position int64, skip, size, count int) {
+	position = p.first()
+	end := min(p.last+1, r.limit.Before)
 	for position < end {
-		ahead := b
+		ahead := *b
 		s := ahead.next()
 		if position >= r.from && s.arrival >= r.since {
 			break
 		}
-		b = ahead
+		*b = ahead
 		skip += s.key + s.data
 		position++
 	}
-	table, size, count := b, 0, 0
-	for ; position+int64(count) < end; count++ {
+	for table := *b; position+int64(count) < end; count++ {
 		s := table.next()
 		n := s.key + s.data
-		if len(r.page.records)+count >= r.limit.Records || (r.bytes+n > r.limit.Bytes && len(r.page.records)+count > 0) {
+		if len(r.page.records)+count >= r.limit.Records || (r.bytes+size+n > r.limit.Bytes && len(r.page.records)+count > 0) {
 			r.full = true
 			break
 		}
-		r.bytes += n
 		size += n
 	}
-	r.page.list()
-	r.list(&b, position, count, r.page.copied(b.payload[skip:skip+size]))
-	r.from = position + int64(count)
-	return nil
+	return position, skip, size, count
 }
 
 // list enters the next records of a block, whose payload is given.
@@ -217,7 +274,16 @@ func firstSince(it *pebble.Iterator, prefix []byte, bucket uint32, ms int64) (*p
 }
 
 // Seek implements log.Log.
-func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (int64, error) {
+func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (position int64, err error) {
+	err = retryGone(func(last bool) error {
+		position, err = l.seek(id, where, t, last)
+		return err
+	})
+	return position, err
+}
+
+// seek is Seek. When last is set, a missing file is damage.
+func (l *Log) seek(id log.ID, where log.Where, t time.Time, last bool) (int64, error) {
 	v, err := l.view(id)
 	if err != nil || where == log.Latest {
 		return v.next, err
@@ -235,7 +301,7 @@ func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (
 			p, err := firstSince(it, prefix, bucket, ms)
 			if p != nil {
 				found = true
-				position, err = within(it, prefix, bucket, *p, ms)
+				position, err = l.within(it, id, bucket, *p, ms, last)
 			}
 			return err
 		})
@@ -248,14 +314,17 @@ func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (
 
 // within finds the first record of a stored block that arrived at or after ms;
 // the last one did.
-func within(it *pebble.Iterator, prefix []byte, bucket uint32, p place, ms int64) (int64, error) {
+func (l *Log) within(it *pebble.Iterator, id log.ID, bucket uint32, p place, ms int64, sure bool) (int64, error) {
 	if ms == 0 || p.count == 1 {
 		return p.first(), nil
 	}
-	if !it.SeekGE(blockKey(prefix, p.last)) {
+	if !it.SeekGE(blockKey(l.keys.blocks(bucket, id), p.last)) {
 		return p.first(), it.Error()
 	}
 	value, err := it.ValueAndErr()
+	if err == nil {
+		value, err = l.blockOf(id.Stream, value, sure)
+	}
 	if err != nil {
 		return 0, err
 	}

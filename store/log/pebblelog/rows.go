@@ -62,7 +62,7 @@ func Check(kind byte, rest, value []byte) error {
 		return p.checkLog(value)
 	}
 	if kind == kindBundle {
-		return eachPart(value, func(part part) error {
+		return eachPart(value, func(part part, _ int) error {
 			of := parsed{kind: kindBlock, id: log.ID{Stream: p.id.Stream, Shard: part.shard}, bucket: part.bucket, place: part.place}
 			return of.checkBlock(part.value)
 		})
@@ -167,7 +167,7 @@ func (g *Gatherer) Add(kind byte, rest, value []byte) error {
 	case kindBlock:
 		return unpack(g.log(p.id), p.place, p.bucket, value)
 	case kindBundle:
-		return eachPart(value, func(part part) error {
+		return eachPart(value, func(part part, _ int) error {
 			return unpack(g.log(log.ID{Stream: p.id.Stream, Shard: part.shard}), part.place, part.bucket, part.value)
 		})
 	}

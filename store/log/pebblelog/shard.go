@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"sluice/store/engine"
 	"sluice/store/log"
 )
 
@@ -22,11 +23,13 @@ type stream struct {
 	deleted bool
 	shards  map[uint32]*shard
 
-	next      uint64     // number of the next bundle
-	spreading *spreading // nil when none is under way
-	// bundled counts the bytes that wait in bundles. It changes under mu, and is
-	// read by those who look for a full stream.
-	bundled atomic.Int64
+	next      uint64    // number of the next bundle
+	bundles   []*bundle // those that wait, up to that number
+	bundled   int64     // their bytes
+	spreading bool      // what waits is being spread, without mu
+	spread    sync.Cond // tells, with mu, that this is over
+	settling  int       // how many want that nothing waits
+	due       bool      // guarded by the spreader's mu: it will be spread
 }
 
 // shard is one log. A row is read when its stream is, the rest at first use.
@@ -95,9 +98,15 @@ func (s *shard) setRow(b []byte) error {
 	return nil
 }
 
+func newStream(id uint64) *stream {
+	st := &stream{id: id, shards: map[uint32]*shard{}}
+	st.spread.L = &st.mu
+	return st
+}
+
 // loadStream reads the rows of a stream's logs; nil when it has none.
 func (l *Log) loadStream(id uint64) (*stream, error) {
-	st := &stream{id: id, shards: map[uint32]*shard{}}
+	st := newStream(id)
 	prefix := l.keys.stream(kindLog, id)
 	err := l.scan(prefix, func(key, value []byte) error {
 		s := &shard{id: log.ID{Stream: id, Shard: binary.BigEndian.Uint32(key[len(prefix):])}}
@@ -117,7 +126,7 @@ func (l *Log) loadStream(id uint64) (*stream, error) {
 }
 
 // load finds a log's buckets and its end. The stream's mu is held.
-func (l *Log) load(s *shard) error {
+func (l *Log) load(st *stream, s *shard) error {
 	if s.loaded {
 		return nil
 	}
@@ -146,8 +155,8 @@ func (l *Log) load(s *shard) error {
 			break
 		}
 	}
-	if n := len(s.waiting); n > 0 {
-		p := s.waiting[n-1].place
+	h := st.held(s)
+	if p, found := h.last(); found {
 		s.next, s.last = max(s.next, p.last+1), max(s.last, p.arrival)
 	}
 	s.buckets, s.loaded = refs, true
@@ -188,7 +197,11 @@ func iterate(r pebble.Reader, prefix []byte, f func(it *pebble.Iterator) error) 
 
 // scan calls f for every row that begins with prefix.
 func (l *Log) scan(prefix []byte, f func(key, value []byte) error) error {
-	return l.engine.Read(func(r pebble.Reader) error {
+	return scanRows(l.engine, prefix, f)
+}
+
+func scanRows(e *engine.Engine, prefix []byte, f func(key, value []byte) error) error {
+	return e.Read(func(r pebble.Reader) error {
 		return iterate(r, prefix, func(it *pebble.Iterator) error {
 			for ok := it.First(); ok; ok = it.Next() {
 				value, err := it.ValueAndErr()

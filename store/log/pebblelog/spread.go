@@ -2,231 +2,329 @@ package pebblelog
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
+	"sync"
 
 	"sluice/store/engine"
+	"sluice/store/payload"
 )
 
-// spreading is a batch under way that writes the blocks of bundles where they
-// belong and removes the bundles.
-type spreading struct {
-	before uint64 // bundles below are in it
-	size   int64  // of these bundles
-	ticket *engine.Ticket
-	done   chan struct{} // closed when it is decided
-	err    error         // after done
+// spreader sees to it that not too much waits in bundles. A goroutine runs
+// while there is too much and takes the streams in the order in which
+// something began to wait, as the ring gets its space back then.
+type spreader struct {
+	// mu guards the fields below. It is taken after a stream's.
+	mu      sync.Mutex
+	due     []*stream // something waits, the oldest first
+	busy    bool
+	closed  bool
+	wanted  bool   // somebody waits for space
+	round   *round // the spreading under way, or the next one
+	running sync.WaitGroup
 }
 
-// tidy forgets what a spreading has taken to its place. The stream's mu is held.
-func (l *Log) tidy(st *stream) {
-	sp := st.spreading
-	if sp == nil {
+// round is one spreading, of any stream.
+type round struct {
+	over chan struct{}
+	err  error // after over
+}
+
+// enter notes that something waits in a stream.
+func (s *spreader) enter(st *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !st.due {
+		st.due = true
+		s.due = append(s.due, st)
+	}
+}
+
+// take returns the stream to spread next, nil when there is no need to, or
+// nothing.
+func (s *spreader) take(much bool) *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.due) == 0 || s.closed || !much && !s.wanted {
+		s.busy = false
+		return nil
+	}
+	s.wanted = false
+	st := s.due[0]
+	s.due[0] = nil
+	s.due, st.due = s.due[1:], false
+	return st
+}
+
+// current returns the round to wait for.
+func (s *spreader) current() *round {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.round == nil {
+		s.round = &round{over: make(chan struct{})}
+	}
+	return s.round
+}
+
+// end ends a round.
+func (s *spreader) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.round != nil {
+		s.round.err = err
+		close(s.round.over)
+		s.round = nil
+	}
+}
+
+// crowded tells whether enough waits to be spread.
+func (l *Log) crowded() bool { return l.bundled.Load() >= int64(l.bundling.Bytes) }
+
+// relieve begins to spread bundles when too many wait, or when somebody waits
+// for space.
+func (l *Log) relieve(wanted bool) {
+	if !wanted && !l.crowded() {
 		return
 	}
-	select {
-	case <-sp.done:
-	default:
-		return
+	s := &l.spreader
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted = s.wanted || wanted
+	if !s.busy && !s.closed {
+		s.busy = true
+		s.running.Go(l.spreadDue)
 	}
-	st.spreading = nil
-	if sp.err != nil {
-		return // all of it still waits
-	}
-	for _, s := range st.shards {
-		n := 0
-		for n < len(s.waiting) && s.waiting[n].bundle.number < sp.before {
-			n++
+}
+
+// spreadDue spreads while too much waits. A failure shows with the appends
+// that follow; what waits goes on waiting.
+func (l *Log) spreadDue() {
+	for {
+		st := l.spreader.take(l.crowded())
+		if st == nil {
+			l.spreader.end(nil)
+			return
 		}
-		if n > 0 { // readers may hold the old list; about as much will wait again
-			s.waiting = append(make([]waiting, 0, len(s.waiting)), s.waiting[n:]...)
+		st.mu.Lock()
+		err := l.spread(st)
+		st.mu.Unlock()
+		l.spreader.end(err)
+		if err != nil {
+			l.spreader.mu.Lock()
+			l.spreader.busy = false
+			l.spreader.mu.Unlock()
+			return
 		}
 	}
-	st.bundled.Add(-sp.size)
-	l.bundled.Add(-sp.size)
 }
 
-// relieve begins to spread bundles when too many wait: those of a stream that
-// was just appended to and whose mu is held, or of another.
-func (l *Log) relieve(st *stream) {
-	limit := int64(l.bundling.Bytes)
-	own := st.bundled.Load()
-	crowded := l.bundled.Load() >= crowd*limit
-	if own >= limit || crowded && own >= limit/crowd {
-		l.try(st)
-		return
-	}
-	if !crowded {
-		return
-	}
-	// Of many streams that were written to a little each, perhaps long ago.
-	if other := l.fullest(); other != nil && other != st && other.mu.TryLock() {
-		defer other.mu.Unlock()
-		l.try(other)
-	}
-}
-
-// crowd is how many times the bytes of one stream may wait of all.
-const crowd = 4
-
-// looks is how many streams are looked at for one that is full.
-const looks = 32
-
-// fullest returns a stream of which much waits.
-func (l *Log) fullest() (most *stream) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	seen, size := 0, int64(0)
-	for _, st := range l.streams { // in random order
-		if n := st.bundled.Load(); n > size {
-			most, size = st, n
-		}
-		if seen++; seen == looks {
-			break
-		}
-	}
-	return most
-}
-
-// try begins to spread unless that is under way. A failure shows with the
-// appends that follow; what waits goes on waiting.
-func (l *Log) try(st *stream) {
-	l.tidy(st)
-	if st.deleted || st.spreading != nil || st.bundled.Load() == 0 {
-		return
-	}
-	_ = l.spread(st)
-}
-
-// spread begins to spread all bundles of a stream whose mu is held. Nobody has
-// to wait for it.
+// spread spreads what waits in a stream whose mu is held, and lets go of mu
+// meanwhile. Of those who want to, one does at a time.
 func (l *Log) spread(st *stream) error {
-	b, err := l.engine.NewBatch(int(st.bundled.Load()*9/8) + 128)
+	for st.spreading {
+		st.spread.Wait()
+	}
+	if st.deleted || len(st.bundles) == 0 {
+		return nil
+	}
+	st.spreading = true
+	job := &spreading{log: l, stream: st, before: st.next, held: held{bundles: st.bundles, base: st.base()}}
+	for _, s := range st.shards {
+		if len(s.waiting) > 0 {
+			job.logs = append(job.logs, spreadLog{s, s.waiting})
+		}
+	}
+	st.mu.Unlock()
+	err := job.run()
+	st.mu.Lock()
+	if err == nil {
+		l.forget(st, job)
+	}
+	if len(st.bundles) > 0 {
+		l.spreader.enter(st)
+	}
+	st.spreading = false
+	st.spread.Broadcast()
+	return err
+}
+
+// forget lets go of what was spread. The stream's mu is held.
+func (l *Log) forget(st *stream, job *spreading) {
+	for _, done := range job.logs {
+		s, n := done.shard, len(done.waiting)
+		// Readers may hold the old list; about as much will wait again.
+		s.waiting = append(make([]waiting, 0, len(s.waiting)), s.waiting[n:]...)
+	}
+	st.bundles = append([]*bundle(nil), st.bundles[len(job.bundles):]...)
+	l.release(st, job.bundles)
+}
+
+// release gives back the space of bundles that are in the database no more.
+func (l *Log) release(st *stream, bundles []*bundle) {
+	size := int64(0)
+	for _, bu := range bundles {
+		if bu != nil {
+			size += int64(len(bu.value))
+			l.ring.Release(bu.space)
+		}
+	}
+	st.bundled -= size
+	l.bundled.Add(-size)
+}
+
+// settle spreads all bundles of a stream whose mu is held; appends make no
+// further ones meanwhile. When it returns, mu was held since nothing waits.
+func (l *Log) settle(st *stream) error {
+	st.settling++
+	defer func() { st.settling-- }()
+	for st.spreading || len(st.bundles) > 0 {
+		if err := l.spread(st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spreading is a spreading under way.
+type spreading struct {
+	log    *Log
+	stream *stream
+	before uint64 // bundles below are in it
+	logs   []spreadLog
+	held   // waiting is that of the log in hand
+	to     *engine.Batch
+	join   joining
+	piece  []byte    // blocks that gather for one write
+	blocks []spotted // those in it
+	runs   []*payload.Run
+
+	touched byte // of no meaning
+}
+
+// spreadLog is a log and what waits for it.
+type spreadLog struct {
+	shard   *shard
+	waiting []waiting
+}
+
+// spotted is a block in a piece.
+type spotted struct {
+	shard    *shard
+	bucket   uint32
+	place    place
+	from, to int
+}
+
+// pieceBytes is how much of what is spread is written at once: large enough for
+// write(2), small enough to be in the processor's cache still.
+const pieceBytes = 1 << 20
+
+// run writes the blocks where they belong and removes the bundles.
+func (j *spreading) run() error {
+	l := j.log
+	if err := l.decide(); err != nil {
+		return err
+	}
+	slices.SortFunc(j.logs, func(a, b spreadLog) int { return cmp.Compare(a.shard.id.Shard, b.shard.id.Shard) })
+	var err error
+	if j.to, err = l.engine.NewBatch(128 * len(j.logs)); err != nil {
+		return err
+	}
+	j.to.Records = true
+	j.piece = make([]byte, 0, pieceBytes+2*blockBytes)
+	for _, s := range j.logs {
+		j.waiting = s.waiting
+		if err := j.one(s.shard); err != nil {
+			return err
+		}
+	}
+	if err := j.flush(); err != nil {
+		return err
+	}
+	for _, r := range j.runs {
+		if err := r.Sync(); err != nil {
+			return err
+		}
+	}
+	if err := j.to.DeleteRange(l.keys.bundle(j.stream.id, 0), l.keys.bundle(j.stream.id, j.before), nil); err != nil {
+		return err
+	}
+	return j.to.Submit(func(error) {}).Wait()
+}
+
+// decide returns when all that was submitted has been written, or has failed.
+func (l *Log) decide() error {
+	b, err := l.engine.NewBatch(0)
 	if err != nil {
 		return err
 	}
-	b.Records = true
-	var logs []*shard
-	for _, s := range st.shards {
-		if len(s.waiting) > 0 {
-			logs = append(logs, s)
-		}
-	}
-	// In the order of keys, which Pebble inserts faster.
-	slices.SortFunc(logs, func(a, b *shard) int { return cmp.Compare(a.id.Shard, b.id.Shard) })
-	for _, s := range logs {
-		if err := l.spreadLog(b, s); err != nil {
-			return err
-		}
-	}
-	if err := b.DeleteRange(l.keys.bundle(st.id, 0), l.keys.bundle(st.id, st.next), nil); err != nil {
-		return err
-	}
-	sp := &spreading{before: st.next, size: st.bundled.Load(), done: make(chan struct{})}
-	sp.ticket = b.Submit(func(err error) {
-		sp.err = err
-		close(sp.done)
-	})
-	st.spreading = sp
-	return nil
+	return b.Submit(func(error) {}).Wait()
 }
 
-// settle spreads all bundles of a stream whose mu is held, and waits until
-// that is durable.
-func (l *Log) settle(st *stream) error {
-	for st.spreading != nil || st.bundled.Load() > 0 {
-		if st.spreading == nil {
-			if err := l.spread(st); err != nil {
-				return err
-			}
-		}
-		err := st.spreading.ticket.Wait()
-		l.tidy(st)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// spreadLog writes what waits for one log, neighbours joined.
-func (l *Log) spreadLog(b *engine.Batch, s *shard) error {
-	rest := s.waiting
-	var opened []block
-	for len(rest) > 0 {
-		if rest[0].bundle.failed.Load() {
-			rest = rest[1:]
+// one writes what waits for one log, neighbours joined.
+func (j *spreading) one(s *shard) error {
+	j.touch()
+	j.join.reset()
+	for i := range j.waiting {
+		p, failed := j.part(i)
+		if failed {
 			continue
 		}
-		opened = opened[:0]
-		n, size := 0, 0
-		for n < len(rest) && joins(rest[:n], &rest[n], size) {
-			o, err := openBlock(rest[n].value, rest[n].place, rest[n].bucket)
-			if err != nil {
+		if !j.join.takes(&p) {
+			if err := j.block(s); err != nil {
 				return err
 			}
-			opened = append(opened, o)
-			size += len(o.table) + len(o.payload)
-			n++
 		}
-		if err := l.join(b, s, rest[:n], opened, size); err != nil {
+		j.join.add(&p)
+	}
+	return j.block(s)
+}
+
+// touch looks at every part once. They are all over the memory of the ring,
+// and the processor fetches many at a time when nothing is done with them.
+func (j *spreading) touch() {
+	for _, w := range j.waiting {
+		j.touched += j.bundles[w.number-j.base].value[w.at]
+	}
+}
+
+// block writes the block that was joined and begins another.
+func (j *spreading) block(s *shard) error {
+	if j.join.place.count == 0 {
+		return nil
+	}
+	from := len(j.piece)
+	j.piece = j.join.append(j.piece)
+	j.blocks = append(j.blocks, spotted{s, j.join.bucket, j.join.place, from, len(j.piece)})
+	j.join.reset()
+	if len(j.piece) < pieceBytes {
+		return nil
+	}
+	return j.flush()
+}
+
+// flush writes the piece that has gathered to the stream's payload file, and
+// names its blocks there.
+func (j *spreading) flush() error {
+	if len(j.blocks) == 0 {
+		return nil
+	}
+	bucket := uint32(0)
+	for i := range j.blocks {
+		bucket = max(bucket, j.blocks[i].bucket)
+	}
+	run, err := j.log.files.Reserve(j.stream.id, bucket, len(j.piece))
+	if err != nil {
+		return err
+	}
+	if err := run.Write(j.piece); err != nil {
+		return err
+	}
+	j.runs = append(j.runs, run)
+	for _, b := range j.blocks {
+		if err := j.log.pointTo(j.to, b.shard, b.bucket, b.place, run.Ref(b.from, j.piece[b.from:b.to])); err != nil {
 			return err
 		}
-		rest = rest[n:]
 	}
+	j.piece, j.blocks = j.piece[:0], j.blocks[:0]
 	return nil
-}
-
-// joins tells whether a block can be joined to its neighbours.
-func joins(before []waiting, w *waiting, size int) bool {
-	if len(before) == 0 {
-		return true
-	}
-	last := &before[len(before)-1]
-	return last.bucket == w.bucket && last.place.last+1 == w.place.first() &&
-		size+len(w.value) <= blockBytes && !w.bundle.failed.Load()
-}
-
-// join writes neighbours as one block.
-func (l *Log) join(b *engine.Batch, s *shard, parts []waiting, opened []block, size int) error {
-	bucket, at := parts[0].bucket, parts[len(parts)-1].place
-	prefix := l.keys.blocks(bucket, s.id)
-	at.count = 0
-	runs := make([]byte, 0, 8*len(opened))
-	n, last := 0, -1 // runs, and where the newest begins
-	for i := range opened {
-		count := opened[i].count
-		at.count += count
-		if i > 0 && parts[i].place.arrival == parts[i-1].place.arrival {
-			before, _ := binary.Uvarint(runs[last:])
-			count += int(before)
-			runs = runs[:last]
-			n--
-		}
-		last = len(runs)
-		runs = binary.AppendUvarint(runs, uint64(count))
-		runs = binary.AppendUvarint(runs, uint64(parts[i].place.arrival-opened[i].start))
-		n++
-	}
-	room := 1 + uvarintLen(uint64(at.count)) + size
-	if n > 1 {
-		room += uvarintLen(uint64(n)) + len(runs)
-	}
-	op := b.SetDeferred(len(prefix)+blockSuffix, room)
-	copy(op.Key, prefix)
-	at.put(op.Key[len(prefix):], bucket)
-	w := op.Value[:0]
-	if n > 1 {
-		w = binary.AppendUvarint(append(w, blockOfRuns), uint64(at.count))
-		w = append(binary.AppendUvarint(w, uint64(n)), runs...)
-	} else {
-		w = binary.AppendUvarint(append(w, blockVersion), uint64(at.count))
-	}
-	for i := range opened {
-		w = append(w, opened[i].table...)
-	}
-	for i := range opened {
-		w = append(w, opened[i].payload...)
-	}
-	return op.Finish()
 }

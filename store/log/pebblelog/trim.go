@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/store/engine"
+	"sluice/store/payload"
 )
 
 // Trim implements log.Log. It costs one range delete per bucket and one per
@@ -21,10 +22,34 @@ func (l *Log) Trim(_ context.Context, id uint64, t time.Time) error {
 		return nil
 	}
 	limit := bucketOf(t.UnixMilli())
+	old, err := l.before(st, limit)
+	if err != nil {
+		return err
+	}
+	if len(old) == 0 { // files may be left of a trim that was cut short
+		return translate(l.dropFiles(id, limit))
+	}
+	if err := l.engine.Ready(); err != nil {
+		return translate(err)
+	}
+	if err := l.settle(st); err != nil { // so that nothing old is left in a bundle
+		return translate(err)
+	}
+	if st.deleted {
+		return nil
+	}
+	if old, err = l.before(st, limit); err != nil { // appends may have come meanwhile
+		return err
+	}
+	return translate(l.trim(st, old, limit))
+}
+
+// before lists the buckets of a stream, whose mu is held, below limit.
+func (l *Log) before(st *stream, limit uint32) (map[uint32]bool, error) {
 	old := map[uint32]bool{}
 	for _, s := range st.shards {
-		if err := l.load(s); err != nil {
-			return err
+		if err := l.load(st, s); err != nil {
+			return nil, err
 		}
 		for _, ref := range s.buckets {
 			if ref.bucket >= limit {
@@ -33,20 +58,11 @@ func (l *Log) Trim(_ context.Context, id uint64, t time.Time) error {
 			old[ref.bucket] = true
 		}
 	}
-	if len(old) == 0 {
-		return nil
-	}
-	return translate(l.trim(st, old, limit))
+	return old, nil
 }
 
 // trim removes the buckets below limit from a stream whose mu is held.
 func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
-	if err := l.engine.Ready(); err != nil {
-		return err
-	}
-	if err := l.settle(st); err != nil { // so that nothing old is left in a bundle
-		return err
-	}
 	b, err := l.engine.NewBatch(96 * (len(old) + 2*len(st.shards)))
 	if err != nil {
 		return err
@@ -71,6 +87,9 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 			}
 		}
 	}
+	if err := b.DeleteRange(l.keys.file(st.id, 0), l.keys.file(st.id, payload.First(limit)), nil); err != nil {
+		return err
+	}
 	if err := b.Submit(func(error) {}).Wait(); err != nil {
 		return err
 	}
@@ -78,7 +97,7 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 		s.buckets = refs
 	}
 	l.reclaim(st.id, old)
-	return nil
+	return l.dropFiles(st.id, limit)
 }
 
 // reclaim has the space of removed buckets given back.
@@ -107,6 +126,9 @@ func (l *Log) Delete(_ context.Context, id uint64) error {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	for st.spreading { // or it would name blocks afterwards
+		st.spread.Wait()
+	}
 	if st.deleted {
 		return nil
 	}
@@ -117,7 +139,8 @@ func (l *Log) Delete(_ context.Context, id uint64) error {
 		return translate(err)
 	}
 	st.deleted = true
-	l.bundled.Add(-st.bundled.Load())
+	l.release(st, st.bundles)
+	st.bundles = nil
 	l.mu.Lock()
 	delete(l.streams, id)
 	l.mu.Unlock()
@@ -147,8 +170,18 @@ func (l *Log) remove(st *stream) error {
 	if err := l.dropBuckets(b, st.id, buckets); err != nil {
 		return err
 	}
-	for _, prefix := range [][]byte{index, l.keys.stream(kindLog, st.id), l.keys.stream(kindBundle, st.id)} {
+	for _, prefix := range [][]byte{index, l.keys.stream(kindLog, st.id), l.keys.stream(kindBundle, st.id), l.keys.stream(kindFile, st.id)} {
 		if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
+			return err
+		}
+	}
+	folder, err := l.files.Old(st.id, ^uint32(0))
+	if err != nil {
+		return err
+	}
+	if folder {
+		// The next start removes what is left of it if this process ends before it has.
+		if err := b.Set(l.keys.stream(kindGone, st.id), nil, nil); err != nil {
 			return err
 		}
 	}
@@ -156,5 +189,11 @@ func (l *Log) remove(st *stream) error {
 		return err
 	}
 	l.reclaim(st.id, buckets)
-	return nil
+	if !folder {
+		return nil
+	}
+	if err := l.engine.Harden(); err != nil {
+		return err
+	}
+	return l.files.Delete(st.id)
 }

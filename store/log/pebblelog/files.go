@@ -1,0 +1,183 @@
+package pebblelog
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cockroachdb/errors/oserror"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"sluice/store/engine"
+	"sluice/store/payload"
+)
+
+// RecordsDir is where payload files are inside the folder of the database, a
+// folder for each namespace.
+const RecordsDir = "records"
+
+// Rows about payload files.
+const (
+	// kindFile: stream, file -> all of the first so many bytes is on the disk.
+	kindFile byte = 'p'
+	// kindGone: stream -> nothing; its folder is to be removed.
+	kindGone byte = 'd'
+)
+
+// fileVersion is the version of a file's row: version, bytes (uvarint).
+const fileVersion = 1
+
+func (k keys) file(stream, file uint64) []byte {
+	return binary.BigEndian.AppendUint64(k.stream(kindFile, stream), file)
+}
+
+func openFiles(e *engine.Engine, namespace string, c Coarse, synced func(stream, file uint64, size int64)) *payload.Files {
+	at := e.Place()
+	return payload.Open(payload.Options{
+		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RecordsDir, namespace), Durable: at.Synced,
+		FileBytes: c.FileBytes, OpenFiles: c.OpenFiles, Synced: synced,
+	})
+}
+
+// fileSynced notes that a file is on the disk and takes no more, so that it
+// needs no look after a power failure. Nobody has to wait for that.
+func (l *Log) fileSynced(stream, file uint64, size int64) {
+	b, err := l.engine.NewBatch(64)
+	if err != nil {
+		return
+	}
+	b.Records = true
+	value := binary.AppendUvarint([]byte{fileVersion}, uint64(size))
+	if b.Set(l.keys.file(stream, file), value, nil) == nil {
+		b.Submit(func(error) {})
+	}
+}
+
+// readFileRow reads the value of a file's row.
+func readFileRow(value []byte) (size int64, err error) {
+	if len(value) < 2 || value[0] != fileVersion {
+		return 0, fmt.Errorf("%w: of a payload file", errRow)
+	}
+	n, used := binary.Uvarint(value[1:])
+	if used != len(value)-1 {
+		return 0, fmt.Errorf("%w: of a payload file", errRow)
+	}
+	return int64(n), nil
+}
+
+// eachNamespace calls f for the folder of payload files of each namespace.
+func eachNamespace(fs vfs.FS, database string, f func(namespace, dir string) error) error {
+	base := fs.PathJoin(database, RecordsDir)
+	names, err := fs.List(base)
+	if oserror.IsNotExist(err) {
+		return nil
+	}
+	for _, name := range names {
+		if err == nil {
+			err = f(name, fs.PathJoin(base, name))
+		}
+	}
+	return err
+}
+
+// Sweep removes the folders of streams that were deleted, which the last process
+// may have left.
+func Sweep(e *engine.Engine) error {
+	at := e.Place()
+	var dirs []string
+	err := scanRows(e, []byte{kindGone}, func(key, _ []byte) error {
+		zero := bytes.IndexByte(key, 0)
+		if zero < 1 || len(key) != zero+1+8 {
+			return errRow
+		}
+		namespace, stream := string(key[1:zero]), binary.BigEndian.Uint64(key[zero+1:])
+		dirs = append(dirs, payload.Dir(at.FS, at.FS.PathJoin(at.Dir, RecordsDir, namespace), stream))
+		return nil
+	})
+	if err != nil || len(dirs) == 0 {
+		return err
+	}
+	for _, dir := range dirs {
+		if err := at.FS.RemoveAll(dir); err != nil && !oserror.IsNotExist(err) {
+			return fmt.Errorf("remove what is left of a deleted stream: %w", err)
+		}
+	}
+	b, err := e.NewBatch(64)
+	if err != nil {
+		return err
+	}
+	if err := b.DeleteRange([]byte{kindGone}, []byte{kindGone + 1}, nil); err != nil {
+		return err
+	}
+	return b.Submit(func(error) {}).Wait()
+}
+
+// LinkRecords gives the folder of another database, which nobody writes to, the
+// payload files of this one that takes says; a nil one takes all. Those that
+// rows of e do not know to be on the disk are synced before; without e none is.
+func LinkRecords(fs vfs.FS, from, to string, e *engine.Engine, takes func(namespace string, stream, file uint64) bool) error {
+	synced := map[string]bool{}
+	if e != nil {
+		err := scanRows(e, []byte{kindFile}, func(key, _ []byte) error {
+			synced[string(key[1:])] = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return eachNamespace(fs, from, func(namespace, dir string) error {
+		target := fs.PathJoin(to, RecordsDir, namespace)
+		if err := fs.MkdirAll(target, 0o755); err != nil {
+			return err
+		}
+		take := func(stream, file uint64) bool { return takes == nil || takes(namespace, stream, file) }
+		sync := func(stream, file uint64) bool {
+			key := keys{namespace: namespace}.file(stream, file)
+			return e != nil && !synced[string(key[1:])]
+		}
+		if err := payload.LinkAll(fs, dir, target, take, sync); err != nil {
+			return err
+		}
+		for _, dir := range []string{fs.PathJoin(to, RecordsDir), to} {
+			if err := engine.SyncDir(fs, dir); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RecordBytes adds up the payload files of a database.
+func RecordBytes(fs vfs.FS, database string) (total int64, err error) {
+	err = eachNamespace(fs, database, func(_, dir string) error {
+		return payload.Each(fs, dir, func(_, _ uint64, path string) error {
+			info, err := fs.Stat(path)
+			if err == nil {
+				total += info.Size()
+			}
+			return err
+		})
+	})
+	return total, err
+}
+
+// HoldFiles keeps every payload file until release is called, for a copy of the
+// rows and then of the files.
+func (l *Log) HoldFiles() (release func() error) { return l.files.Hold() }
+
+// CutFiles ends the newest payload files and tells which there are.
+func (l *Log) CutFiles() (takes func(stream, file uint64) bool) { return l.files.Cut() }
+
+// dropFiles removes the payload files of buckets below a limit, whose rows were
+// removed.
+func (l *Log) dropFiles(stream uint64, limit uint32) error {
+	old, err := l.files.Old(stream, limit)
+	if err != nil || !old {
+		return err
+	}
+	if err := l.engine.Harden(); err != nil {
+		return err
+	}
+	return l.files.Trim(stream, limit)
+}
