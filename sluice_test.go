@@ -100,10 +100,10 @@ func TestHealthTellsTheStore(t *testing.T) {
 	status, doc := get(t, s, "/_sluice/health")
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "ok", doc["status"])
-	require.Equal(t, map[string]any{"kind": "pebble", "durability": "process", "format": 2.0}, doc["store"])
+	require.Equal(t, map[string]any{"kind": "pebble", "durability": "process", "format": 3.0}, doc["store"])
 	_, doc = get(t, RunT(t), "/_sluice/health")
 	require.Equal(t, "running", doc["services"].(map[string]any)["s3"], "the buckets are a service as well")
-	require.Equal(t, map[string]any{"kind": "memory", "durability": "none", "format": 2.0}, doc["store"])
+	require.Equal(t, map[string]any{"kind": "memory", "durability": "none", "format": 3.0}, doc["store"])
 }
 
 func TestClosingTwiceIsNoError(t *testing.T) {

@@ -340,7 +340,7 @@ func TestSnapshotsByTheAdminAPI(t *testing.T) {
 	require.Equal(t, `200 {"items":[],"next":null}`, fmt.Sprint(status, " ", strings.TrimSpace(answer)))
 	status, answer = fetch(t, http.MethodPut, base+"/one", "")
 	require.Equal(t, http.StatusCreated, status)
-	require.Regexp(t, `^\{"name":"one","created":"\S+Z","serviceTime":"2026-11-25T09:00:00Z","bytes":\d+,"format":2\}\n$`, answer)
+	require.Regexp(t, `^\{"name":"one","created":"\S+Z","serviceTime":"2026-11-25T09:00:00Z","bytes":\d+,"format":3\}\n$`, answer)
 	for _, c := range []struct {
 		method, path, body string
 		status             int

@@ -41,6 +41,10 @@ const Format = 3
 // recordsFormat is the first format that has payload files.
 const recordsFormat = 3
 
+// bootFormat is the first format whose file always has a line for the machine's
+// start, empty when that is not known.
+const bootFormat = 3
+
 // Hinted is an error that knows what its reader can do about it.
 type Hinted struct {
 	Err  error
@@ -164,7 +168,19 @@ func (f *folder) read() (label, error) {
 	if n >= 2 && (len(lines) < 4 || l.durability != Process && l.durability != Disk) {
 		return label{}, f.notOurs("its " + formatFile + " file names no durability, or was cut off")
 	}
+	if n >= bootFormat && !wholeBoot(lines[3:]) {
+		return label{}, f.notOurs("its " + formatFile + " file is damaged where it names the machine's start, or was cut off")
+	}
 	return l, nil
+}
+
+// wholeBoot tells whether the end of a format file is the line of the machine's
+// start as write writes it.
+func wholeBoot(rest []string) bool {
+	if len(rest) != 2 || rest[1] != "" || !strings.HasPrefix(rest[0], bootLine) {
+		return false
+	}
+	return !strings.ContainsFunc(rest[0], func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // checkEmpty refuses a folder that holds what is not ours. A database without
@@ -191,7 +207,7 @@ func (f *folder) notOurs(why string) error {
 // write writes the format file, whole or not at all.
 func (f *folder) write(l label) error {
 	text := fmt.Sprintf("%s\n%s%d\n%s%s\n", formatTitle, formatLine, l.format, durabilityLine, l.durability)
-	if l.boot != "" {
+	if l.boot != "" || l.format >= bootFormat {
 		text += bootLine + l.boot + "\n"
 	}
 	tmp := f.path(formatFile + ".tmp")

@@ -75,10 +75,20 @@ func TestOptions(t *testing.T) {
 
 // fill writes what check expects to find.
 func fill(t *testing.T, s *store.Store, clock *logtest.Clock) {
+	fillFrom(t, s, clock, 0, fillRecords)
+}
+
+// fillRecords is how many records of a log fill writes.
+const fillRecords = 20
+
+// fillFrom writes a part of that.
+func fillFrom(t *testing.T, s *store.Store, clock *logtest.Clock, from, to int) {
 	l := s.Log("kinesis")
 	ids := []log.ID{{Stream: 1}, {Stream: 1, Shard: 1}, {Stream: 2}}
-	require.NoError(t, l.Create(ctx, ids))
-	for i := range 20 {
+	if from == 0 {
+		require.NoError(t, l.Create(ctx, ids))
+	}
+	for i := from; i < to; i++ {
 		batch := []log.Entry{
 			{Log: ids[0], PartitionKey: "k", Data: []byte(fmt.Sprint("record ", i))},
 			{Log: ids[1], PartitionKey: "ü", Data: []byte(strings.Repeat("x", i*100)), Encrypted: true},
@@ -87,6 +97,9 @@ func fill(t *testing.T, s *store.Store, clock *logtest.Clock) {
 		require.NoError(t, err)
 		require.NoError(t, c.Wait())
 		clock.Advance(1000 * 1000 * 1000 * 600)
+	}
+	if to < fillRecords {
+		return
 	}
 	_, err := l.Seal(ctx, ids[1:2])
 	require.NoError(t, err)
@@ -100,7 +113,7 @@ func check(t *testing.T, s *store.Store) {
 	for shard := range uint32(2) {
 		page, err := l.Read(ctx, log.ID{Stream: 1, Shard: shard}, 0, log.Limit{Records: 100, Bytes: 1 << 20, Before: 1 << 62})
 		require.NoError(t, err)
-		require.Len(t, page.Records, 20)
+		require.Len(t, page.Records, fillRecords)
 		for i, r := range page.Records {
 			assert.Equal(t, int64(i), r.Position)
 			assert.Equal(t, shard == 1, r.Encrypted)
@@ -161,19 +174,23 @@ func TestKeptFormats(t *testing.T) {
 	}
 }
 
-// keepFormat makes a folder with tables as well as a log to replay.
+// keepFormat makes a folder as a kill leaves it, with records in all the places
+// where they can be: in tables, in a log to replay, in payload files and in a ring.
 func keepFormat(t *testing.T, dir string) {
-	from := filepath.Join(t.TempDir(), "data")
+	o := store.Options{Dir: filepath.Join(t.TempDir(), "data"), Boot: "this is not a machine's", Coarse: filed(1000)}
 	clock := logtest.NewClock()
-	s := open(t, store.Options{Dir: from, Now: clock.Now, Bundling: bundled()})
-	fill(t, s, clock)
+	o.Now = clock.Now
+	s := open(t, o)
+	fillFrom(t, s, clock, 0, 15)
 	require.NoError(t, s.Close())
-	s = open(t, store.Options{Dir: from, Now: clock.Now, Bundling: bundled()}) // its replay writes tables
+	o.Bundling = bundled()
+	o.Bundling.AppendBytes, o.Bundling.SegmentBytes, o.Bundling.Bytes = 1, 8<<10, 32<<10
+	s = open(t, o) // its replay writes tables
+	fillFrom(t, s, clock, 15, fillRecords)
 	_, err := s.Catalog("other", replace).Propose(ctx, kv.Command{Key: "k", Body: []byte("v")})
 	require.NoError(t, err)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(o.Dir)))
 	require.NoError(t, s.Close())
-	require.NoError(t, os.Remove(filepath.Join(from, "LOCK")))
-	require.NoError(t, os.CopyFS(dir, os.DirFS(from)))
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Name() == "LOCK" {
 			return os.Remove(path)

@@ -26,6 +26,9 @@ func filed(bytes int) pebblelog.Coarse {
 	return pebblelog.Coarse{Bytes: bytes, LogBytes: 1, FileBytes: 1 << 20, OpenFiles: 2}
 }
 
+// never is more bytes than any append has.
+const never = 1 << 40
+
 // everything is a limit that a page of these tests does not reach.
 func everything() log.Limit { return log.Limit{Records: 1 << 20, Bytes: 1 << 30, Before: 1 << 62} }
 

@@ -22,7 +22,9 @@ func TestReclaim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDisk()
 			clock := logtest.NewClock()
-			s := open(t, options(d.fs, store.Process, clock.Now))
+			o := options(d.fs, store.Process, clock.Now)
+			o.Coarse.Bytes = never
+			s := open(t, o)
 			defer func() { require.NoError(t, s.Close()) }()
 			l := s.Log("test")
 			ids := []log.ID{{Stream: 1, Shard: 0}, {Stream: 1, Shard: 1}}

@@ -28,7 +28,7 @@ func TestDoctor(t *testing.T) {
 
 	code, out, talk = command(t, env(), "doctor", data)
 	require.Equal(t, exitFine, code, out+talk)
-	require.Contains(t, talk, "nothing is wrong; format 2, durability process, ")
+	require.Contains(t, talk, "nothing is wrong; format 3, durability process, ")
 	require.Contains(t, talk, ", 1 snapshot\n")
 
 	logs, err := filepath.Glob(filepath.Join(data, "pebble", "*.log"))

@@ -18,7 +18,7 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, "NAME  SERVICE TIME  SIZE\n", w.ok("snapshot"))
 	require.Empty(t, w.ok("snapshot", "save", "two"))
 	w.ok("put", "orders", "c", "--key", "k")
-	require.Regexp(t, `^\{"name":"three","created":"\S+","serviceTime":"\S+","bytes":\d+,"format":2\}\n$`, w.ok("snapshot", "save", "three", "--json"))
+	require.Regexp(t, `^\{"name":"three","created":"\S+","serviceTime":"\S+","bytes":\d+,"format":3\}\n$`, w.ok("snapshot", "save", "three", "--json"))
 	require.Empty(t, w.ok("snapshot", "restore", "two"))
 	require.Equal(t, 2, strings.Count(w.ok("get", "orders"), "\n"))
 	require.Regexp(t, `\nthree  \S+Z  +\d+ bytes\ntwo    \S+Z`, w.ok("snapshot", "list"))

@@ -152,8 +152,8 @@ func TestMaliciousFilesLeaveNothing(t *testing.T) {
 		"a block of none":      {holding(pair("bns\x00"+strings.Repeat("\x00", 32), "\x01\x00")), "an entry is malformed"},
 		"a catalog of nothing": {holding(pair("cns\x00key", "")), "an entry is malformed"},
 		"a broken index":       {holding(pair("ins\x00"+strings.Repeat("\x00", 16), "x")), "an entry is malformed"},
-		"a later file version": {with(strings.Replace(goodHead, `"version":1`, `"version":2`, 1)), "a later version of Sluice wrote this file (version 2, format 1; this one reads up to 1 and 2)"},
-		"a later store format": {with(strings.Replace(goodHead, `"format":1`, `"format":7`, 1)), "a later version of Sluice wrote this file (version 1, format 7; this one reads up to 1 and 2)"},
+		"a later file version": {with(strings.Replace(goodHead, `"version":1`, `"version":2`, 1)), "a later version of Sluice wrote this file (version 2, format 1; this one reads up to 1 and 3)"},
+		"a later store format": {with(strings.Replace(goodHead, `"format":1`, `"format":7`, 1)), "a later version of Sluice wrote this file (version 1, format 7; this one reads up to 1 and 3)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, fs := shelves(t)

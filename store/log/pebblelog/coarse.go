@@ -32,7 +32,7 @@ type Coarse struct {
 
 func (c *Coarse) fill() {
 	if c.Bytes == 0 {
-		c.Bytes = 1 << 40
+		c.Bytes = 32 << 10
 	}
 	if c.LogBytes == 0 {
 		c.LogBytes = 8 << 10
