@@ -64,7 +64,11 @@ func kindsOf(dir string) (map[string][]string, error) {
 				kind = "the manifest of a snapshot"
 			} else if strings.HasSuffix(name, ".sst") {
 				kind = "a table of a snapshot"
+			} else if strings.Contains(rel, "/records/") {
+				kind = "a file of records of a snapshot"
 			}
+		case strings.HasPrefix(rel, "pebble/records/"):
+			kind = "a file of records"
 		case strings.HasPrefix(rel, "pebble/bodies/"):
 			kind = "a body"
 		case rel == "FORMAT":
@@ -177,6 +181,11 @@ func (p *patient) treat(rel, kind, way string, sum tally) error {
 		sum["(other words in a document)"]++ // it still describes a snapshot of that name
 		return nil
 	}
+	// Where nothing is that anybody names, and another start of the machine.
+	if !named && (strings.HasPrefix(kind, "a file of records") || kind == "FORMAT") {
+		sum["(harmless)"]++
+		return p.intact()
+	}
 	if !named {
 		return fmt.Errorf("not named: %+v", report.Findings)
 	}
@@ -242,6 +251,19 @@ func (p *patient) serve(dir string, sum tally) error {
 		return fmt.Errorf("%d are missing, and no error says so", got.lost)
 	}
 	return err
+}
+
+// intact opens the folder and finds everything.
+func (p *patient) intact() error {
+	s, err := store.Open(p.options)
+	if err != nil {
+		return err
+	}
+	o, err := p.read(s)
+	if err == nil && o.lost+o.errors > 0 {
+		err = fmt.Errorf("%d are lost, %d reads fail, and nothing was found", o.lost, o.errors)
+	}
+	return errors.Join(err, s.Close())
 }
 
 // goOn writes on after a repair: no number is given again.

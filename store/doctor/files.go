@@ -31,11 +31,13 @@ type database struct {
 	// live are the tables in use, nil if nobody can tell.
 	bad  map[string]string
 	live map[string]bool
+	// beside are files beside the database that do not hold what it names, by path.
+	beside map[string]*lostFile
 }
 
 // database examines every file of a database, and then what they hold together.
 func (x *examination) database(dir string, mayBeTorn bool) *database {
-	d := &database{dir: dir, view: newView(x.fs), losses: newLosses(), bad: map[string]string{}}
+	d := &database{dir: dir, view: newView(x.fs), losses: newLosses(), bad: map[string]string{}, beside: map[string]*lostFile{}}
 	names, err := x.fs.List(x.path(dir))
 	if err != nil {
 		d.hopeless = fmt.Errorf("the database is missing: %w", err)
@@ -58,6 +60,7 @@ func (x *examination) database(dir string, mayBeTorn bool) *database {
 		x.bodies(dir)
 	}
 	x.tellBad(d)
+	x.tellBeside(d)
 	return d
 }
 

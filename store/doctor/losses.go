@@ -16,10 +16,14 @@ type losses struct {
 	// blind says that keys of records are lost, so that nobody knows where
 	// logs end.
 	blind bool
-	keys  map[string]bool // whose value is lost
+	// blindOf are the beginnings of the keys of rows of logs of which the same holds.
+	blindOf map[string]bool
+	keys    map[string]bool // whose value is lost
 }
 
-func newLosses() *losses { return &losses{ends: map[string]int64{}, keys: map[string]bool{}} }
+func newLosses() *losses {
+	return &losses{ends: map[string]int64{}, blindOf: map[string]bool{}, keys: map[string]bool{}}
+}
 
 // linesMax is how many losses are told one by one.
 const linesMax = 100
@@ -51,9 +55,12 @@ func (l *losses) value(key []byte, err error) {
 	what, row, end := describe(key)
 	l.tell(what + ": " + oneLine(err))
 	if row != nil {
-		l.ends[string(row)] = max(l.ends[string(row)], end)
+		l.goOnAt(row, end)
 	}
 }
+
+// goOnAt notes that a log does not go on before a position.
+func (l *losses) goOnAt(row []byte, end int64) { l.ends[string(row)] = max(l.ends[string(row)], end) }
 
 // span notes that all keys from one to another are lost; a nil to is the end.
 func (l *losses) span(from, to []byte, err error) {

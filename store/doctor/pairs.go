@@ -11,6 +11,7 @@ import (
 
 	"sluice/store"
 	"sluice/store/engine"
+	"sluice/store/log/pebblelog"
 )
 
 // attempts bounds how often a database is tried to be opened, each time with
@@ -47,7 +48,9 @@ func (x *examination) pairs(d *database) {
 		x.find(Finding{File: x.fs.PathJoin(d.dir, x.fs.PathBase(path)), Severity: Damage, What: "a file is missing", Repair: copied})
 	}
 	d.live = liveTables(db)
-	n, err := readAll(db, func(key, value []byte) error { return d.losses.strange(key, store.CheckPair(key, value)) }, d.losses)
+	whole := pebblelog.NewWhole(x.fs, x.path(d.dir))
+	n, err := readAll(db, func(key, value []byte) error { return d.see(whole, key, value) }, d.losses)
+	_ = whole.Close() // it was only read
 	x.report.Pairs += n
 	if e := closeView(db); err == nil && d.losses.none() {
 		err = e
@@ -57,9 +60,22 @@ func (x *examination) pairs(d *database) {
 		x.find(Finding{File: d.dir, Severity: Damage, What: "the database cannot be read: " + oneLine(err)})
 	case len(lost) > 0:
 		x.find(Finding{File: d.dir, Severity: Damage, What: "not all data can be read", Loses: lost, Repair: copied})
-	case x.damagedIn(d.dir):
+	case x.damagedIn(d.dir) && len(d.beside) == 0:
 		x.find(Finding{File: d.dir, Severity: Note, What: "every key and value can be read, apart from what logs have lost"})
 	}
+}
+
+// see looks at a pair, and at what it names beside the database.
+func (d *database) see(whole *pebblelog.Whole, key, value []byte) error {
+	made, keep, err := whole.Row(key, value)
+	if spot, ok := whole.Where(key, value); ok && err != nil {
+		d.loseBeside(whole, spot, key, value, err)
+		return nil
+	}
+	if keep && err == nil {
+		err = store.CheckPair(key, made)
+	}
+	return d.losses.strange(key, err)
 }
 
 // liveTables are the tables that a database uses, nil if it cannot tell.

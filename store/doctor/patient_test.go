@@ -16,6 +16,7 @@ import (
 	"sluice/store/blob"
 	"sluice/store/kv"
 	"sluice/store/log"
+	"sluice/store/log/pebblelog"
 )
 
 var ctx = context.Background()
@@ -47,7 +48,8 @@ func emptyPatient(seed uint64) *patient {
 		values: map[string]string{}, pairs: map[string]string{}, bodies: map[blob.ID]string{}, older: map[string]bool{}}
 	now := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 	p.options = store.Options{Now: func() time.Time { return now }, CacheBytes: 1 << 20,
-		MemTableBytes: 128 << 10, ReserveBytes: -1, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		MemTableBytes: 128 << 10, ReserveBytes: -1, Coarse: pebblelog.Coarse{Bytes: 6 << 10, LogBytes: 1},
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	p.later = func(d time.Duration) { now = now.Add(d) }
 	return p
 }

@@ -62,7 +62,7 @@ func (x *examination) repair() error {
 func (x *examination) needsCopy() bool {
 	return slices.ContainsFunc(x.report.Findings, func(f Finding) bool {
 		return f.Severity == Damage && (f.File == store.DatabaseDir || x.fs.PathDir(f.File) == store.DatabaseDir)
-	})
+	}) || len(x.main.beside) > 0
 }
 
 // moveAway keeps something under damaged.
@@ -131,9 +131,15 @@ func (x *examination) fill(o store.Options) error {
 // copyPairs copies what can be read, and makes anew what leads to records.
 func (x *examination) copyPairs(db *pebble.DB, to *store.Filler) error {
 	l, rebuild := x.main.losses, &pebblelog.Rebuild{}
+	whole := pebblelog.NewWhole(x.fs, x.path(x.main.dir))
+	defer func() { _ = whole.Close() }() // it was only read
 	_, err := readAll(db, func(key, value []byte) error {
 		if l.keys[string(key)] {
 			return nil
+		}
+		value, keep, err := whole.Row(key, value)
+		if err != nil || !keep {
+			return err
 		}
 		if at := bytes.IndexByte(key, 0); at > 0 {
 			rebuild.See(key[:at+1], key[at+1:])
@@ -160,7 +166,7 @@ func (x *examination) copyPairs(db *pebble.DB, to *store.Filler) error {
 // numbers are not given again.
 func (l *losses) raise(key, row []byte) ([]byte, error) {
 	end := l.ends[string(key)]
-	if l.blind {
+	if l.blind || len(key) > 4 && l.blindOf[string(key[:len(key)-4])] {
 		now, err := pebblelog.RowEnd(row)
 		if err != nil {
 			return nil, err

@@ -177,7 +177,7 @@ func (r *Ring) begin() error {
 		return err
 	}
 	number := r.last + 1
-	f, err := r.o.FS.OpenReadWrite(r.path(number), vfs.WriteCategoryUnspecified)
+	f, err := r.o.FS.OpenReadWrite(r.Path(number), vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return fmt.Errorf("make a ring: %w", err)
 	}
@@ -203,7 +203,8 @@ func (r *Ring) makeDir() error {
 	return errors.Join(engine.SyncDir(fs, parent), engine.SyncDir(fs, fs.PathDir(parent)))
 }
 
-func (r *Ring) path(number uint64) string {
+// Path is where a file is.
+func (r *Ring) Path(number uint64) string {
 	return r.o.FS.PathJoin(r.o.Dir, strconv.FormatUint(number, 10))
 }
 
@@ -288,7 +289,7 @@ func (r *Ring) Release(s Space) {
 	}
 	r.segments[s.at].live--
 	if r.live--; r.live == 0 && r.broken {
-		_ = r.o.FS.Remove(r.path(r.file.number)) // else Sweep will
+		_ = r.o.FS.Remove(r.Path(r.file.number)) // else Sweep will
 		r.file, r.segments, r.broken = nil, nil, false
 	}
 }
@@ -302,7 +303,7 @@ func (r *Ring) Done() { r.readers.Add(-1) }
 
 // Read reads what is at a place, in a file of this or another process.
 func (r *Ring) Read(ref Ref) ([]byte, error) {
-	f, err := r.o.FS.Open(r.path(ref.File))
+	f, err := r.o.FS.Open(r.Path(ref.File))
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +322,7 @@ func (r *Ring) Sweep() error {
 		if r.file != nil && r.file.number == n {
 			continue
 		}
-		if e := r.o.FS.Remove(r.path(n)); e != nil && !oserror.IsNotExist(e) {
+		if e := r.o.FS.Remove(r.Path(n)); e != nil && !oserror.IsNotExist(e) {
 			err = errors.Join(err, e)
 		}
 	}

@@ -55,20 +55,6 @@ func (w *Whole) Row(key, value []byte) (whole []byte, keep bool, err error) {
 	return value, true, nil
 }
 
-// FileOf tells in which payload file the block of a row is, if it is in one.
-func (w *Whole) FileOf(key, value []byte) (path string, ok bool) {
-	at := bytes.IndexByte(key, 0)
-	if at < 1 || key[0] != kindBlock || !isPointer(value) {
-		return "", false
-	}
-	p, err := parse(kindBlock, key[at+1:])
-	ref, refErr := refOf(value)
-	if errors.Join(err, refErr) != nil {
-		return "", false
-	}
-	return w.filesOf(string(key[1:at])).Path(p.id.Stream, ref.File), true
-}
-
 func (w *Whole) filesOf(namespace string) *payload.Files {
 	f := w.files[namespace]
 	if f == nil {
