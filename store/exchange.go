@@ -58,7 +58,7 @@ func Stage(fs vfs.FS, from, to string) error {
 	if err := linkBodies(fs, source, target); err != nil {
 		return fmt.Errorf("stage the bodies: %w", err)
 	}
-	if err := pebblelog.LinkRecords(fs, source, target, nil, nil); err != nil {
+	if err := pebblelog.LinkRecords(fs, source, target, false, nil); err != nil {
 		return fmt.Errorf("stage the records: %w", err)
 	}
 	if err := engine.SyncDir(fs, target); err != nil {

@@ -83,7 +83,7 @@ func (f *folder) fill(e *engine.Engine, database string, l label, cut func() tak
 	if cut != nil {
 		takes = cut()
 	}
-	if err := pebblelog.LinkRecords(f.fs, database, f.path(engineDir), e, takes); err != nil {
+	if err := pebblelog.LinkRecords(f.fs, database, f.path(engineDir), true, takes); err != nil {
 		return err
 	}
 	if err := f.write(l); err != nil {

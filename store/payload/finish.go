@@ -5,17 +5,19 @@ import (
 	"hash/crc32"
 	"slices"
 	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"sluice/store/engine"
 )
 
-// A file that takes no more is synced in the background, once its last run was
-// written, and then whoever owns the rows is told. So a power failure leaves only
-// the newest file of each stream in doubt.
-
-var errFailed = errors.New("a sync of this file has failed before")
+// A file that takes no more is finished in the background once the outcome of
+// its last run is known: it is synced, so that SyncAll has less to do at once, or
+// removed when nothing in it is ever named.
 
 func crcOf(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 
-// finishing are the files that wait to be synced.
+// finishing are the files that wait to be finished.
 type finishing struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
@@ -23,14 +25,14 @@ type finishing struct {
 	busy    bool    // guarded by mu
 }
 
-// finish has an ended file synced when nothing is pending. folder.mu is held.
+// finish has an ended file finished when nothing is pending. folder.mu is held.
 func (c *file) finish() {
-	if !c.ended || c.pending > 0 {
+	if !c.ended || c.pending > 0 || c.queued {
 		return
 	}
-	if c.written == 0 || c.failed || c.removed {
-		d := c.folder
-		d.begun = slices.DeleteFunc(d.begun, func(one *file) bool { return one == c })
+	c.queued = true
+	if c.removed || !c.made { // then there is nothing to do
+		c.forget(!c.made)
 		return
 	}
 	f := &c.folder.files.finishing
@@ -43,26 +45,57 @@ func (c *file) finish() {
 	}
 }
 
-// run syncs what waits.
+// forget lets go of a file of which nothing is left to do, and that is there no
+// more when gone is set. folder.mu is held.
+func (c *file) forget(gone bool) {
+	d := c.folder
+	d.begun = slices.DeleteFunc(d.begun, func(one *file) bool { return one == c })
+	if gone {
+		d.there = slices.DeleteFunc(d.there, func(id uint64) bool { return id == c.id })
+	}
+}
+
+// run finishes what waits.
 func (f *Files) run() {
 	for {
 		c := f.finishing.next()
 		if c == nil {
 			return
 		}
-		d := c.folder
-		d.mu.Lock()
-		size := c.written
-		d.mu.Unlock()
-		// A failure leaves the file in doubt, which costs a look after a power failure.
-		err := c.sync(size)
-		d.mu.Lock()
-		d.begun = slices.DeleteFunc(d.begun, func(one *file) bool { return one == c })
-		d.mu.Unlock()
-		if err == nil {
-			f.o.Synced(d.stream, c.id, size)
+		c.folder.mu.Lock()
+		kept, writes := c.kept, c.writes
+		c.removed = c.removed || !kept
+		c.folder.mu.Unlock()
+		if kept {
+			_ = c.syncLast(writes) // a failure leaves it to SyncAll
+		} else {
+			c.drop()
 		}
 	}
+}
+
+// syncLast is sync for all writes to a file, and lets go of it if it takes no more.
+func (c *file) syncLast(writes uint64) error {
+	if err := c.sync(writes); err != nil {
+		return err
+	}
+	c.folder.mu.Lock()
+	defer c.folder.mu.Unlock()
+	if c.queued && writes == c.writes {
+		c.forget(false)
+	}
+	return nil
+}
+
+// drop removes a file that nothing names. A failure leaves it to Trim.
+func (c *file) drop() {
+	c.rest()
+	f := c.folder.files
+	err := f.remove([]string{c.path})
+	f.handles.forget(func(k handleKey) bool { return k == c.key() })
+	c.folder.mu.Lock()
+	defer c.folder.mu.Unlock()
+	c.forget(err == nil)
 }
 
 func (f *finishing) next() *file {
@@ -75,6 +108,61 @@ func (f *finishing) next() *file {
 	c := f.waiting[0]
 	f.waiting = f.waiting[1:]
 	return c
+}
+
+// SyncAll makes everything durable that was written so far, whatever Durable
+// says: for who is about to make rows durable that name it. It does not look at
+// files of processes before this one; SyncFolder does.
+func (f *Files) SyncAll() (err error) {
+	for _, c := range f.begun() {
+		c.folder.mu.Lock()
+		writes := c.writes
+		c.folder.mu.Unlock()
+		if e := c.syncLast(writes); e != nil && !errors.Is(e, ErrGone) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// begun lists the files of this process that may have something to sync.
+func (f *Files) begun() (all []*file) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.folders {
+		d.mu.Lock()
+		all = append(all, d.begun...)
+		d.mu.Unlock()
+	}
+	return all
+}
+
+// SyncFolder makes all files durable that are in the folder of a namespace, and
+// their names: for who takes over from a process that was killed.
+func SyncFolder(fs vfs.FS, dir string) error {
+	last := ""
+	err := Each(fs, dir, func(_, _ uint64, path string) error {
+		if d := fs.PathDir(path); d != last {
+			last = d
+			if err := engine.SyncDir(fs, d); err != nil {
+				return err
+			}
+		}
+		return syncFile(fs, path)
+	})
+	if err != nil || last == "" {
+		return err
+	}
+	return engine.SyncDir(fs, dir)
+}
+
+// syncFile syncs a file that somebody else wrote.
+func syncFile(fs vfs.FS, path string) error {
+	f, err := fs.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.SyncData(), f.Close())
 }
 
 // Roll ends the newest file of every stream.
@@ -90,8 +178,8 @@ func (f *Files) Roll() {
 	}
 }
 
-// Finish ends all files and returns when those without pending runs are synced
-// and Synced was told of each.
+// Finish ends all files and returns when those whose runs have all ended are
+// synced or removed.
 func (f *Files) Finish() {
 	f.Roll()
 	f.finishing.running.Wait()
@@ -100,5 +188,5 @@ func (f *Files) Finish() {
 // Close finishes and closes all files. Nobody uses them any more.
 func (f *Files) Close() error {
 	f.Finish()
-	return f.handles.close()
+	return errors.Join(f.SyncAll(), f.handles.close())
 }

@@ -3,7 +3,6 @@ package payload_test
 import (
 	"bytes"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -19,10 +18,11 @@ func content(name string, n int) []byte { return bytes.Repeat([]byte(name+"."), 
 // put writes a block as a run of its own.
 func put(t *testing.T, f *payload.Files, stream uint64, bucket uint32, b []byte) payload.Ref {
 	t.Helper()
-	r, err := f.Reserve(stream, bucket, len(b))
-	require.NoError(t, err)
+	r := &payload.Run{}
+	require.NoError(t, f.Folder(stream).Reserve(r, bucket, len(b)))
 	require.NoError(t, r.Write(b))
 	require.NoError(t, r.Sync())
+	r.Keep()
 	return r.Ref(0, b)
 }
 
@@ -49,13 +49,6 @@ func TestRef(t *testing.T) {
 // everything back, then and by a later process, which begins files of its own.
 func TestFiles(t *testing.T) {
 	o := payload.Options{FS: vfs.NewMem(), Dir: "pebble/records/test", FileBytes: 10_000, OpenFiles: 3}
-	var mu sync.Mutex
-	synced := map[string]int64{}
-	o.Synced = func(stream, file uint64, size int64) {
-		mu.Lock()
-		defer mu.Unlock()
-		synced[fmt.Sprint(stream, " ", file)] = size
-	}
 	type kept struct {
 		stream uint64
 		ref    payload.Ref
@@ -77,7 +70,6 @@ func TestFiles(t *testing.T) {
 			check(t, f, k.stream, k.ref, k.want)
 		}
 		require.NoError(t, f.Close())
-		require.Len(t, synced, len(files), "all files are synced when they are closed")
 	}
 }
 
@@ -94,25 +86,25 @@ func TestTrimAndDelete(t *testing.T) {
 
 	f = payload.Open(o)
 	defer func() { require.NoError(t, f.Close()) }()
-	old, err := f.Old(1, 10)
+	old, err := f.Folder(1).Old(10)
 	require.NoError(t, err)
 	require.False(t, old)
-	old, err = f.Old(1, 11)
+	old, err = f.Folder(1).Old(11)
 	require.NoError(t, err)
 	require.True(t, old)
 	release := f.Hold()
-	require.NoError(t, f.Trim(1, 11))
+	require.NoError(t, f.Folder(1).Trim(11))
 	check(t, f, 1, first, block) // held
 	require.NoError(t, release())
-	require.NoError(t, f.Trim(1, 11))
+	require.NoError(t, f.Folder(1).Trim(11))
 	require.ErrorIs(t, f.ReadAt(1, first, make([]byte, first.Length)), payload.ErrGone)
 	check(t, f, 1, third, block)
 	check(t, f, 2, other, block)
 	fourth := put(t, f, 1, 12, block)
 	require.Greater(t, fourth.File&0xffffffff, third.File&0xffffffff)
-	require.NoError(t, f.Trim(1, 13))
+	require.NoError(t, f.Folder(1).Trim(13))
 	require.ErrorIs(t, f.ReadAt(1, fourth, make([]byte, fourth.Length)), payload.ErrGone)
-	require.NoError(t, f.Delete(2))
+	require.NoError(t, f.Folder(2).Delete())
 	require.ErrorIs(t, f.ReadAt(2, other, make([]byte, other.Length)), payload.ErrGone)
 	names, err := fs.List("records")
 	require.NoError(t, err)

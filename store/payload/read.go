@@ -24,23 +24,23 @@ func (f *Files) ReadAt(stream uint64, ref Ref, dst []byte) error {
 // Fetch reads bytes of a file and checks nothing: for who reads neighbouring
 // blocks at once and checks each.
 func (f *Files) Fetch(stream, file uint64, offset int64, dst []byte) error {
-	path := f.Path(stream, file)
-	h, err := f.handles.take(stream, file, path, false)
+	path := func() string { return f.Path(stream, file) }
+	h, err := f.handles.take(handleKey{stream, file}, path, false)
 	if oserror.IsNotExist(err) {
-		return fmt.Errorf("%w: %s", ErrGone, path)
+		return fmt.Errorf("%w: %s", ErrGone, path())
 	}
 	if err != nil {
 		return err
 	}
 	n, err := h.file.ReadAt(dst, offset)
-	f.handles.put(h)
+	_ = f.handles.put(h)
 	if n == len(dst) {
 		return nil
 	}
 	if errors.Is(err, io.EOF) {
-		return damaged(path, fmt.Sprintf("it ends at %d; %d bytes were written at %d", offset+int64(n), len(dst), offset))
+		return damaged(path(), fmt.Sprintf("it ends at %d; %d bytes were written at %d", offset+int64(n), len(dst), offset))
 	}
-	return fmt.Errorf("read %s: %w", path, err)
+	return fmt.Errorf("read %s: %w", path(), err)
 }
 
 // Damaged is the error for a block that is not what it should be.

@@ -2,6 +2,7 @@ package payload
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -13,54 +14,64 @@ import (
 
 // Old tells whether a stream has files whose blocks are all of buckets below
 // limit.
-func (f *Files) Old(stream uint64, limit uint32) (bool, error) {
-	d := f.folder(stream)
+func (d *Folder) Old(limit uint32) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.list(); err != nil {
-		return false, err
+		return false, fmt.Errorf("list %s: %w", d.dir, err)
 	}
 	return slices.ContainsFunc(d.there, func(id uint64) bool { return id < First(limit) }), nil
 }
 
 // Trim removes the files of a stream whose blocks are all of buckets below
-// limit. Their rows must be gone, so that no power failure brings them back.
-func (f *Files) Trim(stream uint64, limit uint32) error {
-	d := f.folder(stream)
+// limit. Their rows must be gone, so that no power failure brings them back. What
+// cannot be removed is tried again by the next Trim.
+func (d *Folder) Trim(limit uint32) error {
 	d.mu.Lock()
 	err := d.list()
-	var paths []string
-	d.there = slices.DeleteFunc(d.there, func(id uint64) bool {
-		if id >= First(limit) {
-			return false
+	var old []uint64
+	for _, id := range d.there {
+		if id < First(limit) {
+			old = append(old, id)
 		}
-		paths = append(paths, f.o.FS.PathJoin(d.dir, nameOf(id)))
-		return true
-	})
+	}
 	gone := d.give(limit)
 	d.mu.Unlock()
 	await(gone)
-	f.handles.forget(func(k handleKey) bool { return k.stream == stream && k.file < First(limit) })
-	return errors.Join(err, f.remove(paths))
+	f := d.files
+	removed := map[uint64]bool{}
+	for _, id := range old {
+		if e := f.remove([]string{f.o.FS.PathJoin(d.dir, nameOf(id))}); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		removed[id] = true
+	}
+	f.handles.forget(func(k handleKey) bool { return k.stream == d.stream && k.file < First(limit) })
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.there = slices.DeleteFunc(d.there, func(id uint64) bool { return removed[id] })
+	return err
 }
 
 // Delete removes everything of a stream. The same holds for its rows.
-func (f *Files) Delete(stream uint64) error {
-	d := f.folder(stream)
+func (d *Folder) Delete() error {
 	d.mu.Lock()
 	d.deleted = true
 	gone := d.give(^uint32(0))
 	d.mu.Unlock()
 	await(gone)
-	f.handles.forget(func(k handleKey) bool { return k.stream == stream })
+	f := d.files
+	err := f.remove([]string{d.dir})
+	f.handles.forget(func(k handleKey) bool { return k.stream == d.stream })
 	f.mu.Lock()
-	delete(f.folders, stream) // ids are not used twice
-	f.mu.Unlock()
-	return f.remove([]string{d.dir})
+	defer f.mu.Unlock()
+	delete(f.folders, d.stream) // ids are not used twice
+	return err
 }
 
 // give gives up the files of this process below a bucket. mu is held.
-func (d *folder) give(limit uint32) (gone []*file) {
+func (d *Folder) give(limit uint32) (gone []*file) {
 	for _, c := range slices.Clone(d.begun) {
 		if c.id < First(limit) {
 			c.removed = true
@@ -84,7 +95,8 @@ func (c *file) rest() {
 	defer c.syncing.Unlock()
 }
 
-// remove removes files and folders, when no checkpoint is under way.
+// remove removes files and folders, when no checkpoint is under way. Who has one
+// open keeps its space until it is closed.
 func (f *Files) remove(paths []string) (err error) {
 	f.mu.Lock()
 	if f.held > 0 {
@@ -183,9 +195,9 @@ func Each(fs vfs.FS, dir string, f func(stream, file uint64, path string) error)
 }
 
 // LinkAll gives another folder, which exists, the files of a namespace that take
-// says, durably: files that sync says are synced before, for the kernel may
+// says, durably. When sync is set they are synced before, for the kernel may
 // still have a part of them.
-func LinkAll(fs vfs.FS, from, to string, take, sync func(stream, file uint64) bool) error {
+func LinkAll(fs vfs.FS, from, to string, sync bool, take func(stream, file uint64) bool) error {
 	var dirs []string
 	err := Each(fs, from, func(stream, file uint64, path string) error {
 		if !take(stream, file) {
@@ -198,7 +210,7 @@ func LinkAll(fs vfs.FS, from, to string, take, sync func(stream, file uint64) bo
 			}
 			dirs = append(dirs, dir)
 		}
-		if sync(stream, file) {
+		if sync {
 			if err := syncFile(fs, path); err != nil {
 				return err
 			}
@@ -214,13 +226,4 @@ func LinkAll(fs vfs.FS, from, to string, take, sync func(stream, file uint64) bo
 		}
 	}
 	return nil
-}
-
-// syncFile syncs a file that somebody else wrote.
-func syncFile(fs vfs.FS, path string) error {
-	f, err := fs.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.SyncData(), f.Close())
 }

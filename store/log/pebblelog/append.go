@@ -102,7 +102,7 @@ func (c *commit) Wait() error {
 // settle moves the durable ends. The engine calls it in order of submission.
 func (c *commit) settle(err error) {
 	if c.frame != nil {
-		c.frame.end()
+		c.frame.end(err == nil)
 	}
 	if err != nil {
 		if c.bundle != nil {
@@ -118,7 +118,7 @@ func (c *commit) settle(err error) {
 // forget empties the lists of entries after an append that came to nothing.
 func (c *commit) forget() {
 	if c.frame != nil {
-		c.frame.end()
+		c.frame.end(false)
 	}
 	for _, t := range c.touched {
 		t.shard.gathered = t.shard.gathered[:0]
@@ -181,11 +181,8 @@ func (w *writing) run(size int) (err error) {
 		_ = w.to.Close()
 		return err
 	}
-	if coarse {
-		if err := w.beginFrame(size); err != nil {
-			_ = w.to.Close()
-			return err
-		}
+	if coarse && w.beginFrame(size) != nil {
+		c.frame = nil // the folder cannot be looked into: it goes where the others go
 	}
 	if !w.bundling {
 		// In the order of keys, which Pebble inserts faster.
@@ -200,6 +197,9 @@ func (w *writing) run(size int) (err error) {
 		if err := w.point(); err != nil {
 			return err
 		}
+	}
+	if c.frame != nil {
+		c.frame.run.Shrink(len(c.frame.bytes))
 	}
 	c.ticket = w.to.Submit(c.settle)
 	return nil

@@ -44,9 +44,12 @@ func (c *Coarse) suits(logs, bytes int) bool { return bytes >= c.Bytes && bytes 
 
 // frame is what a coarse append writes.
 type frame struct {
-	run   *payload.Run
+	run   payload.Run
 	bytes []byte
-	pool  *sync.Pool // where bytes came from; nil if they are left to the collector
+	// kept is memory to be used again, and pool where it came from; nil if it is
+	// left to the collector.
+	kept *[]byte
+	pool *sync.Pool
 }
 
 // blockHead is the most that a block of version 1 has before its table.
@@ -63,28 +66,38 @@ func (w *writing) beginFrame(size int) error {
 		bucket = max(bucket, bucketOf(t.shard.last))
 	}
 	n := frameRoom(len(w.commit.touched), size)
-	run, err := w.log.files.Reserve(w.stream.id, bucket, n)
-	if err != nil {
+	f := &frame{}
+	if err := w.stream.folder(w.log).Reserve(&f.run, bucket, n); err != nil {
 		return err
 	}
-	f := &frame{run: run}
-	f.bytes, f.pool = w.log.pools.frame(n)
+	w.log.pools.frame(f, n)
 	w.commit.frame = f
-	w.to.Before, w.to.During, w.to.Beside = f.write, run.Sync, n
+	w.to.Before, w.to.During, w.to.Beside = f.write, f.run.Sync, n
 	return nil
+}
+
+// folder is that of the stream's payload files. Its mu is held.
+func (st *stream) folder(l *Log) *payload.Folder {
+	if st.files == nil {
+		st.files = l.files.Folder(st.id)
+	}
+	return st.files
 }
 
 // write writes the frame. The queue calls it, once at most.
 func (f *frame) write() error { return f.run.Write(f.bytes) }
 
-// end gives up what was not written, and gives the memory back.
-func (f *frame) end() {
-	f.run.Drop()
-	if f.pool != nil {
-		b := f.bytes[:0]
-		f.pool.Put(&b)
+// end tells the run its outcome, and gives the memory back.
+func (f *frame) end(committed bool) {
+	if committed {
+		f.run.Keep()
+	} else {
+		f.run.Drop()
 	}
-	f.bytes = nil
+	if f.pool != nil {
+		f.pool.Put(f.kept)
+	}
+	f.bytes, f.kept, f.pool = nil, nil, nil
 }
 
 // framed adds a block to the frame, and its row.
@@ -114,17 +127,22 @@ const (
 	frameSizes = 7 // up to 4 MiB
 )
 
-// frame returns memory for n bytes, and where to give it back.
-func (p *pools) frame(n int) ([]byte, *sync.Pool) {
+// frame gives a frame memory for n bytes.
+func (p *pools) frame(f *frame, n int) {
 	size := smallFrame
 	for i := range p.frames {
-		if n <= size {
-			if b, ok := p.frames[i].Get().(*[]byte); ok {
-				return *b, &p.frames[i]
-			}
-			return make([]byte, 0, size), &p.frames[i]
+		if n > size {
+			size *= 2
+			continue
 		}
-		size *= 2
+		f.pool = &p.frames[i]
+		var ok bool
+		if f.kept, ok = f.pool.Get().(*[]byte); !ok {
+			b := make([]byte, 0, size)
+			f.kept = &b
+		}
+		f.bytes = *f.kept
+		return
 	}
-	return make([]byte, 0, n), nil
+	f.bytes = make([]byte, 0, n)
 }

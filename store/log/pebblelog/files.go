@@ -31,26 +31,12 @@ func (k keys) file(stream, file uint64) []byte {
 	return binary.BigEndian.AppendUint64(k.stream(kindFile, stream), file)
 }
 
-func openFiles(e *engine.Engine, namespace string, c Coarse, synced func(stream, file uint64, size int64)) *payload.Files {
+func openFiles(e *engine.Engine, namespace string, c Coarse) *payload.Files {
 	at := e.Place()
 	return payload.Open(payload.Options{
 		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RecordsDir, namespace), Durable: at.Synced,
-		FileBytes: c.FileBytes, OpenFiles: c.OpenFiles, Synced: synced,
+		FileBytes: c.FileBytes, OpenFiles: c.OpenFiles,
 	})
-}
-
-// fileSynced notes that a file is on the disk and takes no more, so that it
-// needs no look after a power failure. Nobody has to wait for that.
-func (l *Log) fileSynced(stream, file uint64, size int64) {
-	b, err := l.engine.NewBatch(64)
-	if err != nil {
-		return
-	}
-	b.Records = true
-	value := binary.AppendUvarint([]byte{fileVersion}, uint64(size))
-	if b.Set(l.keys.file(stream, file), value, nil) == nil {
-		b.Submit(func(error) {})
-	}
 }
 
 // readFileRow reads the value of a file's row.
@@ -113,30 +99,16 @@ func Sweep(e *engine.Engine) error {
 }
 
 // LinkRecords gives the folder of another database, which nobody writes to, the
-// payload files of this one that takes says; a nil one takes all. Those that
-// rows of e do not know to be on the disk are synced before; without e none is.
-func LinkRecords(fs vfs.FS, from, to string, e *engine.Engine, takes func(namespace string, stream, file uint64) bool) error {
-	synced := map[string]bool{}
-	if e != nil {
-		err := scanRows(e, []byte{kindFile}, func(key, _ []byte) error {
-			synced[string(key[1:])] = true
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
+// payload files of this one that takes says; a nil one takes all. When sync is
+// set they are made durable before.
+func LinkRecords(fs vfs.FS, from, to string, sync bool, takes func(namespace string, stream, file uint64) bool) error {
 	return eachNamespace(fs, from, func(namespace, dir string) error {
 		target := fs.PathJoin(to, RecordsDir, namespace)
 		if err := fs.MkdirAll(target, 0o755); err != nil {
 			return err
 		}
 		take := func(stream, file uint64) bool { return takes == nil || takes(namespace, stream, file) }
-		sync := func(stream, file uint64) bool {
-			key := keys{namespace: namespace}.file(stream, file)
-			return e != nil && !synced[string(key[1:])]
-		}
-		if err := payload.LinkAll(fs, dir, target, take, sync); err != nil {
+		if err := payload.LinkAll(fs, dir, target, sync, take); err != nil {
 			return err
 		}
 		for _, dir := range []string{fs.PathJoin(to, RecordsDir), to} {
@@ -146,6 +118,11 @@ func LinkRecords(fs vfs.FS, from, to string, e *engine.Engine, takes func(namesp
 		}
 		return nil
 	})
+}
+
+// SyncRecords makes all payload files of a database durable that nobody has open.
+func SyncRecords(fs vfs.FS, database string) error {
+	return eachNamespace(fs, database, func(_, dir string) error { return payload.SyncFolder(fs, dir) })
 }
 
 // RecordBytes adds up the payload files of a database.
@@ -171,13 +148,13 @@ func (l *Log) CutFiles() (takes func(stream, file uint64) bool) { return l.files
 
 // dropFiles removes the payload files of buckets below a limit, whose rows were
 // removed.
-func (l *Log) dropFiles(stream uint64, limit uint32) error {
-	old, err := l.files.Old(stream, limit)
+func (l *Log) dropFiles(st *stream, limit uint32) error {
+	old, err := st.folder(l).Old(limit)
 	if err != nil || !old {
 		return err
 	}
 	if err := l.engine.Harden(); err != nil {
 		return err
 	}
-	return l.files.Trim(stream, limit)
+	return st.folder(l).Trim(limit)
 }

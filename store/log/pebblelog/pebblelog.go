@@ -43,7 +43,7 @@ func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c
 	b.fill()
 	c.fill()
 	l := &Log{bundling: b, coarse: c, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
-	l.files = openFiles(e, namespace, c, l.fileSynced)
+	l.files = openFiles(e, namespace, c)
 	at := e.Place()
 	l.ring = ring.New(ring.Options{
 		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RingDir, namespace), Synced: at.Synced,

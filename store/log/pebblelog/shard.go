@@ -12,6 +12,7 @@ import (
 
 	"sluice/store/engine"
 	"sluice/store/log"
+	"sluice/store/payload"
 )
 
 // stream is what is known of a stream's logs.
@@ -22,6 +23,7 @@ type stream struct {
 	mu      sync.Mutex
 	deleted bool
 	shards  map[uint32]*shard
+	files   *payload.Folder // nil before the first use
 
 	next      uint64    // number of the next bundle
 	bundles   []*bundle // those that wait, up to that number

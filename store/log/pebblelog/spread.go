@@ -127,7 +127,7 @@ func (l *Log) spread(st *stream) error {
 		return nil
 	}
 	st.spreading = true
-	job := &spreading{log: l, stream: st, before: st.next, held: held{bundles: st.bundles, base: st.base()}}
+	job := &spreading{log: l, stream: st, files: st.folder(l), before: st.next, held: held{bundles: st.bundles, base: st.base()}}
 	for _, s := range st.shards {
 		if len(s.waiting) > 0 {
 			job.logs = append(job.logs, spreadLog{s, s.waiting})
@@ -188,14 +188,15 @@ func (l *Log) settle(st *stream) error {
 type spreading struct {
 	log    *Log
 	stream *stream
+	files  *payload.Folder
 	before uint64 // bundles below are in it
 	logs   []spreadLog
 	held   // waiting is that of the log in hand
 	to     *engine.Batch
 	join   joining
-	piece  []byte    // blocks that gather for one write
-	blocks []spotted // those in it
-	runs   []*payload.Run
+	piece  []byte         // blocks that gather for one write
+	blocks []spotted      // those in it
+	runs   []*payload.Run // those of the pieces
 
 	touched byte // of no meaning
 }
@@ -220,6 +221,17 @@ const pieceBytes = 1 << 20
 
 // run writes the blocks where they belong and removes the bundles.
 func (j *spreading) run() error {
+	err := j.write()
+	for _, r := range j.runs {
+		if err == nil {
+			r.Keep()
+		}
+		r.Drop()
+	}
+	return err
+}
+
+func (j *spreading) write() error {
 	l := j.log
 	if err := l.decide(); err != nil {
 		return err
@@ -312,14 +324,14 @@ func (j *spreading) flush() error {
 	for i := range j.blocks {
 		bucket = max(bucket, j.blocks[i].bucket)
 	}
-	run, err := j.log.files.Reserve(j.stream.id, bucket, len(j.piece))
-	if err != nil {
-		return err
-	}
-	if err := run.Write(j.piece); err != nil {
+	run := &payload.Run{}
+	if err := j.files.Reserve(run, bucket, len(j.piece)); err != nil {
 		return err
 	}
 	j.runs = append(j.runs, run)
+	if err := run.Write(j.piece); err != nil {
+		return err
+	}
 	for _, b := range j.blocks {
 		if err := j.log.pointTo(j.to, b.shard, b.bucket, b.place, run.Ref(b.from, j.piece[b.from:b.to])); err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"sluice/store/engine"
-	"sluice/store/payload"
 )
 
 // Trim implements log.Log. It costs one range delete per bucket and one per
@@ -27,7 +26,7 @@ func (l *Log) Trim(_ context.Context, id uint64, t time.Time) error {
 		return err
 	}
 	if len(old) == 0 { // files may be left of a trim that was cut short
-		return translate(l.dropFiles(id, limit))
+		return translate(l.dropFiles(st, limit))
 	}
 	if err := l.engine.Ready(); err != nil {
 		return translate(err)
@@ -87,9 +86,6 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 			}
 		}
 	}
-	if err := b.DeleteRange(l.keys.file(st.id, 0), l.keys.file(st.id, payload.First(limit)), nil); err != nil {
-		return err
-	}
 	if err := b.Submit(func(error) {}).Wait(); err != nil {
 		return err
 	}
@@ -97,7 +93,7 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 		s.buckets = refs
 	}
 	l.reclaim(st.id, old)
-	return l.dropFiles(st.id, limit)
+	return l.dropFiles(st, limit)
 }
 
 // reclaim has the space of removed buckets given back.
@@ -170,12 +166,12 @@ func (l *Log) remove(st *stream) error {
 	if err := l.dropBuckets(b, st.id, buckets); err != nil {
 		return err
 	}
-	for _, prefix := range [][]byte{index, l.keys.stream(kindLog, st.id), l.keys.stream(kindBundle, st.id), l.keys.stream(kindFile, st.id)} {
+	for _, prefix := range [][]byte{index, l.keys.stream(kindLog, st.id), l.keys.stream(kindBundle, st.id)} {
 		if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
 			return err
 		}
 	}
-	folder, err := l.files.Old(st.id, ^uint32(0))
+	folder, err := st.folder(l).Old(^uint32(0))
 	if err != nil {
 		return err
 	}
@@ -195,5 +191,5 @@ func (l *Log) remove(st *stream) error {
 	if err := l.engine.Harden(); err != nil {
 		return err
 	}
-	return l.files.Delete(st.id)
+	return st.folder(l).Delete()
 }

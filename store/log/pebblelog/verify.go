@@ -247,7 +247,7 @@ func (c *checking) sweep() (n int, err error) {
 			}
 			last = stream
 			n++
-			return c.whole.filesOf(namespace).Delete(stream)
+			return c.whole.filesOf(namespace).Folder(stream).Delete()
 		})
 	})
 	return n, err
