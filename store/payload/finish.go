@@ -12,7 +12,7 @@ import (
 )
 
 // A file that takes no more is finished in the background once the outcome of
-// its last run is known: it is synced, so that SyncAll has less to do at once, or
+// its last run is known: it is synced, so that Sync has less to do at once, or
 // removed when nothing in it is ever named.
 
 func crcOf(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
@@ -67,7 +67,7 @@ func (f *Files) run() {
 		c.removed = c.removed || !kept
 		c.folder.mu.Unlock()
 		if kept {
-			_ = c.syncLast(writes) // a failure leaves it to SyncAll
+			_ = c.syncLast(writes) // a failure leaves it to Sync
 		} else {
 			c.drop()
 		}
@@ -110,10 +110,10 @@ func (f *finishing) next() *file {
 	return c
 }
 
-// SyncAll makes everything durable that was written so far, whatever Durable
+// Sync makes everything durable that was written so far, whatever Durable
 // says: for who is about to make rows durable that name it. It does not look at
 // files of processes before this one; SyncFolder does.
-func (f *Files) SyncAll() (err error) {
+func (f *Files) Sync() (err error) {
 	for _, c := range f.begun() {
 		c.folder.mu.Lock()
 		writes := c.writes
@@ -188,5 +188,5 @@ func (f *Files) Finish() {
 // Close finishes and closes all files. Nobody uses them any more.
 func (f *Files) Close() error {
 	f.Finish()
-	return errors.Join(f.SyncAll(), f.handles.close())
+	return errors.Join(f.Sync(), f.handles.close())
 }
