@@ -31,17 +31,6 @@ func (s *Store) settleLogs() (resume func(), err error) {
 	return resume, nil
 }
 
-// takeUp has the logs read what waits in rings.
-func (s *Store) takeUp() error {
-	logs, err := s.logsOnDisk()
-	for _, l := range logs {
-		if err == nil {
-			err = l.TakeUp()
-		}
-	}
-	return err
-}
-
 // logsOnDisk lists the logs that are open, and those that have a ring.
 func (s *Store) logsOnDisk() (logs []*pebblelog.Log, err error) {
 	names, err := s.options.FS.List(s.folder.path(engineDir, pebblelog.RingDir))

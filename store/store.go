@@ -173,7 +173,10 @@ func (s *Store) openEngine(was label) error {
 			return fmt.Errorf("make data folder %s: %w", s.options.Dir, err)
 		}
 	}
+	rows := pebblelog.NewOpening(f.fs, config.Dir)
+	config.Rows = rows
 	e, err := engine.Open(config)
+	_ = rows.Close() // it was only read
 	if err != nil {
 		err = fmt.Errorf("open data folder %s: %w", s.options.Dir, err)
 		if engine.IsDamage(err) {
@@ -198,12 +201,8 @@ func (s *Store) restarted(was label) bool { return s.options.Boot == "" || was.b
 func (s *Store) begin(e *engine.Engine, was, now label) error {
 	f := s.folder
 	if was.format >= recordsFormat && s.restarted(was) {
-		_, err := pebblelog.Verify(e)
-		if err == nil {
-			err = s.takeUp()
-		}
-		if err != nil {
-			return fmt.Errorf("look for what a power failure has taken from %s: %w", s.options.Dir, err)
+		if err := pebblelog.SweepUnknown(e); err != nil {
+			return err
 		}
 	}
 	now.boot = s.options.Boot

@@ -30,6 +30,12 @@ type Config struct {
 	// Restarted says that the machine may have been started since the folder was
 	// written to, so that what was not synced may be gone.
 	Restarted bool
+	// Rows knows the rows that point to what is beside the database; none do when
+	// nil. It is asked while Open runs.
+	Rows Rows
+	// BesideFlush is how much is written beside the database until tables are
+	// written (default 1 GiB).
+	BesideFlush int64
 	// CacheBytes bounds the block cache, MemTableBytes one of at most three
 	// memtables. Both are taken as they fill, not at the start.
 	CacheBytes    int64
@@ -46,6 +52,12 @@ func (c *Config) fill() {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.Rows == nil {
+		c.Rows = noRows{}
+	}
+	if c.BesideFlush == 0 {
+		c.BesideFlush = besideFlush
 	}
 }
 
@@ -74,6 +86,7 @@ type Engine struct {
 
 	space   space
 	durable durable
+	beside  beside
 	// refusal is why the last write beside the database failed, nil when a commit
 	// has succeeded since.
 	refusal atomic.Pointer[error]
@@ -93,24 +106,24 @@ func Open(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.config.MayBeTorn = c.MayBeTorn && !sealed
-	if err := e.open(); err != nil {
+	var l *look
+	if !sealed {
+		l = e.config.look()
+	}
+	if err := e.open(l); err != nil {
 		return nil, err
 	}
-	e.config.MayBeTorn = c.Process // opening has settled what was before
 	return e, nil
 }
 
+// look is for the opening of a database that was not closed in order.
+func (c *Config) look() *look {
+	return &look{fs: c.FS, dir: c.Dir, rows: c.Rows, restarted: c.Restarted, torn: c.MayBeTorn, logger: c.Logger}
+}
+
 // open opens Pebble under a new guard. mu is held, or nobody else is there.
-func (e *Engine) open() error {
-	db, g, err := e.openOnce()
-	if err != nil && e.config.MayBeTorn && pebble.IsCorruptionError(err) {
-		cut, cutErr := cutTornTail(e.config.FS, e.config.Dir)
-		if cutErr == nil && cut {
-			e.config.Logger.Warn("the newest write-ahead log was torn, as a power failure may leave it; kept what precedes the tear", "error", err)
-			db, g, err = e.openOnce()
-		}
-	}
+func (e *Engine) open(l *look) error {
+	db, g, err := e.openOnce(l)
 	if err != nil {
 		return err
 	}
@@ -119,8 +132,9 @@ func (e *Engine) open() error {
 	return nil
 }
 
-func (e *Engine) openOnce() (*pebble.DB, *guard, error) {
+func (e *Engine) openOnce(l *look) (*pebble.DB, *guard, error) {
 	g := newGuard(e.config.FS, e.config.Process)
+	g.look, g.beside = l, e.beside.sync
 	db, err := pebble.Open(e.config.Dir, e.options(g))
 	if err != nil {
 		return nil, nil, err
@@ -183,7 +197,7 @@ func (b *Batch) Submit(settle func(error)) *Ticket {
 
 // commit makes batches durable, all of them or none, which may hold nothing but
 // records. The queue calls it, one call at a time.
-func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error {
+func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, during []func() error, bytes int) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
@@ -195,9 +209,9 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
-	beside := e.beside(during)
+	synced := e.during(during)
 	err := e.apply(batches)
-	if other := beside(); other != nil {
+	if other := synced(); other != nil {
 		e.guard.fail(other) // what Pebble has of it must not be seen again
 	}
 	if failure := e.guard.acknowledge(); failure != nil {
@@ -211,15 +225,16 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 		_ = b.Close()
 	}
 	e.durable.advance(e.db, records)
+	e.wrote(bytes)
 	if e.refusal.Load() != nil {
 		e.refusal.Store(nil)
 	}
 	return nil
 }
 
-// beside begins to make durable what batches point to, if a write(2) does not.
+// during begins to make durable what batches point to, if a write(2) does not.
 // wait returns when that is done.
-func (e *Engine) beside(during []func() error) (wait func() error) {
+func (e *Engine) during(during []func() error) (wait func() error) {
 	if len(during) == 0 || e.config.Process {
 		return func() error { return nil }
 	}
@@ -276,6 +291,9 @@ func (e *Engine) Harden() error {
 	if !e.config.Process {
 		return classify(e.guard.failure())
 	}
+	if err := e.beside.sync(); err != nil { // the log is not to be there before what it names
+		e.guard.fail(err)
+	}
 	e.guard.mu.Lock()
 	log := e.guard.wal
 	e.guard.mu.Unlock()
@@ -311,7 +329,8 @@ func (e *Engine) Close() error {
 	e.guard.release()
 	e.reclaiming.stop()
 	e.durable.forget()
-	err := closeDB(e.db)
+	synced := e.beside.sync() // a seal says that nothing needs a look
+	err := errors.Join(synced, closeDB(e.db))
 	failure := e.guard.failure()
 	if failure == nil {
 		if err == nil {

@@ -29,6 +29,10 @@ type guard struct {
 	vfs.FS
 	process bool
 	lazy    bool // no syncs at all: the files are synced when all are there
+	// look sees the logs that are read while Pebble opens; nil when there is no
+	// need. beside syncs what tables may point to; nil when they do not.
+	look   *look
+	beside func() error
 
 	// mu guards the fields below.
 	mu  sync.Mutex
@@ -125,12 +129,15 @@ func (g *guard) opened() {
 	g.open = true
 }
 
+func (g *guard) isOpen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open
+}
+
 // wait holds a writer of tables after a failure until Pebble is being closed.
 func (g *guard) wait() {
-	g.mu.Lock()
-	open := g.open
-	g.mu.Unlock()
-	if open {
+	if g.isOpen() {
 		select {
 		case <-g.hold:
 		case <-g.room:
@@ -211,7 +218,23 @@ func (g *guard) change(what string, f func() error) error {
 
 // Create implements vfs.FS.
 func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return g.create(name, func() (vfs.File, error) { return g.FS.Create(name, c) })
+	f, err := g.create(name, func() (vfs.File, error) { return g.FS.Create(name, c) })
+	if f, ok := f.(*guardFile); ok {
+		f.known = c == compactionCategory
+	}
+	return f, err
+}
+
+// compactionCategory is Pebble's name for what is written of other tables.
+const compactionCategory = "pebble-compaction"
+
+// Open implements vfs.FS.
+func (g *guard) Open(name string, o ...vfs.OpenOption) (vfs.File, error) {
+	f := func() (vfs.File, error) { return g.FS.Open(name, o...) }
+	if g.look == nil || kindOf(name) != walFile || g.isOpen() {
+		return f()
+	}
+	return g.look.open(name, f)
 }
 
 // OpenReadWrite implements vfs.FS.
@@ -273,6 +296,8 @@ type guardFile struct {
 	// Pebble writes tables of small values in pieces of 4 KiB, which took twice as
 	// long. Only their writer, one goroutine at a time, uses it.
 	ahead []byte
+	// known says that a table's rows were in others before.
+	known bool
 }
 
 // aheadBytes is how much of a table gathers for one write.
@@ -351,8 +376,18 @@ func (f *guardFile) Sync() error {
 	if f.kernelIsEnough() {
 		return nil
 	}
-	f.run("sync", f.File.Sync)
+	f.run("sync", func() error { return f.pointed(f.File.Sync) })
 	return nil
+}
+
+// pointed syncs a file after what the rows of a new table point to.
+func (f *guardFile) pointed(sync func() error) error {
+	if f.kind == tableFile && !f.known && f.guard.beside != nil {
+		if err := f.guard.beside(); err != nil {
+			return err
+		}
+	}
+	return sync()
 }
 
 // SyncData implements vfs.File.
@@ -361,7 +396,7 @@ func (f *guardFile) SyncData() error {
 	if f.kernelIsEnough() {
 		return nil
 	}
-	f.run("sync", f.File.SyncData)
+	f.run("sync", func() error { return f.pointed(f.File.SyncData) })
 	return nil
 }
 

@@ -9,14 +9,11 @@ type Place struct {
 	Dir string
 	// Synced says that a write is durable only once it was synced.
 	Synced bool
-	// Torn says that a power failure may have taken what was written before the
-	// engine was opened.
-	Torn bool
 }
 
 // Place returns where to keep files that rows of the database point to.
 func (e *Engine) Place() Place {
-	return Place{FS: e.config.FS, Dir: e.config.Dir, Synced: !e.config.Process, Torn: e.config.Restarted}
+	return Place{FS: e.config.FS, Dir: e.config.Dir, Synced: !e.config.Process}
 }
 
 // Warn logs what a user should know of.

@@ -82,7 +82,7 @@ type Ticket struct {
 }
 
 type queue struct {
-	commit func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error
+	commit func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error, beside int) error
 	// refused is told that what comes before a batch has failed.
 	refused func(error)
 	shares  bool // big batches share a commit
@@ -138,14 +138,15 @@ func (q *queue) lead() {
 	ready, refusal := prepare(group)
 	var err error
 	if ready > 0 {
-		records, during := true, q.during[:0]
+		records, during, beside := true, q.during[:0], 0
 		for _, t := range group[:ready] {
+			beside += t.beside
 			if records = records && t.records; t.during != nil {
 				during = append(during, t.during)
 			}
 		}
 		q.during = during
-		err = q.commit(group[0].epoch, q.merged(group[:ready]), records, during)
+		err = q.commit(group[0].epoch, q.merged(group[:ready]), records, during, beside)
 		clear(during)
 	}
 	if refusal != nil {

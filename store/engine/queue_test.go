@@ -28,7 +28,7 @@ func TestQueueShares(t *testing.T) {
 		t.Run(fmt.Sprint(c.shares, c.failure), func(t *testing.T) {
 			var commits []int
 			var settled []any
-			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool, _ []func() error) error {
+			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool, _ []func() error, _ int) error {
 				commits = append(commits, len(batches))
 				return c.failure
 			}}
@@ -57,7 +57,7 @@ func TestRecoveryBeforeCommit(t *testing.T) {
 	require.NoError(t, old.Set([]byte("old"), nil, nil))
 	lead := e.queue.commit
 	var newer *Ticket
-	e.queue.commit = func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error) error {
+	e.queue.commit = func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error, beside int) error {
 		e.queue.commit = lead
 		e.guard.fail(errors.New("a flush failed"))
 		require.NoError(t, e.Ready())
@@ -65,7 +65,7 @@ func TestRecoveryBeforeCommit(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, b.Set([]byte("new"), nil, nil))
 		newer = b.Submit(func(error) {})
-		return lead(epoch, batches, records, during)
+		return lead(epoch, batches, records, during, beside)
 	}
 	require.ErrorIs(t, old.Submit(func(error) {}).Wait(), errOvertaken)
 	require.NoError(t, newer.Wait())

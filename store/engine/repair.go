@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/wal"
 )
 
 // cutLog removes from the write-ahead log what lies behind m: records whose
@@ -92,30 +91,4 @@ func SyncDir(fs vfs.FS, dir string) error {
 		err = e
 	}
 	return err
-}
-
-// cutTornTail shortens the newest write-ahead log to its last whole record.
-// After a power failure under "process" the log may have holes, where the
-// kernel had not yet written what it had been handed; Pebble takes them for
-// corruption, since it was told that those bytes were synced. What precedes
-// the first hole is the clean prefix that was promised.
-// It reports whether it cut anything.
-func cutTornTail(fs vfs.FS, dir string) (bool, error) {
-	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
-	if err != nil || len(logs) == 0 {
-		return false, err
-	}
-	last := logs[len(logs)-1]
-	r := last.OpenForRead()
-	defer r.Close()
-	for {
-		_, offset, err := r.NextRecord()
-		switch {
-		case errors.Is(err, io.EOF):
-			return false, nil
-		case err != nil:
-			_, path := last.SegmentLocation(0)
-			return true, truncate(fs, dir, path, offset.Physical)
-		}
-	}
 }

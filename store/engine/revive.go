@@ -115,7 +115,10 @@ func (e *Engine) revive() error {
 		_ = closeDB(e.db) // its writes go nowhere; nothing to learn from it
 		e.db = nil
 	}
-	if err := e.open(); err != nil {
+	// The machine is the same, so nothing is bad. What the logs name was written by
+	// this process, or synced when it began.
+	l := &look{fs: e.config.FS, dir: e.config.Dir, rows: noRows{}, torn: e.config.Process, logger: e.config.Logger}
+	if err := e.open(l); err != nil {
 		return classify(err)
 	}
 	e.config.Logger.Warn("the store has recovered from a failed write", "error", failure)

@@ -7,8 +7,6 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"sluice/store/engine"
 )
 
 // A file that takes no more is finished in the background once the outcome of
@@ -112,7 +110,8 @@ func (f *finishing) next() *file {
 
 // Sync makes everything durable that was written so far, whatever Durable
 // says: for who is about to make rows durable that name it. It does not look at
-// files of processes before this one; SyncFolder does.
+// files of processes before this one. It takes no lock that is held while
+// somebody waits for the database.
 func (f *Files) Sync() (err error) {
 	for _, c := range f.begun() {
 		c.folder.mu.Lock()
@@ -135,25 +134,6 @@ func (f *Files) begun() (all []*file) {
 		d.mu.Unlock()
 	}
 	return all
-}
-
-// SyncFolder makes all files durable that are in the folder of a namespace, and
-// their names: for who takes over from a process that was killed.
-func SyncFolder(fs vfs.FS, dir string) error {
-	last := ""
-	err := Each(fs, dir, func(_, _ uint64, path string) error {
-		if d := fs.PathDir(path); d != last {
-			last = d
-			if err := engine.SyncDir(fs, d); err != nil {
-				return err
-			}
-		}
-		return syncFile(fs, path)
-	})
-	if err != nil || last == "" {
-		return err
-	}
-	return engine.SyncDir(fs, dir)
 }
 
 // syncFile syncs a file that somebody else wrote.

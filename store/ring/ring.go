@@ -73,6 +73,8 @@ type file struct {
 	using   sync.Mutex
 	closed  bool
 	unsaved bool // written to since the last sync
+	doubted bool // a sync has failed
+	named   bool // its name outlives a power failure
 }
 
 // segment is a stretch of the file.
@@ -186,7 +188,7 @@ func (r *Ring) begin() error {
 			return errors.Join(err, f.Close())
 		}
 	}
-	r.last, r.file, r.current = number, &file{File: f, number: number}, 0
+	r.last, r.file, r.current = number, &file{File: f, number: number, named: r.o.Synced}, 0
 	r.segments, r.older = make([]segment, r.o.Segments), len(others) > 0
 	return nil
 }
@@ -263,6 +265,7 @@ func (r *Ring) Sync(s *Space) error {
 		return nil
 	}
 	if err := f.SyncData(); err != nil {
+		f.doubted = true
 		r.giveUp(f)
 		return fmt.Errorf("sync the ring: %w", err)
 	}

@@ -158,7 +158,6 @@ type writing struct {
 	to       *engine.Batch
 	bundling bool
 	bundle   []byte // what gathers when the append is bundled
-	logs     []byte // the same of its row
 }
 
 // run writes the entries of all logs and submits them. size is that of the records.
@@ -169,7 +168,7 @@ func (w *writing) run(size int) (err error) {
 	coarse := !w.bundling && l.coarse.suits(len(c.touched), size)
 	switch {
 	case w.bundling:
-		room = 96 + 16*len(c.touched)
+		room = 96
 	case coarse:
 		room = 128 * (blocks + len(c.touched))
 	}
@@ -214,9 +213,6 @@ func (w *writing) one(t *touch) error {
 		return err
 	}
 	arrival := time.UnixMilli(s.last).UTC()
-	if w.bundling {
-		w.logs = binary.AppendUvarint(binary.AppendUvarint(w.logs, uint64(s.id.Shard)), uint64(s.next))
-	}
 	rest := s.gathered
 	for len(rest) > 0 {
 		n, size := 1, recordSize(&batch[rest[0]])
@@ -316,9 +312,8 @@ func (w *writing) take(n int) error {
 func (w *writing) point() error {
 	l, st, bu := w.log, w.stream, w.commit.bundle
 	bu.value = w.bundle
-	row := make([]byte, 0, 32+len(w.logs))
-	row = appendPointer(row, crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
-	if err := w.to.Set(l.keys.bundle(st.id, bu.number), append(row, w.logs...), nil); err != nil {
+	row := appendPointer(make([]byte, 0, 32), crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
+	if err := w.to.Set(l.keys.bundle(st.id, bu.number), row, nil); err != nil {
 		return err
 	}
 	w.to.Before = func() error { return l.ring.Write(&bu.space, len(bu.value)) }

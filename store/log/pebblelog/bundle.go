@@ -33,11 +33,8 @@ import (
 //	version  1 byte, bundleInRing
 //	checksum u32, CRC-32C of the bundle
 //	place    uvarints: file, offset, length
-//	logs     per log uvarints: shard, position of its first record in the bundle
 //
-// or, as it was written before there was a ring, the bundle itself. The logs
-// are there for a power failure that takes a bundle and leaves its row: they
-// say from where on each of them has lost its end.
+// or, as it was written before there was a ring, the bundle itself.
 const (
 	bundleVersion = 1
 	bundleInRing  = 2
@@ -188,7 +185,7 @@ func (k keys) bundle(stream, number uint64) []byte {
 	return binary.BigEndian.AppendUint64(k.stream(kindBundle, stream), number)
 }
 
-// appendPointer begins the row of a bundle in the ring.
+// appendPointer makes the row of a bundle in the ring.
 func appendPointer(b []byte, sum uint32, ref ring.Ref) []byte {
 	b = binary.BigEndian.AppendUint32(append(b, bundleInRing), sum)
 	b = binary.AppendUvarint(b, ref.File)
@@ -196,17 +193,10 @@ func appendPointer(b []byte, sum uint32, ref ring.Ref) []byte {
 	return binary.AppendUvarint(b, uint64(ref.Length))
 }
 
-// begin is where a log begins in a bundle.
-type begin struct {
-	shard    uint32
-	position int64
-}
-
 // pointer is the row of a bundle in the ring.
 type pointer struct {
-	ref  ring.Ref
-	sum  uint32
-	logs []begin
+	ref ring.Ref
+	sum uint32
 }
 
 // maxBundle bounds what is believed of a length.
@@ -233,12 +223,8 @@ func readPointer(b []byte) (p pointer, err error) {
 	if offset > 1<<40 || length > maxBundle {
 		return p, errBundle
 	}
-	for len(b) > 0 && err == nil {
-		shard, position := take(), take()
-		if shard >= 1<<32 || position >= 1<<62 {
-			return p, errBundle
-		}
-		p.logs = append(p.logs, begin{uint32(shard), int64(position)})
+	if len(b) > 0 {
+		return p, errBundle
 	}
 	return p, err
 }

@@ -16,8 +16,8 @@ import (
 // frame, which goes to the stream's newest payload file with one write(2), and
 // the database gets a row of some sixty bytes for each, which points there
 // (pointer.go). Who leads the engine's queue writes the frame right before it
-// commits the rows; so no row is ever there without its block, but after a power
-// failure (verify.go).
+// commits the rows; so no row is ever there without its block, and what a power
+// failure leaves the engine cuts before a row without one.
 
 // Coarse says which appends go to payload files. Zero fields have their defaults.
 type Coarse struct {

@@ -16,20 +16,9 @@ import (
 // folder for each namespace.
 const RecordsDir = "records"
 
-// Rows about payload files.
-const (
-	// kindFile: stream, file -> all of the first so many bytes is on the disk.
-	kindFile byte = 'p'
-	// kindGone: stream -> nothing; its folder is to be removed.
-	kindGone byte = 'd'
-)
-
-// fileVersion is the version of a file's row: version, bytes (uvarint).
-const fileVersion = 1
-
-func (k keys) file(stream, file uint64) []byte {
-	return binary.BigEndian.AppendUint64(k.stream(kindFile, stream), file)
-}
+// kindGone is of rows about payload files: stream -> nothing; its folder is to be
+// removed.
+const kindGone byte = 'd'
 
 func openFiles(e *engine.Engine, namespace string, c Coarse) *payload.Files {
 	at := e.Place()
@@ -37,18 +26,6 @@ func openFiles(e *engine.Engine, namespace string, c Coarse) *payload.Files {
 		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RecordsDir, namespace), Durable: at.Synced,
 		FileBytes: c.FileBytes, OpenFiles: c.OpenFiles,
 	})
-}
-
-// readFileRow reads the value of a file's row.
-func readFileRow(value []byte) (size int64, err error) {
-	if len(value) < 2 || value[0] != fileVersion {
-		return 0, fmt.Errorf("%w: of a payload file", errRow)
-	}
-	n, used := binary.Uvarint(value[1:])
-	if used != len(value)-1 {
-		return 0, fmt.Errorf("%w: of a payload file", errRow)
-	}
-	return int64(n), nil
 }
 
 // eachNamespace calls f for the folder of payload files of each namespace.
@@ -98,6 +75,31 @@ func Sweep(e *engine.Engine) error {
 	return b.Submit(func(error) {}).Wait()
 }
 
+// SweepUnknown removes the folders of streams that do not exist: a power failure
+// may have taken a stream and left its folder.
+func SweepUnknown(e *engine.Engine) error {
+	streams := map[string]bool{} // by what follows the kind in their keys
+	err := scanRows(e, []byte{kindLog}, func(key, _ []byte) error {
+		if len(key) < 1+4 {
+			return errRow
+		}
+		streams[string(key[1:len(key)-4])] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	at := e.Place()
+	return eachNamespace(at.FS, at.Dir, func(namespace, dir string) error {
+		return payload.Each(at.FS, dir, func(stream, _ uint64, path string) error {
+			if streams[string(keys{namespace: namespace}.stream(kindLog, stream)[1:])] {
+				return nil
+			}
+			return at.FS.Remove(path)
+		})
+	})
+}
+
 // LinkRecords gives the folder of another database, which nobody writes to, the
 // payload files of this one that takes says; a nil one takes all. When sync is
 // set they are made durable before.
@@ -118,11 +120,6 @@ func LinkRecords(fs vfs.FS, from, to string, sync bool, takes func(namespace str
 		}
 		return nil
 	})
-}
-
-// SyncRecords makes all payload files of a database durable that nobody has open.
-func SyncRecords(fs vfs.FS, database string) error {
-	return eachNamespace(fs, database, func(_, dir string) error { return payload.SyncFolder(fs, dir) })
 }
 
 // RecordBytes adds up the payload files of a database.

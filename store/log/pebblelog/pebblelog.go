@@ -49,6 +49,8 @@ func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c
 		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RingDir, namespace), Synced: at.Synced,
 		SegmentBytes: b.SegmentBytes, Segments: max(2*b.Bytes/b.SegmentBytes, 2),
 	})
+	e.Beside(l.files.Sync)
+	e.Beside(l.ring.SyncAll)
 	return l
 }
 

@@ -15,9 +15,8 @@ func (l *Log) Settle() (resume func(), err error) {
 	return resume, nil
 }
 
-// TakeUp reads what the last process left in bundles. What a power failure has
-// taken of them is durably gone when it returns.
-func (l *Log) TakeUp() error {
+// takeUp reads what the last process left in bundles.
+func (l *Log) takeUp() error {
 	ids, err := l.bundledStreams()
 	for id := range ids {
 		if err == nil {
@@ -29,7 +28,7 @@ func (l *Log) TakeUp() error {
 
 // settleAll spreads what waits in all streams.
 func (l *Log) settleAll() error {
-	if err := l.TakeUp(); err != nil {
+	if err := l.takeUp(); err != nil {
 		return err
 	}
 	l.mu.RLock()

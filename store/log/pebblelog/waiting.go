@@ -40,12 +40,8 @@ func (l *Log) loadBundles(st *stream) error {
 		return errBundle
 	}
 	st.next = rows[0].number
-	for i, row := range rows {
+	for _, row := range rows {
 		value, err := l.fetch(row.value)
-		if errors.Is(err, errTorn) && l.engine.Place().Torn {
-			st.skipTo(rows[len(rows)-1].number + 1)
-			return l.cut(st, rows[i:])
-		}
 		if err == nil {
 			err = st.takeUp(row.number, value)
 		}
@@ -105,60 +101,6 @@ func (st *stream) takeUp(number uint64, value []byte) error {
 		s.waiting = append(s.waiting, waiting{number: uint32(number), at: uint32(at)})
 		return nil
 	})
-}
-
-// cut removes what a power failure has taken the beginning of: bundles from a
-// lost one on, and what came later to the logs that they are of. Of each log
-// its beginning is left.
-func (l *Log) cut(st *stream, lost []bundleRow) error {
-	from := map[uint32]int64{}
-	for _, row := range lost {
-		logs, err := beginnings(row.value)
-		if err != nil {
-			return err
-		}
-		for _, b := range logs {
-			if at, ok := from[b.shard]; !ok || b.position < at {
-				from[b.shard] = b.position
-			}
-		}
-	}
-	b, err := l.engine.NewBatch(128 * len(from))
-	if err != nil {
-		return err
-	}
-	for shard, position := range from {
-		s := st.shards[shard]
-		if s == nil {
-			return errBundle
-		}
-		index := l.keys.log(kindIndex, s.id)
-		err := l.scan(index, func(key, _ []byte) error {
-			prefix := l.keys.blocks(binary.BigEndian.Uint32(key[len(index):]), s.id)
-			return b.DeleteRange(blockKey(prefix, position), after(prefix), nil)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if err := b.DeleteRange(l.keys.bundle(st.id, lost[0].number), l.keys.bundle(st.id, st.next), nil); err != nil {
-		return err
-	}
-	l.engine.Warn("a power failure has taken the newest records of some shards", "stream", st.id, "shards", len(from))
-	return b.Submit(func(error) {}).Wait()
-}
-
-// beginnings tells where the logs of a bundle begin in it, by its row.
-func beginnings(row []byte) (logs []begin, err error) {
-	if len(row) > 0 && row[0] == bundleInRing {
-		p, err := readPointer(row)
-		return p.logs, err
-	}
-	err = eachPart(row, func(p part, _ int) error {
-		logs = append(logs, begin{p.shard, p.place.first()})
-		return nil
-	})
-	return logs, err
 }
 
 // skip passes by what ends before a position.

@@ -34,7 +34,7 @@ func (w *Whole) Row(key, value []byte) (whole []byte, keep bool, err error) {
 	}
 	namespace := string(key[1:at])
 	switch {
-	case key[0] == kindFile || key[0] == kindGone:
+	case key[0] == kindGone:
 		return nil, false, nil
 	case key[0] == kindBlock && isPointer(value):
 		p, err := parse(kindBlock, key[at+1:])

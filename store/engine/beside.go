@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Rows of the database may point to what is beside it: payload files, rings.
+// Nothing of the database becomes durable before what it points to, as far as
+// the engine decides when that happens: who writes beside the database tells
+// how to sync it, and that is called before a table with rows of the memtable
+// is synced, before Harden syncs the log, and before a copy is made or a seal.
+// The log alone may be on the disk before the payload of its rows, for it is
+// the kernel who writes it there; what a power failure leaves of that is cut
+// off at the next opening (cut.go).
+//
+// Locks. A sync is called by Pebble's writers of tables, for whom every commit
+// may have to wait, and while Engine.mu is held. It must not wait for whoever
+// calls the engine: the locks that it takes are held by others for what they do
+// to files and memory, never while they submit, wait for a commit, or read rows.
+
+// beside are the syncs of what is beside the database.
+type beside struct {
+	mu    sync.Mutex
+	syncs []func() error // guarded by mu: one for each log, as they are made
+	// bytes is what was written beside since the last flush that was asked for.
+	bytes atomic.Int64
+}
+
+// Beside has f called whenever what was written beside the database must
+// become durable before something of the database does. f makes durable all that
+// was written before it was called, whatever the durability, and is safe for
+// concurrent use; when it fails, that is a failed write of the database. It is
+// called until Close has returned, see above for what it must not wait for.
+func (e *Engine) Beside(f func() error) {
+	e.beside.mu.Lock()
+	defer e.beside.mu.Unlock()
+	e.beside.syncs = append(e.beside.syncs, f)
+}
+
+// sync makes durable what was written beside the database.
+func (b *beside) sync() (err error) {
+	b.mu.Lock()
+	syncs := slices.Clone(b.syncs)
+	b.mu.Unlock()
+	for _, f := range syncs {
+		err = errors.Join(err, f())
+	}
+	return err
+}
+
+// besideFlush is how much may be written beside the database until its rows are
+// written out as tables. It bounds what the log names and so what the opening
+// after a power failure reads. The rows alone would fill a memtable only after
+// several times as much.
+const besideFlush = 1 << 30
+
+// wrote counts what a commit wrote beside the database. e.mu is held.
+func (e *Engine) wrote(bytes int) {
+	if bytes == 0 || e.beside.bytes.Add(int64(bytes)) < e.config.BesideFlush {
+		return
+	}
+	e.beside.bytes.Store(0)
+	// Nobody waits for it; a failure is one of the guard.
+	if _, err := e.db.AsyncFlush(); err != nil {
+		e.config.Logger.Warn("tables could not be written", "error", err)
+	}
+}
+
+// rewritePiece is how much is written again at once.
+const rewritePiece = 1 << 20
+
+// Rewrite writes a stretch of a file again with what is in it, after a sync has
+// failed: the kernel tries each page once, so that a second sync alone would say
+// that all is well. What the kernel has not kept is found by checksums later.
+func Rewrite(f vfs.File, from, to int64) error {
+	b := make([]byte, min(rewritePiece, to-from))
+	for from < to {
+		n, err := f.ReadAt(b[:min(int64(len(b)), to-from)], from)
+		if n == 0 {
+			if errors.Is(err, io.EOF) {
+				return nil // it was never that long
+			}
+			return err
+		}
+		if _, err := f.WriteAt(b[:n], from); err != nil {
+			return err
+		}
+		from += int64(n)
+	}
+	return nil
+}
