@@ -41,6 +41,7 @@ func (s *Store) Bodies(namespace string) (blob.Store, error) {
 		return nil, err
 	}
 	s.bodies[namespace] = b
+	s.holdToo(b.Hold)
 	return b, nil
 }
 
@@ -69,23 +70,42 @@ func fileName(namespace string) string {
 func (s *Store) hold() (release func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var held []func() error
+	h := &holding{}
 	for _, l := range s.logs {
-		held = append(held, l.(*pebblelog.Log).HoldFiles())
+		h.releases = append(h.releases, l.(*pebblelog.Log).HoldFiles())
 	}
 	for _, b := range s.bodies {
 		if onDisk, ok := b.(*blob.Disk); ok {
-			held = append(held, onDisk.Hold())
+			h.releases = append(h.releases, onDisk.Hold())
 		}
 	}
-	return func() (err error) {
-		for _, f := range held {
-			if e := f(); err == nil {
-				err = e
-			}
-		}
-		return err
+	s.holdings[h] = true
+	return func() error { return s.letGo(h) }
+}
+
+// holding is what one caller of hold holds.
+type holding struct {
+	releases []func() error
+}
+
+// holdToo has what is opened just now held as well by who holds everything. mu
+// is held.
+func (s *Store) holdToo(hold func() (release func() error)) {
+	for h := range s.holdings {
+		h.releases = append(h.releases, hold())
 	}
+}
+
+func (s *Store) letGo(h *holding) (err error) {
+	s.mu.Lock()
+	delete(s.holdings, h)
+	s.mu.Unlock()
+	for _, f := range h.releases {
+		if e := f(); err == nil {
+			err = e
+		}
+	}
+	return err
 }
 
 // linkBodies gives the folder of another database the bodies of this one.

@@ -13,7 +13,7 @@ import (
 	"sluice/store/log/logtest"
 )
 
-// TestDamage: payload files that were cut short or overwritten are never
+// TestDamage: files of values that were cut short or overwritten are never
 // served; the read fails, the health says why, and the store closes.
 func TestDamage(t *testing.T) {
 	damages := map[string]func(t *testing.T, file string, size int64){

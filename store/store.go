@@ -114,6 +114,8 @@ type Store struct {
 	memory  map[string]*memkv.Space // of a store in memory
 	ordered map[string]kv.Space
 	bodies  map[string]blob.Store
+	// holdings are those of callers of hold, at present.
+	holdings map[*holding]bool
 }
 
 // Open opens a store. The caller closes it after everything that uses it.
@@ -124,6 +126,7 @@ func Open(o Options) (*Store, error) {
 	s := &Store{
 		options: o, logs: map[string]log.Log{}, spaces: map[string]func(kv.Apply) kv.Catalog{},
 		memory: map[string]*memkv.Space{}, ordered: map[string]kv.Space{}, bodies: map[string]blob.Store{},
+		holdings: map[*holding]bool{},
 	}
 	if o.Memory {
 		return s, nil
@@ -243,7 +246,9 @@ func (s *Store) Log(namespace string) log.Log {
 		if s.options.Memory {
 			l = memlog.New(s.options.Now)
 		} else {
-			l = pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling, s.options.Coarse)
+			onDisk := pebblelog.New(s.engine, clean(namespace), s.options.Now, s.options.Bundling, s.options.Coarse)
+			s.holdToo(onDisk.HoldFiles)
+			l = onDisk
 		}
 		s.logs[namespace] = l
 	}
