@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -102,6 +104,8 @@ func TestRemovedAfterRows(t *testing.T) {
 					require.NoError(t, err)
 					require.NotEmpty(t, page.Records)
 					require.Less(t, len(page.Records), 4)
+					last, _, _ := strings.Cut(string(page.Records[len(page.Records)-1].Data), " ")
+					require.Equal(t, strconv.Itoa(9), last)
 					page.Release()
 				}
 				require.NoError(t, s.Close())
