@@ -93,7 +93,11 @@ func (e *Engine) revive() error {
 	if failure == nil {
 		return nil
 	}
-	if err := probe(e.config.FS, e.config.Dir); err != nil {
+	err := probe(e.config.FS, e.config.Dir)
+	if err == nil {
+		err = e.beside.sync() // which opening would need
+	}
+	if err != nil {
 		return classify(fmt.Errorf("%w (still: %w)", failure, err))
 	}
 	e.mu.Lock()

@@ -4,9 +4,10 @@
 // its blocks on the disk, so that write(2) takes a fifth of what appending to
 // a new file does, and a sync half.
 //
-// What is in the ring is in memory as well, in the segment's own buffer, and
-// is written from there. Space is handed out in the order of asking and given
-// back in any; a segment is begun anew once all of it was given back.
+// What is in the ring is in memory as well, in the segment's own buffer, and is
+// written from there. Space is handed out in the order of asking and given back
+// in any, by who knows that a power failure cannot make it wanted again; a
+// segment is begun anew once all of it was given back.
 package ring
 
 import (
@@ -19,8 +20,6 @@ import (
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"sluice/store/engine"
 )
 
 // Errors of Take.
@@ -41,7 +40,7 @@ type Options struct {
 	// SegmentBytes and Segments are the size of the ring (default 8 of 4 MiB).
 	// A segment takes memory and disk from its first use on.
 	SegmentBytes, Segments int
-	// Synced makes Sync do what it says, and names durable.
+	// Synced makes Sync do what it says.
 	Synced bool
 }
 
@@ -64,25 +63,16 @@ type Ring struct {
 	current  int // the segment that is handed out
 }
 
-// file is an open ring file. It is closed by the last who uses it.
-type file struct {
-	vfs.File
-	number uint64
-	// using is held while the file is written, synced or closed, and guards the
-	// fields below.
-	using   sync.Mutex
-	closed  bool
-	unsaved bool // written to since the last sync
-	doubted bool // a sync has failed
-	named   bool // its name outlives a power failure
-}
-
 // segment is a stretch of the file.
 type segment struct {
-	memory []byte // nil when it is not in use
-	used   int    // handed out
-	live   int    // spaces that were not given back
+	memory []byte  // nil when it is not in use
+	used   int     // handed out
+	live   int     // spaces that were not given back
+	pieces []piece // that were written
 }
+
+// piece is a place in a segment.
+type piece struct{ off, size int }
 
 // Space is a place in the ring and its memory.
 type Space struct {
@@ -163,7 +153,7 @@ func (r *Ring) rewind(s *segment) {
 	if s.used > 0 && r.readers.Load() > 0 {
 		s.memory = nil
 	}
-	s.used = 0
+	s.used, s.pieces = 0, s.pieces[:0]
 }
 
 // begin sees to it that there is a file. mu is held.
@@ -175,7 +165,7 @@ func (r *Ring) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := r.makeDir(); err != nil {
+	if err := r.o.FS.MkdirAll(r.o.Dir, 0o755); err != nil {
 		return err
 	}
 	number := r.last + 1
@@ -183,26 +173,9 @@ func (r *Ring) begin() error {
 	if err != nil {
 		return fmt.Errorf("make a ring: %w", err)
 	}
-	if r.o.Synced {
-		if err := engine.SyncDir(r.o.FS, r.o.Dir); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	r.last, r.file, r.current = number, &file{File: f, number: number, named: r.o.Synced}, 0
+	r.last, r.file, r.current = number, &file{File: f, number: number}, 0
 	r.segments, r.older = make([]segment, r.o.Segments), len(others) > 0
 	return nil
-}
-
-func (r *Ring) makeDir() error {
-	fs := r.o.FS
-	if _, err := fs.Stat(r.o.Dir); err == nil {
-		return nil
-	}
-	if err := fs.MkdirAll(r.o.Dir, 0o755); err != nil || !r.o.Synced {
-		return err
-	}
-	parent := fs.PathDir(r.o.Dir)
-	return errors.Join(engine.SyncDir(fs, parent), engine.SyncDir(fs, fs.PathDir(parent)))
 }
 
 // Path is where a file is.
@@ -235,66 +208,30 @@ func (r *Ring) Inherited() bool {
 	return older
 }
 
-// Write writes the first n bytes of a space to their place. After an error the
-// file takes no more, see ErrBroken; what was written to it before stays.
-func (r *Ring) Write(s *Space, n int) error {
-	f := s.file
-	f.using.Lock()
-	defer f.using.Unlock()
-	if f.closed {
-		return ErrBroken
-	}
-	f.unsaved = true
-	if _, err := f.WriteAt(s.Bytes[:n], s.Ref(n).Offset); err != nil {
-		r.giveUp(f)
-		return fmt.Errorf("write to the ring: %w", err)
-	}
-	return nil
-}
-
-// Sync makes durable what was written to the file of a space. After an error
-// the file takes no more.
-func (r *Ring) Sync(s *Space) error {
-	f := s.file
-	f.using.Lock()
-	defer f.using.Unlock()
-	if f.closed {
-		return ErrBroken
-	}
-	if !r.o.Synced || !f.unsaved {
-		return nil
-	}
-	if err := f.SyncData(); err != nil {
-		f.doubted = true
-		r.giveUp(f)
-		return fmt.Errorf("sync the ring: %w", err)
-	}
-	f.unsaved = false
-	return nil
-}
-
-// giveUp closes a file that failed, whose using is held.
-func (r *Ring) giveUp(f *file) {
-	f.closed = true
-	_ = f.Close()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.broken = r.broken || r.file == f
-}
-
-// Release gives a space back. What it held must not be wanted after a crash
-// any more, but those between Reading and its end may still look at it.
+// Release gives a space back. What it held must not be wanted after a crash any
+// more, a power failure included: the rows that name it are durably gone. Those
+// between Reading and Done may still look at its memory.
 func (r *Ring) Release(s Space) {
+	if over := r.release(s); over != nil {
+		_ = over.close()
+		_ = r.o.FS.Remove(r.Path(over.number)) // else Sweep will
+	}
+}
+
+// release is Release. It returns the file if it was given up and is empty now.
+func (r *Ring) release(s Space) (over *file) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.file != s.file || s.file == nil {
-		return
+		return nil
 	}
 	r.segments[s.at].live--
-	if r.live--; r.live == 0 && r.broken {
-		_ = r.o.FS.Remove(r.Path(r.file.number)) // else Sweep will
-		r.file, r.segments, r.broken = nil, nil, false
+	if r.live--; r.live > 0 || !r.broken {
+		return nil
 	}
+	over = r.file
+	r.file, r.segments, r.broken = nil, nil, false
+	return over
 }
 
 // Reading says that the memory of spaces is being read, which must have been
@@ -342,11 +279,5 @@ func (r *Ring) Close() error {
 	if f == nil {
 		return nil
 	}
-	f.using.Lock()
-	defer f.using.Unlock()
-	if f.closed {
-		return nil
-	}
-	f.closed = true
-	return f.Close()
+	return f.close()
 }

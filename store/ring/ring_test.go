@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"sluice/store/engine"
 	"sluice/store/ring"
 )
 
@@ -165,4 +166,53 @@ func TestNextProcess(t *testing.T) {
 	names, err = fs.List("data/ring/test")
 	require.NoError(t, err)
 	require.Empty(t, names)
+}
+
+// TestSyncAll makes durable what only the kernel had, the names too; after a sync
+// that failed everything is written anew before it is trusted.
+func TestSyncAll(t *testing.T) {
+	var fail atomic.Bool
+	var written atomic.Int64
+	mem := vfs.NewCrashableMem()
+	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileWriteAt {
+			written.Add(1)
+		}
+		if fail.Load() && op.Kind == errorfs.OpFileSyncData {
+			return syscall.EIO
+		}
+		return nil
+	}))
+	require.NoError(t, mem.MkdirAll("data", 0o755))
+	require.NoError(t, engine.SyncDir(mem, ""))
+	r := ring.New(small(fs))
+	require.NoError(t, r.SyncAll(), "nothing is there")
+	first, second := put(t, r, text(1)), put(t, r, text(2))
+	after := func() *ring.Ring { return ring.New(small(mem.CrashClone(vfs.CrashCloneCfg{}))) }
+	_, err := after().Read(first.Ref(300))
+	require.Error(t, err, "a power failure takes it")
+	require.NoError(t, r.SyncAll())
+	third := put(t, r, text(3))
+	for i, s := range []ring.Space{first, second} {
+		got, err := after().Read(s.Ref(300))
+		require.NoError(t, err)
+		require.Equal(t, text(1+i), string(got))
+	}
+	fail.Store(true)
+	require.ErrorIs(t, r.SyncAll(), syscall.EIO)
+	_, err = r.Take(10)
+	require.ErrorIs(t, err, ring.ErrBroken)
+	fail.Store(false)
+	before := written.Load()
+	require.NoError(t, r.SyncAll())
+	require.Equal(t, before+3, written.Load())
+	got, err := after().Read(third.Ref(300))
+	require.NoError(t, err)
+	require.Equal(t, text(3), string(got))
+	for _, s := range []ring.Space{first, second, third} {
+		r.Release(s)
+	}
+	require.NoError(t, r.SyncAll())
+	put(t, r, text(4))
+	require.NoError(t, r.Close())
 }

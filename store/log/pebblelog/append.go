@@ -31,14 +31,24 @@ func (l *Log) Append(_ context.Context, batch []log.Entry) (log.Commit, error) {
 	if err := l.engine.Admit(size); err != nil {
 		return nil, translate(err)
 	}
+	c, err := l.append(batch, size, true)
+	if errors.Is(err, ring.ErrCrowded) {
+		c, err = l.appendCrowded(batch, size)
+	}
+	if err != nil {
+		return nil, translate(err)
+	}
+	return c, nil
+}
+
+// appendCrowded is append for who has found the ring full: it waits for space, and
+// does without the ring when none can be made.
+func (l *Log) appendCrowded(batch []log.Entry, size int) (*commit, error) {
 	for bundling := true; ; {
-		round := l.spreader.current()
+		round := l.spreader.current() // before the try, so that no end is missed
 		c, err := l.append(batch, size, bundling)
 		if !errors.Is(err, ring.ErrCrowded) {
-			if err != nil {
-				return nil, translate(err)
-			}
-			return c, nil
+			return c, err
 		}
 		l.relieve(true)
 		<-round.over
@@ -322,6 +332,8 @@ func (w *writing) point() error {
 	st.bundles, st.next = append(st.bundles, bu), st.next+1
 	st.bundled += int64(len(bu.value))
 	l.bundled.Add(int64(len(bu.value)))
-	l.spreader.enter(st)
+	if len(st.bundles) == 1 { // or it is entered
+		l.spreader.enter(st)
+	}
 	return nil
 }

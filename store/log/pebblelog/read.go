@@ -17,10 +17,12 @@ type view struct {
 	id      log.ID
 	buckets []bucketRef
 	held
+	waits   bool // something is held, in the memory of the ring
 	next    int64
 	durable int64
 }
 
+// view takes a view, which must be given back with done.
 func (l *Log) view(id log.ID) (view, error) {
 	st, err := l.lock(id)
 	if err != nil {
@@ -31,7 +33,18 @@ func (l *Log) view(id log.ID) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{id: id, buckets: s.buckets, held: st.held(s), next: s.next, durable: s.durable.Load()}, nil
+	v := view{id: id, buckets: s.buckets, held: st.held(s), next: s.next, durable: s.durable.Load()}
+	if v.waits = len(s.waiting) > 0; v.waits {
+		l.ring.Reading() // with mu held, so before it can be spread
+	}
+	return v, nil
+}
+
+// done lets go of a view.
+func (l *Log) done(v *view) {
+	if v.waits {
+		l.ring.Done()
+	}
 }
 
 // Read implements log.Log.
@@ -50,6 +63,7 @@ func (l *Log) read(id log.ID, from int64, limit log.Limit, last bool) (log.Page,
 	if err != nil {
 		return log.Page{}, err
 	}
+	defer l.done(&v)
 	limit.Before = min(limit.Before, v.durable)
 	r := reading{view: v, log: l, last: last, keys: l.keys, from: from, limit: limit, since: ceilMillis(limit.NotBefore)}
 	r.page.pools = &l.pools
@@ -285,8 +299,12 @@ func (l *Log) Seek(_ context.Context, id log.ID, where log.Where, t time.Time) (
 // seek is Seek. When last is set, a missing file is damage.
 func (l *Log) seek(id log.ID, where log.Where, t time.Time, last bool) (int64, error) {
 	v, err := l.view(id)
-	if err != nil || where == log.Latest {
-		return v.next, err
+	if err != nil {
+		return 0, err
+	}
+	defer l.done(&v)
+	if where == log.Latest {
+		return v.next, nil
 	}
 	ms := int64(0)
 	if where == log.AtTime {

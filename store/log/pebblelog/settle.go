@@ -88,6 +88,9 @@ func (l *Log) inherit() {
 			st.mu.Unlock()
 		}
 		if err == nil {
+			err = l.engine.Harden()
+		}
+		if err == nil {
 			_ = l.ring.Sweep()
 		}
 	})
@@ -101,6 +104,9 @@ func (l *Log) Close() error {
 	l.spreader.mu.Unlock()
 	l.spreader.running.Wait()
 	err := l.settleAll()
+	if err == nil {
+		err = l.engine.Harden()
+	}
 	if e := l.ring.Close(); err == nil {
 		err = e
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sluice/store/engine"
 	"sluice/store/payload"
+	"sluice/store/ring"
 )
 
 // spreader sees to it that not too much waits in bundles. A goroutine runs
@@ -20,6 +21,8 @@ type spreader struct {
 	closed  bool
 	wanted  bool   // somebody waits for space
 	round   *round // the spreading under way, or the next one
+	freed   []ring.Space
+	size    int // of what is freed
 	running sync.WaitGroup
 }
 
@@ -45,7 +48,6 @@ func (s *spreader) take(much bool) *stream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.due) == 0 || s.closed || !much && !s.wanted {
-		s.busy = false
 		return nil
 	}
 	s.wanted = false
@@ -65,8 +67,8 @@ func (s *spreader) current() *round {
 	return s.round
 }
 
-// end ends a round.
-func (s *spreader) end(err error) {
+// end ends a round, and if it is the last one, the spreading.
+func (s *spreader) end(err error, last bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.round != nil {
@@ -74,6 +76,28 @@ func (s *spreader) end(err error) {
 		close(s.round.over)
 		s.round = nil
 	}
+	if last {
+		s.busy, s.wanted = false, false // who wants more has been woken and asks again
+	}
+}
+
+// free notes spaces whose rows are gone, though perhaps not for good.
+func (s *spreader) free(spaces []ring.Space, size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.freed, s.size = append(s.freed, spaces...), s.size+size
+}
+
+// takeFreed returns what is freed, unless it is less than a size.
+func (s *spreader) takeFreed(least int) ([]ring.Space, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.size < least {
+		return nil, 0
+	}
+	freed, size := s.freed, s.size
+	s.freed, s.size = nil, 0
+	return freed, size
 }
 
 // crowded tells whether enough waits to be spread.
@@ -98,23 +122,42 @@ func (l *Log) relieve(wanted bool) {
 // spreadDue spreads while too much waits. A failure shows with the appends
 // that follow; what waits goes on waiting.
 func (l *Log) spreadDue() {
-	for {
+	for last := false; !last; {
 		st := l.spreader.take(l.crowded())
-		if st == nil {
-			l.spreader.end(nil)
-			return
+		least := l.bundling.SegmentBytes // so that many small streams share a sync
+		var err error
+		if st != nil {
+			st.mu.Lock()
+			err = l.spread(st)
+			st.mu.Unlock()
 		}
-		st.mu.Lock()
-		err := l.spread(st)
-		st.mu.Unlock()
-		l.spreader.end(err)
-		if err != nil {
-			l.spreader.mu.Lock()
-			l.spreader.busy = false
-			l.spreader.mu.Unlock()
-			return
+		if last = st == nil || err != nil; last {
+			least = 0
 		}
+		if e := l.giveBack(least); err == nil {
+			err = e
+		}
+		last = last || err != nil
+		l.spreader.end(err, last)
 	}
+}
+
+// giveBack gives the ring the space of what was spread, if it is a size at least.
+// A power failure must not bring the rows back that named it: the database is cut
+// only behind what is hardened now.
+func (l *Log) giveBack(least int) error {
+	freed, size := l.spreader.takeFreed(least)
+	if len(freed) == 0 {
+		return nil
+	}
+	if err := l.engine.Harden(); err != nil {
+		l.spreader.free(freed, size)
+		return err
+	}
+	for _, space := range freed {
+		l.ring.Release(space)
+	}
+	return nil
 }
 
 // spread spreads what waits in a stream whose mu is held, and lets go of mu
@@ -158,17 +201,18 @@ func (l *Log) forget(st *stream, job *spreading) {
 	l.release(st, job.bundles)
 }
 
-// release gives back the space of bundles that are in the database no more.
+// release lets go of bundles that are in the database no more.
 func (l *Log) release(st *stream, bundles []*bundle) {
-	size := int64(0)
+	size, freed := 0, make([]ring.Space, 0, len(bundles))
 	for _, bu := range bundles {
 		if bu != nil {
-			size += int64(len(bu.value))
-			l.ring.Release(bu.space)
+			size += len(bu.value)
+			freed = append(freed, bu.space)
 		}
 	}
-	st.bundled -= size
-	l.bundled.Add(-size)
+	st.bundled -= int64(size)
+	l.bundled.Add(-int64(size))
+	l.spreader.free(freed, size)
 }
 
 // settle spreads all bundles of a stream whose mu is held; appends make no
