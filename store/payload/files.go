@@ -84,6 +84,7 @@ type file struct {
 	syncing sync.Mutex
 	synced  uint64 // so many writes
 	named   bool   // its name outlives a power failure
+	failure error  // of the last sync
 }
 
 func (c *file) key() handleKey { return handleKey{c.folder.stream, c.id} }

@@ -3,9 +3,11 @@ package payload_test
 import (
 	"bytes"
 	"fmt"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
 	"sluice/store/engine"
@@ -134,4 +136,82 @@ func TestDamage(t *testing.T) {
 	err = f.ReadAt(1, short, make([]byte, 1000))
 	require.ErrorIs(t, err, engine.ErrDamaged)
 	require.ErrorContains(t, err, path)
+}
+
+// TestSyncFails: a file of which a sync has failed takes no more, and is written
+// again before the next one, for the kernel may take for done what it gave up.
+func TestSyncFails(t *testing.T) {
+	var fail bool
+	var writes int
+	fs := errorfs.Wrap(vfs.NewCrashableMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileSyncData && fail {
+			return syscall.EIO
+		}
+		if op.Kind == errorfs.OpFileWriteAt {
+			writes++
+		}
+		return nil
+	}))
+	f := payload.Open(payload.Options{FS: fs, Dir: "pebble/records/test"})
+	block := content("a", 5000)
+	first, pending := put(t, f, 1, 10, block), &payload.Run{}
+	require.NoError(t, f.Folder(1).Reserve(pending, 10, len(block)))
+	fail = true
+	require.ErrorIs(t, f.Sync(), syscall.EIO)
+	fail = false
+	second := put(t, f, 1, 10, block)
+	require.NotEqual(t, first.File, second.File)
+	require.ErrorIs(t, f.Sync(), syscall.EIO, "somebody may be writing to it")
+	require.NoError(t, pending.Write(block))
+	pending.Keep()
+	writes = 0
+	require.NoError(t, f.Sync())
+	require.Equal(t, 1, writes)
+	require.NoError(t, f.Sync())
+	require.Equal(t, 1, writes)
+	check(t, f, 1, first, block)
+	check(t, f, 1, pending.Ref(0, block), block)
+	require.NoError(t, f.Close())
+}
+
+// TestDropped: nothing is left of files whose runs were all given up.
+func TestDropped(t *testing.T) {
+	fs := vfs.NewMem()
+	f := payload.Open(payload.Options{FS: fs, Dir: "records", FileBytes: 10_000})
+	block := content("a", 5000)
+	for range 10 {
+		r := &payload.Run{}
+		require.NoError(t, f.Folder(1).Reserve(r, 10, len(block)))
+		require.NoError(t, r.Write(block))
+		r.Drop()
+	}
+	f.Finish()
+	names, err := fs.List("records/1")
+	require.NoError(t, err)
+	require.Empty(t, names)
+	kept := put(t, f, 1, 10, block)
+	check(t, f, 1, kept, block)
+	require.NoError(t, f.Close())
+	names, err = fs.List("records/1")
+	require.NoError(t, err)
+	require.Len(t, names, 1)
+}
+
+// TestShrink: what a run does not need is the next one's.
+func TestShrink(t *testing.T) {
+	f := payload.Open(payload.Options{FS: vfs.NewMem(), Dir: "records"})
+	a, b, c := &payload.Run{}, &payload.Run{}, &payload.Run{}
+	block := content("a", 100)
+	require.NoError(t, f.Folder(1).Reserve(a, 10, 150))
+	a.Shrink(100)
+	require.NoError(t, f.Folder(1).Reserve(b, 10, 150))
+	require.NoError(t, f.Folder(1).Reserve(c, 10, 150))
+	b.Shrink(100) // too late
+	require.Equal(t, int64(100), a.Ref(0, block).End())
+	require.Equal(t, uint32(100), b.Ref(0, block).Offset)
+	require.Equal(t, uint32(250), c.Ref(0, block).Offset)
+	for _, r := range []*payload.Run{a, b, c} {
+		r.Drop()
+	}
+	require.NoError(t, f.Close())
 }

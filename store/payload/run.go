@@ -3,6 +3,8 @@ package payload
 import (
 	"fmt"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"sluice/store/engine"
 )
 
@@ -170,16 +172,19 @@ func (c *file) sync(upTo uint64) error {
 		return nil
 	}
 	c.folder.mu.Lock()
-	writes, removed := c.writes, c.removed
+	writes, removed, pending := c.writes, c.removed, c.pending
 	c.folder.mu.Unlock()
-	if removed { // and must not be made again
+	switch {
+	case removed: // and must not be made again
 		return ErrGone
+	case c.failure != nil && pending > 0: // who writes at the moment must not be disturbed
+		return fmt.Errorf("sync %s: %w", c.path, c.failure)
 	}
-	if err := c.syncNow(); err != nil {
+	if c.failure = c.syncNow(); c.failure != nil {
 		c.folder.mu.Lock()
 		defer c.folder.mu.Unlock()
 		c.end()
-		return fmt.Errorf("sync %s: %w", c.path, err)
+		return fmt.Errorf("sync %s: %w", c.path, c.failure)
 	}
 	c.synced, c.named = writes, true
 	return nil
@@ -192,12 +197,24 @@ func (c *file) syncNow() error {
 	if err != nil {
 		return err
 	}
-	err = h.file.SyncData()
-	_ = d.files.handles.put(h)
-	if err != nil || c.named {
+	defer func() { _ = d.files.handles.put(h) }()
+	if c.failure != nil {
+		if err := c.rewrite(h.file); err != nil {
+			return err
+		}
+	}
+	if err := h.file.SyncData(); err != nil || c.named {
 		return err
 	}
 	return d.syncNames()
+}
+
+// rewrite writes the file again after a sync has failed. It takes no more runs.
+func (c *file) rewrite(f vfs.File) error {
+	c.folder.mu.Lock()
+	size := c.size
+	c.folder.mu.Unlock()
+	return engine.Rewrite(f, 0, size)
 }
 
 // syncNames syncs the names of the files, and that of the folder.
