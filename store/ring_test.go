@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -127,6 +128,49 @@ func TestKilledRing(t *testing.T) {
 				again.checkAll(t, killed, again.acked.Load())
 			}
 			require.NoError(t, killed.Close())
+		}
+		require.NoError(t, s.Close())
+	}
+}
+
+// TestPowerFailureRing: whenever the power fails while rings turn, of all appends,
+// to two streams in turn, the first ones are left; under "disk" all that were
+// acknowledged. The store goes on from there.
+func TestPowerFailureRing(t *testing.T) {
+	for _, durability := range []store.Durability{store.Process, store.Disk} {
+		d, clock := newDisk(), logtest.NewClock()
+		o := options(d.fs, durability, clock.Now)
+		o.Bundling, o.MemTableBytes = narrow(), 32<<10
+		s := open(t, o)
+		wides := []*wide{newWide(t, s, 1), newWide(t, s, 2)}
+		for n := range 200 {
+			require.NoError(t, wides[n%2].append())
+			if n%9 != 0 {
+				continue
+			}
+			po := o
+			po.FS = d.afterPowerLoss(d.dice.IntN(101))
+			left := open(t, po)
+			var found [2]int64
+			for i, w := range wides {
+				if _, err := left.Log("test").Read(ctx, w.ids[0], 0, everything()); errors.Is(err, log.ErrNotFound) && durability == store.Process {
+					continue
+				}
+				found[i] = w.check(t, left.Log("test"), w.ids[0])
+				w.checkAll(t, left, found[i])
+			}
+			if durability == store.Disk {
+				require.Equal(t, [2]int64{wides[0].acked.Load(), wides[1].acked.Load()}, found)
+			}
+			require.Contains(t, []int64{0, 1}, found[0]-found[1], "append %d: %v", n, found)
+			if again := (&wide{stream: 1, log: left.Log("test"), ids: wides[0].ids}); found[0] > 0 {
+				again.acked.Store(found[0])
+				for range 20 {
+					require.NoError(t, again.append())
+				}
+				again.checkAll(t, left, found[0]+20)
+			}
+			require.NoError(t, left.Close())
 		}
 		require.NoError(t, s.Close())
 	}
