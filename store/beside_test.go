@@ -199,8 +199,8 @@ func failBeside(t *testing.T, durability store.Durability, kind errorfs.OpKind, 
 				require.NotErrorIs(t, err, log.ErrFull)
 			}
 			require.Error(t, s.Health().Err)
-			// Reads open files; and a recovery syncs the folder before it is through.
-			if kind != errorfs.OpOpen && kind != errorfs.OpFileSync {
+			// Reads open files; and a recovery syncs them before it is through.
+			if kind != errorfs.OpOpen && kind != errorfs.OpFileSync && kind != errorfs.OpFileSyncData {
 				w.check(t, w.log)
 			}
 		}
