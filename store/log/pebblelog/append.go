@@ -64,6 +64,7 @@ func (l *Log) append(batch []log.Entry, size int, bundling bool) (*commit, error
 	}
 	defer st.mu.Unlock()
 	c := &commit{placed: make([]log.Placed, len(batch))}
+	c.touched = c.few[:0]
 	if err := l.gather(st, batch, c); err != nil {
 		c.forget()
 		return nil, err
@@ -87,6 +88,7 @@ func (l *Log) append(batch []log.Entry, size int, bundling bool) (*commit, error
 type commit struct {
 	placed  []log.Placed
 	touched []touch
+	few     [4]touch       // the memory of touched, as far as it goes
 	ticket  *engine.Ticket // nil when nothing was written
 	bundle  *bundle        // nil when it was not bundled
 	frame   *frame         // nil when it goes to no payload file
@@ -263,10 +265,9 @@ func (w *writing) block(s *shard, bucket uint32, entries []int32, size int) erro
 	if w.commit.frame != nil {
 		return w.framed(s, bucket, p, entries, size)
 	}
-	prefix := w.log.keys.blocks(bucket, s.id)
-	op := w.to.SetDeferred(len(prefix)+blockSuffix, size)
-	copy(op.Key, prefix)
-	p.put(op.Key[len(prefix):], bucket)
+	k := w.log.keys
+	op := w.to.SetDeferred(k.blockBytes(), size)
+	k.putBlock(op.Key, bucket, s.id, p)
 	putBlock(op.Value, w.batch, entries)
 	return op.Finish()
 }

@@ -112,10 +112,8 @@ func (w *writing) framed(s *shard, bucket uint32, p place, entries []int32, size
 
 // pointTo adds the row of a block that is in a payload file.
 func (l *Log) pointTo(to *engine.Batch, s *shard, bucket uint32, p place, ref payload.Ref) error {
-	prefix := l.keys.blocks(bucket, s.id)
-	op := to.SetDeferred(len(prefix)+blockSuffix, pointerBytes)
-	copy(op.Key, prefix)
-	p.put(op.Key[len(prefix):], bucket)
+	op := to.SetDeferred(l.keys.blockBytes(), pointerBytes)
+	l.keys.putBlock(op.Key, bucket, s.id, p)
 	putPointer(op.Value, ref)
 	return op.Finish()
 }

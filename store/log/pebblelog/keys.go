@@ -44,6 +44,18 @@ func (k keys) blocks(bucket uint32, id log.ID) []byte {
 	return binary.BigEndian.AppendUint32(k.bucket(bucket, id.Stream), id.Shard)
 }
 
+// blockBytes is the size of the key of a block, and putBlock writes one.
+func (k keys) blockBytes() int { return 2 + len(k.namespace) + 16 + blockSuffix }
+
+func (k keys) putBlock(key []byte, bucket uint32, id log.ID, p place) {
+	n := copy(key[1:], k.namespace) + 2 // a zero byte ends it
+	key[0], key[n-1] = kindBlock, 0
+	binary.BigEndian.PutUint32(key[n:], bucket)
+	binary.BigEndian.PutUint64(key[n+4:], id.Stream)
+	binary.BigEndian.PutUint32(key[n+12:], id.Shard)
+	p.put(key[n+16:], bucket)
+}
+
 // stream is the common beginning of all rows of a kind of a stream.
 func (k keys) stream(kind byte, stream uint64) []byte {
 	return binary.BigEndian.AppendUint64(k.prefix(kind, 16), stream)
