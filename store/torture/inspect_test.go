@@ -15,53 +15,35 @@ import (
 // far is behind every record.
 const far = 1 << 62
 
-// find is what is there of a writer.
-type find struct {
-	ops int // so many of its operations
-	// ends are what logs end with that a power failure has cut shorter than that.
-	ends map[log.ID]int64
-}
-
-// inspect opens what a crash left and holds it to the laws. It says what is
-// there of each writer.
-func (w *world) inspect(m *moment) ([]find, error) {
+// inspect opens what a crash left and holds it to the laws. It says how many of
+// its operations are there for each writer.
+func (w *world) inspect(m *moment) ([]int, error) {
 	o := w.options
-	o.FS, o.Boot = m.fs, fmt.Sprint("start ", w.starts)
-	if m.power {
-		o.Boot = fmt.Sprint("start ", w.starts+1)
-	}
+	o.FS, o.Boot = m.fs, w.boot(m.power)
 	s, err := store.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	finds, err := w.weigh(s, m)
+	counts, err := w.weigh(s, m)
 	if e := s.Close(); err == nil {
 		err = e
 	}
 	if err == nil {
 		err = w.checkpoints(m)
 	}
-	return finds, err
+	return counts, err
 }
-
-// cuts reports whether the newest records of some logs may be missing, and later
-// writes be there: a power failure may take what is beside the database.
-func (w *world) cuts(m *moment) bool { return w.beside && !w.strict(m) }
-
-// parts reports whether the last write of each writer may be there in some logs
-// and not in others, which a power failure may do to what is not acknowledged.
-func (w *world) parts(m *moment) bool { return w.beside && m.power }
 
 // strict reports whether everything that was acknowledged must be there.
 func (w *world) strict(m *moment) bool { return !m.power || w.options.Durability == store.Disk }
 
 // weigh finds out for each writer how many of its operations are there.
-func (w *world) weigh(s *store.Store, m *moment) ([]find, error) {
+func (w *world) weigh(s *store.Store, m *moment) ([]int, error) {
 	if w.sum.kills++; m.power {
 		w.sum.kills--
 		w.sum.failures++
 	}
-	finds := make([]find, len(w.writers))
+	counts := make([]int, len(w.writers))
 	var absent, present int64 = far, 0
 	for i, wr := range w.writers {
 		found, err := wr.read(s, w.strict(m))
@@ -72,33 +54,30 @@ func (w *world) weigh(s *store.Store, m *moment) ([]find, error) {
 		if !w.strict(m) {
 			low = 0
 		}
-		all, why := wr.match(found, low, high, w.strict(m), w.cuts(m))
-		if len(all) == 0 && w.parts(m) && wr.after(low).within(found) {
-			all, why = wr.match(found, high, high, true, true)
-		}
+		all, why := wr.match(found, low, high, w.strict(m))
 		if len(all) == 0 {
 			return nil, fmt.Errorf("writer %d, of whose operations at least %d and at most %d must be there: %s", i, low, high, why)
 		}
-		answers, err := wr.extend(s.Log("test"), all, found)
+		answers, err := wr.extend(s.Log("test"), all)
 		if err != nil {
 			return nil, err
 		}
 		n, sure := answers[0], answers[len(answers)-1]
-		finds[i] = find{ops: n, ends: wr.after(n).ends(found)}
+		counts[i] = n
 		if n < len(wr.ops) && wr.ops[n].acked > 0 {
 			absent = min(absent, wr.ops[n].acked)
 		}
 		if sure > 0 {
 			present = max(present, wr.ops[sure-1].begun)
 		}
-		if acked, _ := wr.bounds(m); n < acked || len(finds[i].ends) > 0 {
+		if acked, _ := wr.bounds(m); n < acked {
 			w.sum.prefixes++
 		}
 	}
 	if absent < present && !w.strict(m) {
 		return nil, errors.New("no clean prefix: a write is there that began after one was acknowledged that is not")
 	}
-	return finds, nil
+	return counts, nil
 }
 
 // bounds says how many operations must be there at a moment, and can be.
@@ -117,7 +96,7 @@ func (w *writer) bounds(m *moment) (low, high int) {
 // match finds the numbers of operations that explain what was found, the
 // largest first: some change nothing that can be read. If there is none, why
 // says what differs from the least.
-func (w *writer) match(found *state, low, high int, bodies, cut bool) (all []int, why string) {
+func (w *writer) match(found *state, low, high int, bodies bool) (all []int, why string) {
 	s := newState()
 	for i := 0; i <= high; i++ {
 		if i > 0 {
@@ -131,7 +110,7 @@ func (w *writer) match(found *state, low, high int, bodies, cut bool) (all []int
 			want = s.clone()
 			maps.DeleteFunc(want.bodies, func(id blob.ID, _ string) bool { return !bodies || w.torn[id] })
 		}
-		d := want.differs(found, cut)
+		d := want.differs(found)
 		if d == "" {
 			all = append([]int{i}, all...)
 		} else if i == low {
@@ -250,9 +229,9 @@ func (w *writer) readBodies(s *store.Store, found *state, promised bool) error {
 // extend writes on: numbers go on where they were, and what is sealed is
 // sealed. Of several answers to how many operations are there it leaves those
 // that agree with that.
-func (w *writer) extend(l log.Log, answers []int, found *state) (fit []int, err error) {
+func (w *writer) extend(l log.Log, answers []int) (fit []int, err error) {
 	sealed := map[log.ID]bool{}
-	for id, kept := range found.logs {
+	for id, kept := range w.after(answers[0]).logs {
 		c, err := l.Append(ctx, []log.Entry{{Log: id, PartitionKey: "k", Data: []byte("more")}})
 		if err == nil {
 			err = c.Wait()
@@ -300,7 +279,7 @@ func (w *world) checkpoints(m *moment) error {
 			}
 			low, _ := wr.bounds(&moment{before: o.begun})
 			_, high := wr.bounds(&moment{after: o.acked})
-			if all, why := wr.match(found, low, high, true, false); len(all) == 0 {
+			if all, why := wr.match(found, low, high, true); len(all) == 0 {
 				return errors.Join(fmt.Errorf("checkpoint %s, writer %d, operations %d to %d: %s", o.copied, i, low, high, why), s.Close())
 			}
 		}

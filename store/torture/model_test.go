@@ -46,13 +46,13 @@ func (s *state) clone() *state {
 }
 
 // differs says what found has that s does not allow, and the other way round;
-// empty when found is s. With cut the ends of logs may be missing.
-func (s *state) differs(found *state, cut bool) string {
+// empty when found is s.
+func (s *state) differs(found *state) string {
 	for id, l := range s.logs {
 		if found.logs[id] == nil {
 			return fmt.Sprintf("log %v is missing", id)
 		}
-		if d := l.differs(found.logs[id], cut); d != "" {
+		if d := l.differs(found.logs[id]); d != "" {
 			return fmt.Sprintf("log %v: %s", id, d)
 		}
 	}
@@ -76,9 +76,9 @@ func (s *state) differs(found *state, cut bool) string {
 }
 
 // differs allows for records that were trimmed: the first ones, all old.
-func (l *shard) differs(found *shard, cut bool) string {
+func (l *shard) differs(found *shard) string {
 	want := l.records
-	for len(want) > len(found.records) && want[0].old && (!cut || len(found.records) == 0 || want[0].position < found.records[0].position) {
+	for len(want) > len(found.records) && want[0].old {
 		want = want[1:]
 	}
 	for i, r := range found.records {
@@ -89,47 +89,11 @@ func (l *shard) differs(found *shard, cut bool) string {
 			return fmt.Sprintf("%.40q at %d where %.40q at %d should be", r.text, r.position, want[i].text, want[i].position)
 		}
 	}
-	if len(want) > len(found.records) && !cut {
+	if len(want) > len(found.records) {
 		r := want[len(found.records)]
 		return fmt.Sprintf("a record is missing: %.40q at %d", r.text, r.position)
 	}
 	return ""
-}
-
-// within tells whether all records are in found that were not trimmed.
-func (s *state) within(found *state) bool {
-	for id, l := range s.logs {
-		there := found.logs[id]
-		if n := len(l.records); n > 0 && !l.records[n-1].old && (there == nil || len(there.records) == 0 || there.records[len(there.records)-1].position < l.records[n-1].position) {
-			return false
-		}
-	}
-	return true
-}
-
-// ends tells what logs end with that found has less of: the position of the last
-// record, or one before all.
-func (s *state) ends(found *state) map[log.ID]int64 {
-	ends := map[log.ID]int64{}
-	for id, l := range s.logs {
-		last, there := int64(-1), found.logs[id].records
-		if n := len(there); n > 0 {
-			last = there[n-1].position
-		}
-		if n := len(l.records); n > 0 && !l.records[n-1].old && l.records[n-1].position > last {
-			ends[id] = last
-		}
-	}
-	return ends
-}
-
-// cut takes the ends of logs.
-func (s *state) cut(ends map[log.ID]int64) {
-	for id, last := range ends {
-		if l := s.logs[id]; l != nil {
-			l.records = slices.DeleteFunc(l.records, func(r record) bool { return r.position > last })
-		}
-	}
 }
 
 func differ(want, got map[string]string) string {

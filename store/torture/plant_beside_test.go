@@ -21,6 +21,9 @@ func plantsBeside() []plant {
 	return []plant{
 		{name: "syncs of payload files are skipped", disk: true, layout: payloads, fs: lying("/records/"), found: "missing|damaged"},
 		{name: "syncs of rings are skipped", disk: true, layout: bundles, fs: lying("/ring/"), found: "missing|damaged"},
+		{name: "tables are synced before payload files", process: true, layout: payloads, fs: lying("/records/"), found: "missing|damaged|not exist|short"},
+		{name: "tables are synced before rings", process: true, layout: bundles, fs: lying("/ring/"), found: "missing|damaged|not exist|short"},
+		{name: "the log is not cut after a power failure", process: true, deaf: true, layout: payloads, found: "missing|damaged|not exist|short"},
 		{name: "a row is there before its payload", layout: payloads, fs: meddling("/records/", tardy), found: "damaged"},
 		{name: "space of a ring is given back too early", layout: bundles, fs: meddling("/ring/", narrow), found: "damaged|missing"},
 		{name: "a payload file is removed too early", layout: payloads, fs: meddling("/records/", hasten), found: "damaged|not exist|missing"},

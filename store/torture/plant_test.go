@@ -14,6 +14,9 @@ type plant struct {
 	name  string
 	found string // what is said when it is found
 	disk  bool   // durability is "disk"
+	// process says that it is "process", deaf that the store is not told of starts
+	// of the machine.
+	process, deaf bool
 	// layout is what records are kept in.
 	layout int
 	fs     func(vfs.FS) vfs.FS

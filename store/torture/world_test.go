@@ -44,8 +44,6 @@ type world struct {
 	torn map[blob.ID]bool
 	// starts counts those of the machine.
 	starts int
-	// beside says that records are kept in files beside the database.
-	beside bool
 
 	// Of the life that is going on.
 	store  *store.Store
@@ -73,7 +71,7 @@ func play(seed uint64, p *plant, sum *tally) error {
 		Dir: "data", Durability: store.Process, Now: w.clock.Now, CacheBytes: 1 << 20, ReserveBytes: -1,
 		MemTableBytes: 64 << 10 << w.dice.IntN(3), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
-	if w.dice.IntN(2) == 0 || p != nil && p.disk {
+	if disk := w.dice.IntN(2) == 0; p != nil && p.disk || disk && (p == nil || !p.process) {
 		w.options.Durability = store.Disk
 	}
 	layout := w.dice.IntN(5)
@@ -99,12 +97,21 @@ func (w *world) layOut(n int) {
 	o := &w.options
 	never := 1 << 40
 	o.Coarse.Bytes, o.Bundling.AppendBytes = never, never
-	if w.beside = n > 0; n >= 3 {
+	if n >= 3 {
 		o.Coarse = pebblelog.Coarse{Bytes: 1 << w.dice.IntN(12), LogBytes: 1, FileBytes: 1 << (9 + w.dice.IntN(7)), OpenFiles: 1 + w.dice.IntN(3)}
 	}
-	if w.beside && n <= 3 {
+	if n > 0 && n <= 3 {
 		o.Bundling = pebblelog.Bundling{Logs: 1, LogBytes: never, AppendBytes: 1, Bytes: 1 << (11 + w.dice.IntN(3)), SegmentBytes: 2 << (10 + w.dice.IntN(4))}
 	}
+}
+
+// boot names the present start of the machine, or the next one.
+func (w *world) boot(next bool) string {
+	n := w.starts
+	if next && (w.plant == nil || !w.plant.deaf) {
+		n++
+	}
+	return fmt.Sprint("start ", n)
 }
 
 // linking makes links and locks, and uses logs again, while no copy is made:
@@ -145,7 +152,7 @@ func (w *world) live() error {
 	every := 1 + w.dice.IntN(3)
 	mem := w.disk
 	o := w.options
-	o.Boot = fmt.Sprint("start ", w.starts)
+	o.Boot = w.boot(false)
 	o.FS = w.plant.disturb(errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpFileClose {
 			w.copy(mem, every)
@@ -204,7 +211,7 @@ func (w *world) copy(mem *vfs.MemFS, every int) {
 	if w.writes++; w.writes%every != 0 {
 		return
 	}
-	m := &moment{power: w.options.Durability == store.Disk || w.dice.IntN(60) == 0} // Pebble takes a second to be sure of a torn log
+	m := &moment{power: w.options.Durability == store.Disk || w.dice.IntN(6) == 0}
 	percent := 100
 	if m.power {
 		percent = w.dice.IntN(101)
@@ -226,17 +233,17 @@ func (w *world) look() error {
 		next = last
 	}
 	var kept *vfs.MemFS
-	var finds []find
+	var counts []int
 	for i, m := range w.copies {
 		if i == next {
 			kept = m.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: w.dice})
 		}
-		all, err := w.inspect(m)
+		found, err := w.inspect(m)
 		if err != nil {
 			return fmt.Errorf("copy %d of %d (power failure: %v, at %d): %w", i, len(w.copies), m.power, m.before, err)
 		}
 		if i == next {
-			finds = all
+			counts = found
 		}
 	}
 	w.disk = kept
@@ -244,7 +251,7 @@ func (w *world) look() error {
 		w.starts++
 	}
 	for i, wr := range w.writers {
-		wr.goOn(finds[i])
+		wr.goOn(counts[i])
 		if !w.strict(w.copies[next]) {
 			for id := range wr.now.bodies {
 				w.torn[id] = true
@@ -254,22 +261,16 @@ func (w *world) look() error {
 	return nil
 }
 
-// goOn makes a writer believe in what was found only: the disk is back at that
-// moment, and what came later may come again.
-func (w *writer) goOn(f find) {
-	w.ops, w.now = w.ops[:f.ops], newState()
+// goOn makes a writer believe in its first n operations only: the disk is back
+// at that moment, and what came later may come again.
+func (w *writer) goOn(n int) {
+	w.ops, w.now = w.ops[:n], newState()
 	for _, o := range w.ops {
 		o.apply(w.now)
 		if o.acked == 0 {
 			o.acked = o.begun // it is there, whatever became of its answer
 		}
 		o.copied = "" // it may be half done, or have what others lost
-	}
-	if len(f.ends) > 0 {
-		at := w.ticks.Add(1)
-		loss := &op{what: "power failure", begun: at, acked: at, apply: func(s *state) { s.cut(f.ends) }}
-		w.ops = append(w.ops, loss)
-		loss.apply(w.now)
 	}
 	clear(w.given)
 	for id, l := range w.now.logs {
