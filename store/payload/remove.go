@@ -64,10 +64,16 @@ func (d *Folder) Delete() error {
 	f := d.files
 	err := f.remove([]string{d.dir})
 	f.handles.forget(func(k handleKey) bool { return k.stream == d.stream })
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.folders, d.stream) // ids are not used twice
+	d.Forget()
 	return err
+}
+
+// Forget lets go of a folder that has nothing in it and never will: ids are not
+// used twice.
+func (d *Folder) Forget() {
+	d.files.mu.Lock()
+	defer d.files.mu.Unlock()
+	delete(d.files.folders, d.stream)
 }
 
 // give gives up the files of this process below a bucket. mu is held.

@@ -172,9 +172,7 @@ func (l *Log) remove(st *stream) error {
 		}
 	}
 	folder, err := st.folder(l).Old(^uint32(0))
-	if err != nil {
-		return err
-	}
+	folder = folder || err != nil // as if there were something
 	if folder {
 		// The next start removes what is left of it if this process ends before it has.
 		if err := b.Set(l.keys.stream(kindGone, st.id), nil, nil); err != nil {
@@ -185,11 +183,16 @@ func (l *Log) remove(st *stream) error {
 		return err
 	}
 	l.reclaim(st.id, buckets)
-	if !folder {
-		return nil
+	err = nil
+	if folder {
+		err = l.engine.Harden()
 	}
-	if err := l.engine.Harden(); err != nil {
-		return err
+	if folder && err == nil {
+		err = st.folder(l).Delete()
 	}
-	return st.folder(l).Delete()
+	if err != nil { // the stream is gone nevertheless
+		l.engine.Warn("files of a deleted stream could not be removed; the next start does it", "stream", st.id, "error", err)
+	}
+	st.folder(l).Forget()
+	return nil
 }
