@@ -23,6 +23,8 @@ import (
 // Names of what every folder has.
 const (
 	streamName = "records"
+	wideName   = "wide" // a stream of wideShards, for appends that scatter
+	wideShards = 64
 	tableName  = "leases"
 	bucketName = "things"
 	lakeName   = "lake"
@@ -75,8 +77,10 @@ func (p patient) Do(r *http.Request) (*http.Response, error) {
 
 // prepare makes what the writers write to.
 func (c *calls) prepare(ctx context.Context) error {
-	if _, err := c.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String(streamName), ShardCount: aws.Int32(3)}); err != nil {
-		return err
+	for name, shards := range map[string]int32{streamName: 3, wideName: wideShards} {
+		if _, err := c.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &name, ShardCount: &shards}); err != nil {
+			return err
+		}
 	}
 	for _, name := range []string{bucketName, lakeName} {
 		if _, err := c.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {

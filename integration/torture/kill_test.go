@@ -19,6 +19,7 @@ import (
 
 	"sluice/integration"
 	"sluice/internal/torture"
+	"sluice/store/doctor"
 )
 
 // roundsPerFolder is how often a server is killed over the same data folder.
@@ -80,10 +81,12 @@ func (s *killTally) String() string {
 type killing struct {
 	t       *testing.T
 	server  *integration.Server
+	data    string // its folder
 	calls   *calls // of writers; those of readers do not lie
 	reads   *calls
 	sink    *sink
 	records *ledger
+	wide    *ledger // of the stream of many shards
 	hose    *ledger
 	values  *register
 	objects *register
@@ -94,12 +97,12 @@ type killing struct {
 
 // beginKilling starts a server over a new folder.
 func beginKilling(t *testing.T, durability string, lie *liar) *killing {
-	k := &killing{t: t, sink: newSink(), records: newLedger(), hose: newLedger(), values: newRegister(), objects: newRegister()}
+	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), sink: newSink(), records: newLedger(), wide: newLedger(), hose: newLedger(), values: newRegister(), objects: newRegister()}
 	settings := filepath.Join(t.TempDir(), "sluice.yaml")
 	text := "version: 1\nfunctions:\n  - {name: sink, http: {url: \"" + k.sink.server.URL + "\"}}\n"
 	require.NoError(t, os.WriteFile(settings, []byte(text), 0o600))
 	k.server = integration.Start(t, "--transition", "0", "--durability", durability, "--config", settings,
-		"--data", filepath.Join(t.TempDir(), "data"))
+		"--data", k.data)
 	k.calls, k.reads = newCalls(k.server.URL, lie), newCalls(k.server.URL, nil)
 	require.NoError(t, k.reads.prepare(t.Context()))
 	return k
@@ -126,6 +129,23 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 	k.server.Kill()
 	stop()
 	writing.Wait()
+	if err := k.examine(); err != nil {
+		return err
+	}
 	k.server.Restart()
 	return k.look(sum)
+}
+
+// examine has the doctor look at what a kill has left: nothing is damaged.
+func (k *killing) examine() error {
+	report, err := doctor.Examine(doctor.Options{Dir: k.data})
+	if err != nil {
+		return fmt.Errorf("examine the folder: %w", err)
+	}
+	for _, f := range report.Findings {
+		if f.Severity == doctor.Damage {
+			return fmt.Errorf("the doctor finds damage after a kill: %+v", f)
+		}
+	}
+	return nil
 }

@@ -31,13 +31,21 @@ const patience = 60 * time.Second
 func (k *killing) look(sum *killTally) error {
 	ctx, stop := context.WithTimeout(k.t.Context(), 3*patience)
 	defer stop()
-	all, err := k.reads.readStream(ctx)
+	all, err := k.reads.readStream(ctx, streamName)
 	if err != nil {
 		return fmt.Errorf("read the stream: %w", err)
 	}
 	acked, unanswered, kept, err := k.records.check(all)
 	if err != nil {
 		return fmt.Errorf("records: %w", err)
+	}
+	sum.records, sum.unanswered, sum.kept = sum.records+acked, sum.unanswered+unanswered, sum.kept+kept
+	wide, err := k.reads.readStream(ctx, wideName)
+	if err != nil {
+		return fmt.Errorf("read the stream of many shards: %w", err)
+	}
+	if acked, unanswered, kept, err = k.wide.check(wide); err != nil {
+		return fmt.Errorf("records of many shards: %w", err)
 	}
 	sum.records, sum.unanswered, sum.kept = sum.records+acked, sum.unanswered+unanswered, sum.kept+kept
 	n, err := k.values.check(func(key string) (string, error) { return k.reads.value(ctx, key) })
@@ -65,8 +73,8 @@ func middle(s types.Shard) *string {
 	return aws.String(m.Rsh(m, 1).String())
 }
 
-func (c *calls) shards(ctx context.Context) ([]types.Shard, error) {
-	out, err := c.kinesis.ListShards(ctx, &kinesis.ListShardsInput{StreamName: aws.String(streamName), MaxResults: aws.Int32(10000)})
+func (c *calls) shards(ctx context.Context, stream string) ([]types.Shard, error) {
+	out, err := c.kinesis.ListShards(ctx, &kinesis.ListShardsInput{StreamName: &stream, MaxResults: aws.Int32(10000)})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +83,7 @@ func (c *calls) shards(ctx context.Context) ([]types.Shard, error) {
 
 // openShards are in the order of their hash keys.
 func (c *calls) openShards(ctx context.Context) ([]types.Shard, error) {
-	all, err := c.shards(ctx)
+	all, err := c.shards(ctx, streamName)
 	all = slices.DeleteFunc(all, func(s types.Shard) bool { return s.SequenceNumberRange.EndingSequenceNumber != nil })
 	slices.SortFunc(all, func(a, b types.Shard) int {
 		return compareNumbers(*a.HashKeyRange.StartingHashKey, *b.HashKeyRange.StartingHashKey)
@@ -84,13 +92,13 @@ func (c *calls) openShards(ctx context.Context) ([]types.Shard, error) {
 }
 
 // readStream reads all shards from the beginning.
-func (c *calls) readStream(ctx context.Context) (all []found, err error) {
-	list, err := c.shards(ctx)
+func (c *calls) readStream(ctx context.Context, stream string) (all []found, err error) {
+	list, err := c.shards(ctx, stream)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range list {
-		begin, err := c.kinesis.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{StreamName: aws.String(streamName), ShardId: s.ShardId, ShardIteratorType: types.ShardIteratorTypeTrimHorizon})
+		begin, err := c.kinesis.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{StreamName: &stream, ShardId: s.ShardId, ShardIteratorType: types.ShardIteratorTypeTrimHorizon})
 		if err != nil {
 			return nil, err
 		}

@@ -142,7 +142,7 @@ func (s *soak) read(ctx context.Context, _ int) error {
 
 // drain reads every shard once.
 func (c *calls) drain(ctx context.Context) (n int, err error) {
-	list, err := c.shards(ctx)
+	list, err := c.shards(ctx, streamName)
 	for _, sh := range list {
 		if err != nil {
 			return n, err
@@ -167,7 +167,7 @@ func (s *soak) subscribe(ctx context.Context, n int) error {
 	if err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
-	list, err := s.calls.shards(ctx)
+	list, err := s.calls.shards(ctx, streamName)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -24,10 +25,18 @@ func (k *killing) writers(dice *rand.Rand) []func(context.Context) {
 	for n := range 5 {
 		all = append(all, func(ctx context.Context) { k.putRecords(ctx, fmt.Sprintf("r%d.%d", k.rounds, n), 1) })
 	}
+	large := 100 + dice.IntN(300)
+	paced := rand.New(rand.NewPCG(dice.Uint64(), 11))
+	all = append(all, func(ctx context.Context) {
+		for n := 0; pause(ctx, paced) && k.putBatch(ctx, fmt.Sprintf("l%d", k.rounds), 1+n*large, large); n++ {
+		}
+	})
 	for n := range 2 {
-		size := 2 + dice.IntN(30)
+		size, scattered := 2+dice.IntN(30), 50+dice.IntN(200)
+		paced := rand.New(rand.NewPCG(dice.Uint64(), 13))
 		all = append(all,
 			func(ctx context.Context) { k.putRecords(ctx, fmt.Sprintf("b%d.%d", k.rounds, n), size) },
+			func(ctx context.Context) { k.scatter(ctx, paced, fmt.Sprintf("s%d.%d", k.rounds, n), scattered) },
 			func(ctx context.Context) { k.checkpoint(ctx, fmt.Sprint("item-", n)) },
 			func(ctx context.Context) { k.object(ctx, fmt.Sprintf("o%d", n)) },
 			func(ctx context.Context) { k.deliver(ctx, fmt.Sprintf("h%d.%d", k.rounds, n)) },
@@ -59,11 +68,52 @@ func (k *killing) putRecords(ctx context.Context, writer string, size int) {
 			k.records.ack(name, *out.ShardId, *out.SequenceNumber)
 			continue
 		}
+		if !k.putBatch(ctx, writer, n, size) {
+			return
+		}
+	}
+}
+
+// putBatch writes records at once, from the nth of a writer on.
+func (k *killing) putBatch(ctx context.Context, writer string, n, size int) (ok bool) {
+	names := make([]string, size)
+	in := &kinesis.PutRecordsInput{StreamName: aws.String(streamName)}
+	for i := range names {
+		names[i] = k.records.begin(writer, n+i)
+		in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: &writer, Data: pad(names[i])})
+	}
+	out, err := k.calls.kinesis.PutRecords(ctx, in)
+	if err != nil {
+		return false
+	}
+	for i, r := range out.Records {
+		if r.ErrorCode == nil {
+			k.records.ack(names[i], *r.ShardId, *r.SequenceNumber)
+		}
+	}
+	return true
+}
+
+// pause keeps writers of much from making rounds long. It reports false when
+// the round is over.
+func pause(ctx context.Context, dice *rand.Rand) bool {
+	select {
+	case <-time.After(time.Duration(dice.IntN(40)) * time.Millisecond):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// scatter writes records over a stream of many shards, one of each key at once.
+func (k *killing) scatter(ctx context.Context, dice *rand.Rand, writer string, size int) {
+	for n := 1; pause(ctx, dice); n++ {
 		names := make([]string, size)
-		in := &kinesis.PutRecordsInput{StreamName: aws.String(streamName)}
+		in := &kinesis.PutRecordsInput{StreamName: aws.String(wideName)}
 		for i := range names {
-			names[i] = k.records.begin(writer, n+i)
-			in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: &writer, Data: pad(names[i])})
+			key := fmt.Sprint(writer, "/", i)
+			names[i] = k.wide.begin(key, n)
+			in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: &key, Data: pad(names[i])})
 		}
 		out, err := k.calls.kinesis.PutRecords(ctx, in)
 		if err != nil {
@@ -71,7 +121,7 @@ func (k *killing) putRecords(ctx context.Context, writer string, size int) {
 		}
 		for i, r := range out.Records {
 			if r.ErrorCode == nil {
-				k.records.ack(names[i], *r.ShardId, *r.SequenceNumber)
+				k.wide.ack(names[i], *r.ShardId, *r.SequenceNumber)
 			}
 		}
 	}
