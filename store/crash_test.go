@@ -36,12 +36,19 @@ type history struct {
 }
 
 type step struct {
-	id   log.ID // of a record, when key is empty
+	ids  []log.ID // of records, when key is empty; they have the same text
 	text string
 	key  string // of an entity whose first version is text
+	// drops says that what is old of another stream is trimmed before, and yet
+	// another deleted. That is no part of the history.
+	drops bool
 }
 
 const crashShards = 3
+
+// passing is the stream that is trimmed while the crash tests run. Those that are
+// deleted follow it.
+const passing = 2
 
 // script is the history that the crash tests play: small and large records
 // over several logs and time buckets, batches, entities. It is enough to fill
@@ -49,13 +56,17 @@ const crashShards = 3
 func script() *history {
 	h := &history{}
 	for i := range 150 {
-		s := step{id: log.ID{Stream: 1, Shard: uint32(i) % crashShards}, text: fmt.Sprint(i, " ", strings.Repeat("x", i*37%4000))}
+		s := step{ids: []log.ID{{Stream: 1, Shard: uint32(i) % crashShards}}, text: fmt.Sprint(i, " ", strings.Repeat("x", i*37%4000))}
 		if i%50 == 20 {
 			s.text += strings.Repeat("y", 100<<10)
+		}
+		if i%7 == 5 {
+			s.ids = append(s.ids, log.ID{Stream: 1, Shard: uint32(i+1) % crashShards})
 		}
 		if i%10 == 3 {
 			s.key = fmt.Sprint("entity-", i)
 		}
+		s.drops = i%37 == 36
 		h.steps = append(h.steps, s)
 	}
 	return h
@@ -64,14 +75,18 @@ func script() *history {
 // play does the steps one by one and stops at the first error.
 func (h *history) play(s *store.Store, clock *logtest.Clock) error {
 	l, c := s.Log("test"), s.Catalog("test", replace)
-	ids := make([]log.ID, crashShards)
-	for i := range ids {
-		ids[i] = log.ID{Stream: 1, Shard: uint32(i)}
+	ids := []log.ID{{Stream: passing}, {Stream: passing + 1}}
+	for i := range uint32(crashShards) {
+		ids = append(ids, log.ID{Stream: 1, Shard: i})
 	}
 	if err := l.Create(ctx, ids); err != nil {
 		return err
 	}
-	for _, st := range h.steps {
+	pass := passer{log: l, dropped: passing}
+	for i, st := range h.steps {
+		if err := pass.by(i, st.drops, clock.Now()); err != nil {
+			return err
+		}
 		if err := st.do(l, c); err != nil {
 			return err
 		}
@@ -86,11 +101,48 @@ func (st step) do(l log.Log, c kv.Catalog) error {
 		_, err := c.Propose(ctx, kv.Command{Key: st.key, Body: []byte(st.text)})
 		return err
 	}
-	commit, err := l.Append(ctx, []log.Entry{{Log: st.id, PartitionKey: "k", Data: []byte(st.text)}})
+	return put(l, st.text, st.ids...)
+}
+
+// put appends a record to each of some logs, as one.
+func put(l log.Log, text string, ids ...log.ID) error {
+	var batch []log.Entry
+	for _, id := range ids {
+		batch = append(batch, log.Entry{Log: id, PartitionKey: "k", Data: []byte(text)})
+	}
+	commit, err := l.Append(ctx, batch)
 	if err != nil {
 		return err
 	}
 	return commit.Wait()
+}
+
+// passer writes to streams of which what was written is removed again.
+type passer struct {
+	log     log.Log
+	dropped uint64 // the stream that was deleted last
+}
+
+func (p *passer) by(i int, drops bool, now time.Time) error {
+	err := put(p.log, passingText(i), log.ID{Stream: passing})
+	if err == nil {
+		err = put(p.log, passingText(i), log.ID{Stream: p.dropped + 1})
+	}
+	if err != nil || !drops {
+		return err
+	}
+	if err := p.log.Trim(ctx, passing, now.Add(-time.Hour)); err != nil {
+		return err
+	}
+	p.dropped++
+	if err := p.log.Delete(ctx, p.dropped); err != nil {
+		return err
+	}
+	return p.log.Create(ctx, []log.ID{{Stream: p.dropped + 1}})
+}
+
+func passingText(i int) string {
+	return fmt.Sprint(i, " ", strings.Repeat("p", []int{10, 500, 5000}[i%3]))
 }
 
 // present tells for each step whether it is there. What is there must be
@@ -99,26 +151,25 @@ func (h *history) present(t *testing.T, s *store.Store) []bool {
 	t.Helper()
 	l, c := s.Log("test"), s.Catalog("test", replace)
 	found := make([]bool, len(h.steps))
+	count := make([]int, len(h.steps))
 	for shard := range uint32(crashShards) {
-		page, err := l.Read(ctx, log.ID{Stream: 1, Shard: shard}, 0, log.Limit{Records: 1000, Bytes: 1 << 30, Before: 1 << 62})
-		if err != nil {
-			require.ErrorIs(t, err, log.ErrNotFound)
-			continue
-		}
 		last := -1
-		for _, r := range page.Records {
-			head, _, _ := strings.Cut(string(r.Data), " ")
-			i, err := strconv.Atoi(head)
-			require.NoError(t, err)
-			require.True(t, h.steps[i].text == string(r.Data), "record %d is not as written", i)
+		for _, i := range texts(t, l, log.ID{Stream: 1, Shard: shard}, func(i int) string { return h.steps[i].text }) {
 			require.Greater(t, i, last, "order")
 			last = i
-			found[i] = true
+			count[i]++
 		}
-		page.Release()
+	}
+	for stream := uint64(passing); stream < passing+9; stream++ {
+		all := texts(t, l, log.ID{Stream: stream}, passingText)
+		for n := 1; n < len(all); n++ {
+			require.Equal(t, all[n-1]+1, all[n], "stream %d", stream)
+		}
 	}
 	for i, st := range h.steps {
 		if st.key == "" {
+			found[i] = count[i] > 0
+			require.True(t, !found[i] || count[i] == len(st.ids), "step %d is half there", i)
 			continue
 		}
 		v, err := c.Get(ctx, st.key)
@@ -128,6 +179,26 @@ func (h *history) present(t *testing.T, s *store.Store) []bool {
 		}
 	}
 	return found
+}
+
+// texts reads a log, whose records are what they should be, and returns the
+// numbers that they begin with.
+func texts(t *testing.T, l log.Log, id log.ID, text func(i int) string) (all []int) {
+	t.Helper()
+	page, err := l.Read(ctx, id, 0, everything())
+	if err != nil {
+		require.ErrorIs(t, err, log.ErrNotFound)
+		return nil
+	}
+	defer page.Release()
+	for _, r := range page.Records {
+		head, _, _ := strings.Cut(string(r.Data), " ")
+		i, err := strconv.Atoi(head)
+		require.NoError(t, err)
+		require.True(t, text(i) == string(r.Data), "record %d is not as written", i)
+		all = append(all, i)
+	}
+	return all
 }
 
 // lost counts acknowledged steps that are not there.
@@ -160,7 +231,7 @@ type moment struct {
 // operations: before each with SLUICE_CRASH_ALL, else before every second. A
 // power failure under "process" is looked at less often, for Pebble takes up
 // to a second to make sure of a torn log.
-func moments(t *testing.T, durability store.Durability, percent func(n int) int, bundling pebblelog.Bundling) (*history, []moment) {
+func moments(t *testing.T, durability store.Durability, percent func(n int) int, l layout) (*history, []moment) {
 	h := script()
 	d := newDisk()
 	every := 8
@@ -187,7 +258,7 @@ func moments(t *testing.T, durability store.Durability, percent func(n int) int,
 	}))
 	clock := logtest.NewClock()
 	o := options(fs, durability, clock.Now)
-	o.Bundling = bundling
+	o.Bundling, o.Coarse, o.MemTableBytes = l.bundling, l.coarse, l.memTable
 	s := open(t, o)
 	require.NoError(t, h.play(s, clock))
 	mu.Lock()
@@ -205,16 +276,38 @@ func (m moment) inspect(t *testing.T, h *history, durability store.Durability) [
 	return h.present(t, s)
 }
 
-// eachBundling runs a test without bundles and with nothing else.
-func eachBundling(t *testing.T, f func(t *testing.T, bundling pebblelog.Bundling)) {
-	t.Run("blocks", func(t *testing.T) { f(t, pebblelog.Bundling{}) })
-	t.Run("bundles", func(t *testing.T) { f(t, bundled()) })
+// layout says where appends go.
+type layout struct {
+	bundling pebblelog.Bundling
+	coarse   pebblelog.Coarse
+	memTable int64
+}
+
+// layouts by name: as it comes, all in bundles, and small appends in rows, others in
+// bundles of which the ring has room for a few, large ones in payload files.
+// Memtables are so small that tables are written all the time.
+func layouts() map[string]layout {
+	return map[string]layout{
+		"blocks":  {memTable: 256 << 10},
+		"bundles": {bundling: bundled(), memTable: 256 << 10},
+		"mixed": {
+			bundling: pebblelog.Bundling{Logs: 1, LogBytes: 2000, AppendBytes: 300, Bytes: 6 << 10, SegmentBytes: 8 << 10},
+			coarse:   pebblelog.Coarse{Bytes: 2500, LogBytes: 1, FileBytes: 64 << 10, OpenFiles: 2},
+			memTable: 10 << 10,
+		},
+	}
+}
+
+func eachLayout(t *testing.T, f func(t *testing.T, l layout)) {
+	for name, l := range layouts() {
+		t.Run(name, func(t *testing.T) { f(t, l) })
+	}
 }
 
 // TestCrashDisk: under "disk" no power failure takes an acknowledged write.
 func TestCrashDisk(t *testing.T) {
-	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
-		h, all := moments(t, store.Disk, func(n int) int { return n * 37 % 101 }, bundling)
+	eachLayout(t, func(t *testing.T, l layout) {
+		h, all := moments(t, store.Disk, func(n int) int { return n * 37 % 101 }, l)
 		t.Logf("%d moments", len(all))
 		for i, m := range all {
 			found := m.inspect(t, h, store.Disk)
@@ -226,8 +319,8 @@ func TestCrashDisk(t *testing.T) {
 
 // TestCrashProcess: under "process" a power failure leaves a clean prefix.
 func TestCrashProcess(t *testing.T) {
-	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
-		h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 }, bundling)
+	eachLayout(t, func(t *testing.T, l layout) {
+		h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 }, l)
 		t.Logf("%d moments", len(all))
 		short := 0
 		for i, m := range all {
@@ -244,8 +337,8 @@ func TestCrashProcess(t *testing.T) {
 // TestCrashProcessThenDisk: a folder that a power failure tore under "process"
 // can be opened under "disk" as well.
 func TestCrashProcessThenDisk(t *testing.T) {
-	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
-		h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 }, bundling)
+	eachLayout(t, func(t *testing.T, l layout) {
+		h, all := moments(t, store.Process, func(n int) int { return n * 37 % 101 }, l)
 		for i := len(all) / 2; i < len(all); i += 4 {
 			found := all[i].inspect(t, h, store.Disk)
 			require.True(t, isPrefix(found), "moment %d: %v", i, found)
@@ -255,8 +348,8 @@ func TestCrashProcessThenDisk(t *testing.T) {
 
 // TestCrashProcessKilled: under "process" kill -9 takes nothing.
 func TestCrashProcessKilled(t *testing.T) {
-	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
-		h, all := moments(t, store.Process, func(int) int { return 100 }, bundling)
+	eachLayout(t, func(t *testing.T, l layout) {
+		h, all := moments(t, store.Process, func(int) int { return 100 }, l)
 		for i, m := range all {
 			found := m.inspect(t, h, store.Process)
 			require.Zero(t, lost(found, m.acked), "moment %d", i)
@@ -268,8 +361,8 @@ func TestCrashProcessKilled(t *testing.T) {
 // TestCrashHarness proves that the harness sees what it is there to see: a
 // store that skips syncs of its log loses acknowledged writes.
 func TestCrashHarness(t *testing.T) {
-	eachBundling(t, func(t *testing.T, bundling pebblelog.Bundling) {
-		h, all := moments(t, store.Process, func(int) int { return 0 }, bundling)
+	eachLayout(t, func(t *testing.T, l layout) {
+		h, all := moments(t, store.Process, func(int) int { return 0 }, l)
 		short := 0
 		for _, m := range all {
 			if lost(m.inspect(t, h, store.Process), m.acked) > 0 {
@@ -288,11 +381,8 @@ func TestFailAnywhere(t *testing.T) {
 	if os.Getenv("SLUICE_CRASH_ALL") != "" {
 		step = 1
 	}
-	for i, durability := range []store.Durability{store.Process, store.Disk, store.Process, store.Disk} {
-		bundling := pebblelog.Bundling{}
-		if i >= 2 {
-			bundling = bundled()
-		}
+	for i, durability := range []store.Durability{store.Process, store.Disk, store.Process, store.Disk, store.Process, store.Disk} {
+		l := layouts()[[]string{"blocks", "mixed", "bundles"}[i/2]]
 		done := false
 		for at := 1; !done; at += step {
 			d := newDisk()
@@ -303,18 +393,18 @@ func TestFailAnywhere(t *testing.T) {
 				}
 				return nil
 			}))
-			failAt(t, d, durability, bundling)
+			failAt(t, d, durability, l)
 			done = n.Load() < int64(at)
 		}
 	}
 }
 
 // failAt plays the script on a disk that will fail.
-func failAt(t *testing.T, d *disk, durability store.Durability, bundling pebblelog.Bundling) {
+func failAt(t *testing.T, d *disk, durability store.Durability, l layout) {
 	t.Helper()
 	clock := logtest.NewClock()
 	h := script()
-	s := openOn(t, d, durability, clock, bundling)
+	s := openOn(t, d, durability, clock, l)
 	err := h.play(s, clock)
 	if err != nil {
 		assert.ErrorContains(t, err, "input/output error")
@@ -325,9 +415,9 @@ func failAt(t *testing.T, d *disk, durability store.Durability, bundling pebblel
 		}
 		d.fail.Store(false)
 		if acked > 0 {
-			require.NoError(t, step{id: h.steps[0].id, text: h.steps[acked].text}.do(s.Log("test"), nil))
+			require.NoError(t, step{ids: h.steps[0].ids, text: h.steps[acked].text}.do(s.Log("test"), nil))
 			require.NoError(t, s.Health().Err)
-			h.steps[acked].id, h.steps[acked].key = h.steps[0].id, ""
+			h.steps[acked].ids, h.steps[acked].key = h.steps[0].ids, ""
 			h.acked.Add(1)
 		}
 	}
@@ -341,21 +431,21 @@ func failAt(t *testing.T, d *disk, durability store.Durability, bundling pebblel
 		}
 		_ = s.Close() // may be where the disk fails
 		d.fail.Store(false)
-		s = openOn(t, d, durability, clock, bundling)
+		s = openOn(t, d, durability, clock, l)
 	}
 	d.fail.Store(false)
 	_ = s.Close()
 }
 
 // openOn opens a store, a second time when the disk fails just then.
-func openOn(t *testing.T, d *disk, durability store.Durability, clock *logtest.Clock, bundling pebblelog.Bundling) *store.Store {
+func openOn(t *testing.T, d *disk, durability store.Durability, clock *logtest.Clock, l layout) *store.Store {
 	t.Helper()
 	o := options(d.fs, durability, clock.Now)
-	o.Bundling = bundling
+	o.Bundling, o.Coarse, o.MemTableBytes = l.bundling, l.coarse, l.memTable
 	s, err := store.Open(o)
 	if err != nil {
 		require.True(t, d.fail.Swap(false), "%v", err)
-		s = open(t, options(d.fs, durability, clock.Now))
+		s = open(t, o)
 	}
 	return s
 }

@@ -161,14 +161,14 @@ func TestImageAndPairs(t *testing.T) {
 
 	// And back, after the image was taken again; the store it is of goes on.
 	again := inMemory.Image()
-	require.NoError(t, step{id: h.steps[0].id, text: h.steps[0].text}.do(inMemory.Log("test"), nil))
+	require.NoError(t, step{ids: h.steps[0].ids, text: h.steps[0].text}.do(inMemory.Log("test"), nil))
 	require.Equal(t, image.Bytes(), again.Bytes())
 	back := open(t, options(vfs.NewMem(), store.Disk, clock.Now))
 	to := back.Fill()
 	require.NoError(t, again.Pairs(fill(to.Add)))
 	require.NoError(t, to.Flush())
 	require.Zero(t, lost(h.present(t, back), int64(len(h.steps))))
-	commit, err := back.Log("test").Append(ctx, []log.Entry{{Log: h.steps[0].id, PartitionKey: "k", Data: []byte("next")}})
+	commit, err := back.Log("test").Append(ctx, []log.Entry{{Log: h.steps[0].ids[0], PartitionKey: "k", Data: []byte("next")}})
 	require.NoError(t, err)
 	require.EqualValues(t, 45, commit.Placed()[0].Position)
 	require.NoError(t, commit.Wait())
