@@ -33,8 +33,25 @@ type disk struct {
 
 func newDisk() *disk {
 	d := &disk{mem: vfs.NewCrashableMem(), dice: rand.New(rand.NewPCG(1, 2))}
-	d.fs = errorfs.Wrap(d.mem, errorfs.InjectorFunc(d.inject))
+	d.fs = injected(d.mem, d.inject)
 	return d
+}
+
+// injected is a file system of which f is asked before each operation.
+func injected(fs vfs.FS, f func(op errorfs.Op) error) vfs.FS {
+	return reusing{errorfs.Wrap(fs, errorfs.InjectorFunc(f))}
+}
+
+// reusing lets injected errors reach files that are used again, which errorfs does
+// not.
+type reusing struct{ vfs.FS }
+
+// ReuseForWrite implements vfs.FS.
+func (r reusing) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := r.Rename(from, to); err != nil {
+		return nil, err
+	}
+	return r.OpenReadWrite(to, c)
 }
 
 func (d *disk) inject(op errorfs.Op) error {

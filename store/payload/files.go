@@ -80,6 +80,9 @@ type file struct {
 	queued  bool   // to be finished
 	removed bool
 
+	// writing is held for reading by who writes a run, and by who writes all of it
+	// again.
+	writing sync.RWMutex
 	// syncing is held by who syncs it, and guards the fields below.
 	syncing sync.Mutex
 	synced  uint64 // so many writes

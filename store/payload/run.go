@@ -93,7 +93,9 @@ func (r *Run) put(b []byte) error {
 	if err != nil {
 		return err
 	}
+	c.writing.RLock()
 	_, err = h.file.WriteAt(b, int64(r.offset))
+	c.writing.RUnlock()
 	_ = files.handles.put(h)
 	return err
 }
@@ -172,13 +174,10 @@ func (c *file) sync(upTo uint64) error {
 		return nil
 	}
 	c.folder.mu.Lock()
-	writes, removed, pending := c.writes, c.removed, c.pending
+	writes, removed := c.writes, c.removed
 	c.folder.mu.Unlock()
-	switch {
-	case removed: // and must not be made again
+	if removed { // and must not be made again
 		return ErrGone
-	case c.failure != nil && pending > 0: // who writes at the moment must not be disturbed
-		return fmt.Errorf("sync %s: %w", c.path, c.failure)
 	}
 	if c.failure = c.syncNow(); c.failure != nil {
 		c.folder.mu.Lock()
@@ -214,6 +213,8 @@ func (c *file) rewrite(f vfs.File) error {
 	c.folder.mu.Lock()
 	size := c.size
 	c.folder.mu.Unlock()
+	c.writing.Lock() // or what is being written would be written over
+	defer c.writing.Unlock()
 	return engine.Rewrite(f, 0, size)
 }
 
