@@ -232,16 +232,11 @@ type moment struct {
 }
 
 // moments plays the script and takes copies of the disk before its write
-// operations: before each with SLUICE_CRASH_ALL, else before every second. A
-// power failure under "process" is looked at less often, for Pebble takes up
-// to a second to make sure of a torn log.
+// operations: before each with SLUICE_CRASH_ALL, else before every eighth.
 func moments(t *testing.T, durability store.Durability, percent func(n int) int, l layout) (*history, []moment) {
 	h := script()
 	d := newDisk()
 	every := 8
-	if durability == store.Disk || percent(1) == 100 {
-		every = 2
-	}
 	if os.Getenv("SLUICE_CRASH_ALL") != "" {
 		every = 1
 	}
@@ -381,7 +376,7 @@ func TestCrashHarness(t *testing.T) {
 // hangs or ends the process, what was acknowledged is there afterwards, what
 // failed is not, and the store works again, without a restart and after one.
 func TestFailAnywhere(t *testing.T) {
-	step := 7
+	step := 13
 	if os.Getenv("SLUICE_CRASH_ALL") != "" {
 		step = 1
 	}

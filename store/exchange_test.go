@@ -170,7 +170,7 @@ func TestImageAndPairs(t *testing.T) {
 	require.Zero(t, lost(h.present(t, back), int64(len(h.steps))))
 	commit, err := back.Log("test").Append(ctx, []log.Entry{{Log: h.steps[0].ids[0], PartitionKey: "k", Data: []byte("next")}})
 	require.NoError(t, err)
-	require.EqualValues(t, 45, commit.Placed()[0].Position)
+	require.EqualValues(t, 52, commit.Placed()[0].Position)
 	require.NoError(t, commit.Wait())
 	require.NoError(t, back.Close())
 }

@@ -203,8 +203,9 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	if err := e.usable(); err != nil {
 		return err
 	}
-	if epoch != e.Epoch() { // the database that they were begun for was replaced meanwhile
-		return errOvertaken
+	// The database that they were begun for may have been replaced meanwhile.
+	if err := e.queue.overtaken(epoch); err != nil {
+		return err
 	}
 	if err := e.guard.failure(); err != nil {
 		return classify(err)

@@ -95,6 +95,7 @@ type queue struct {
 	during  []func() error  // the same
 	leading bool
 	epoch   uint64 // counts failures; batches of an older epoch are refused
+	failure error  // why the last one ended
 }
 
 var errOvertaken = errors.New("a write before this one failed")
@@ -104,7 +105,7 @@ func (q *queue) submit(t *Ticket) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if t.epoch != q.epoch {
-		q.finish(t, errOvertaken)
+		q.finish(t, q.failure)
 		return
 	}
 	q.waiting = append(q.waiting, t)
@@ -168,7 +169,7 @@ func (q *queue) lead() {
 		err = refusal
 	}
 	if err != nil && group[0].epoch == q.epoch {
-		q.fail(fmt.Errorf("%w: %w", errOvertaken, err))
+		q.fail(err)
 	}
 	clear(group)
 	q.spare = group[:0]
@@ -261,12 +262,26 @@ func (t *Ticket) nudge() {
 // fail ends an epoch: everything queued fails, and so will what was built on
 // the assumption that it would succeed. mu is held.
 func (q *queue) fail(err error) {
+	if !errors.Is(err, errOvertaken) {
+		err = fmt.Errorf("%w: %w", errOvertaken, err)
+	}
 	q.epoch++
+	q.failure = err
 	for _, t := range q.waiting {
 		q.finish(t, err)
 	}
 	clear(q.waiting)
 	q.waiting = q.waiting[:0]
+}
+
+// overtaken returns why an epoch has ended, nil when it has not.
+func (q *queue) overtaken(epoch uint64) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if epoch == q.epoch {
+		return nil
+	}
+	return q.failure
 }
 
 // drain commits what is queued and nobody waits for. It is called when no

@@ -161,14 +161,13 @@ func TestSyncFails(t *testing.T) {
 	fail = false
 	second := put(t, f, 1, 10, block)
 	require.NotEqual(t, first.File, second.File)
-	require.ErrorIs(t, f.Sync(), syscall.EIO, "somebody may be writing to it")
+	writes = 0
+	require.NoError(t, f.Sync(), "somebody may write to it yet")
+	require.Equal(t, 1, writes)
 	require.NoError(t, pending.Write(block))
 	pending.Keep()
-	writes = 0
 	require.NoError(t, f.Sync())
-	require.Equal(t, 1, writes)
-	require.NoError(t, f.Sync())
-	require.Equal(t, 1, writes)
+	require.Equal(t, 2, writes, "it was written again once")
 	check(t, f, 1, first, block)
 	check(t, f, 1, pending.Ref(0, block), block)
 	require.NoError(t, f.Close())
