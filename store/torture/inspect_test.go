@@ -15,35 +15,42 @@ import (
 // far is behind every record.
 const far = 1 << 62
 
-// inspect opens what a crash left and holds it to the laws. It says how many of
-// its operations are there for each writer.
-func (w *world) inspect(m *moment) ([]int, error) {
+// find is what is there of a writer: so many of its operations, of which those
+// that failed are not, but for one perhaps.
+type find struct {
+	ops    int
+	failed *op
+}
+
+// inspect opens what a crash left and holds it to the laws. It says what is
+// there of each writer.
+func (w *world) inspect(m *moment) ([]find, error) {
 	o := w.options
 	o.FS, o.Boot = m.fs, w.boot(m.power)
 	s, err := store.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	counts, err := w.weigh(s, m)
+	finds, err := w.weigh(s, m)
 	if e := s.Close(); err == nil {
 		err = e
 	}
 	if err == nil {
 		err = w.checkpoints(m)
 	}
-	return counts, err
+	return finds, err
 }
 
 // strict reports whether everything that was acknowledged must be there.
 func (w *world) strict(m *moment) bool { return !m.power || w.options.Durability == store.Disk }
 
 // weigh finds out for each writer how many of its operations are there.
-func (w *world) weigh(s *store.Store, m *moment) ([]int, error) {
+func (w *world) weigh(s *store.Store, m *moment) ([]find, error) {
 	if w.sum.kills++; m.power {
 		w.sum.kills--
 		w.sum.failures++
 	}
-	counts := make([]int, len(w.writers))
+	finds := make([]find, len(w.writers))
 	var absent, present int64 = far, 0
 	for i, wr := range w.writers {
 		found, err := wr.read(s, w.strict(m))
@@ -54,7 +61,7 @@ func (w *world) weigh(s *store.Store, m *moment) ([]int, error) {
 		if !w.strict(m) {
 			low = 0
 		}
-		all, why := wr.match(found, low, high, w.strict(m))
+		all, why := wr.match(found, low, high, w.strict(m), w.strict(m) && m.before > w.well)
 		if len(all) == 0 {
 			return nil, fmt.Errorf("writer %d, of whose operations at least %d and at most %d must be there: %s", i, low, high, why)
 		}
@@ -62,10 +69,13 @@ func (w *world) weigh(s *store.Store, m *moment) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, sure := answers[0], answers[len(answers)-1]
-		counts[i] = n
-		if n < len(wr.ops) && wr.ops[n].acked > 0 {
-			absent = min(absent, wr.ops[n].acked)
+		n, sure := answers[0].ops, answers[len(answers)-1].ops
+		finds[i] = answers[0]
+		for _, o := range wr.ops[n:] {
+			if o.acked > 0 {
+				absent = min(absent, o.acked)
+				break
+			}
 		}
 		if sure > 0 {
 			present = max(present, wr.ops[sure-1].begun)
@@ -77,7 +87,7 @@ func (w *world) weigh(s *store.Store, m *moment) ([]int, error) {
 	if absent < present && !w.strict(m) {
 		return nil, errors.New("no clean prefix: a write is there that began after one was acknowledged that is not")
 	}
-	return counts, nil
+	return finds, nil
 }
 
 // bounds says how many operations must be there at a moment, and can be.
@@ -93,37 +103,55 @@ func (w *writer) bounds(m *moment) (low, high int) {
 	return low, high
 }
 
-// match finds the numbers of operations that explain what was found, the
-// largest first: some change nothing that can be read. If there is none, why
-// says what differs from the least.
-func (w *writer) match(found *state, low, high int, bodies bool) (all []int, why string) {
-	s := newState()
-	for i := 0; i <= high; i++ {
-		if i > 0 {
-			w.ops[i-1].apply(s)
-		}
-		if i < low {
-			continue
-		}
-		want := s
-		if !bodies || len(w.torn) > 0 {
-			want = s.clone()
+// match finds what explains what was found, the most operations first: some
+// change nothing that can be read. If there is none, why says what differs from
+// the least. Once the store is well nothing that failed is there.
+func (w *writer) match(found *state, low, high int, bodies, well bool) (all []find, why string) {
+	for n := low; n <= high; n++ {
+		for _, f := range w.possible(n, well) {
+			want := w.after(f)
 			maps.DeleteFunc(want.bodies, func(id blob.ID, _ string) bool { return !bodies || w.torn[id] })
-		}
-		d := want.differs(found)
-		if d == "" {
-			all = append([]int{i}, all...)
-		} else if i == low {
-			why = d
+			d := want.differs(found)
+			if d == "" {
+				all = append([]find{f}, all...)
+			} else if n == low && f.failed == nil {
+				why = d
+			}
 		}
 	}
 	return all, why
 }
 
-// after is the state after n operations.
-func (w *writer) after(n int) *state {
+// possible tells what may be there of the first n operations: one that failed is
+// until the next that wrote something has been acknowledged.
+func (w *writer) possible(n int, well bool) []find {
+	all := []find{{ops: n}}
+	for i := n - 1; i >= 0; i-- {
+		o := w.ops[i]
+		if o.failed && (!well || o.partial) {
+			all = append(all, find{n, o})
+		}
+		if !o.failed && !o.idle {
+			break
+		}
+	}
+	return all
+}
+
+// applied are the operations of a find.
+func (w *writer) applied(f find) (there []*op) {
+	for _, o := range w.ops[:f.ops] {
+		if !o.failed || o == f.failed {
+			there = append(there, o)
+		}
+	}
+	return there
+}
+
+// after is the state after the operations of a find.
+func (w *writer) after(f find) *state {
 	s := newState()
-	for _, o := range w.ops[:n] {
+	for _, o := range w.applied(f) {
 		o.apply(s)
 	}
 	return s
@@ -135,7 +163,7 @@ func (w *writer) read(s *store.Store, bodies bool) (*state, error) {
 	found := newState()
 	l := s.Log("test")
 	for stream := uint64(w.n+1) * 1000; stream <= w.stream; stream++ {
-		for number := range uint32(5) {
+		for number := range uint32(w.shards) {
 			id := log.ID{Stream: stream, Shard: number}
 			records, err := readAll(l, id)
 			if errors.Is(err, log.ErrNotFound) {
@@ -227,11 +255,11 @@ func (w *writer) readBodies(s *store.Store, found *state, promised bool) error {
 }
 
 // extend writes on: numbers go on where they were, and what is sealed is
-// sealed. Of several answers to how many operations are there it leaves those
-// that agree with that.
-func (w *writer) extend(l log.Log, answers []int) (fit []int, err error) {
-	sealed := map[log.ID]bool{}
-	for id, kept := range w.after(answers[0]).logs {
+// sealed. Of several answers to what is there it leaves those that agree with
+// that; all of them have the same logs.
+func (w *writer) extend(l log.Log, answers []find) (fit []find, err error) {
+	placed := map[log.ID]log.Placed{}
+	for id := range w.after(answers[0]).logs {
 		c, err := l.Append(ctx, []log.Entry{{Log: id, PartitionKey: "k", Data: []byte("more")}})
 		if err == nil {
 			err = c.Wait()
@@ -239,25 +267,20 @@ func (w *writer) extend(l log.Log, answers []int) (fit []int, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("write on in %v: %w", id, err)
 		}
-		p := c.Placed()[0]
-		sealed[id] = errors.Is(p.Err, log.ErrSealed)
-		if n := len(kept.records); n > 0 && !sealed[id] && p.Position <= kept.records[n-1].position {
-			return nil, fmt.Errorf("log %v: position %d is given again", id, p.Position)
-		}
+		placed[id] = c.Placed()[0]
 	}
-	for _, n := range answers {
-		fits := true
-		for id, kept := range w.after(n).logs {
-			fits = fits && kept.sealed == sealed[id]
-		}
-		if fits {
-			fit = append(fit, n)
+	for _, f := range answers {
+		why := w.after(f).goesOn(placed)
+		if why == "" {
+			fit = append(fit, f)
+		} else if err == nil {
+			err = fmt.Errorf("after %d operations %s", f.ops, why)
 		}
 	}
 	if len(fit) > 0 {
 		return fit, nil
 	}
-	return nil, fmt.Errorf("sealed are %v, which is no state after %v operations", sealed, answers)
+	return nil, err
 }
 
 // checkpoints looks into those that are there and were promised.
@@ -279,7 +302,7 @@ func (w *world) checkpoints(m *moment) error {
 			}
 			low, _ := wr.bounds(&moment{before: o.begun})
 			_, high := wr.bounds(&moment{after: o.acked})
-			if all, why := wr.match(found, low, high, true); len(all) == 0 {
+			if all, why := wr.match(found, low, high, true, false); len(all) == 0 {
 				return errors.Join(fmt.Errorf("checkpoint %s, writer %d, operations %d to %d: %s", o.copied, i, low, high, why), s.Close())
 			}
 		}

@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -92,6 +93,20 @@ func (l *shard) differs(found *shard) string {
 	if len(want) > len(found.records) {
 		r := want[len(found.records)]
 		return fmt.Sprintf("a record is missing: %.40q at %d", r.text, r.position)
+	}
+	return ""
+}
+
+// goesOn says what is wrong with what was given to records that came after s.
+func (s *state) goesOn(placed map[log.ID]log.Placed) string {
+	for id, l := range s.logs {
+		p := placed[id]
+		if sealed := errors.Is(p.Err, log.ErrSealed); sealed != l.sealed {
+			return fmt.Sprintf("log %v is sealed: %v, and should be: %v", id, sealed, l.sealed)
+		}
+		if n := len(l.records); n > 0 && !l.sealed && p.Position <= l.records[n-1].position {
+			return fmt.Sprintf("in log %v position %d is given again", id, p.Position)
+		}
 	}
 	return ""
 }

@@ -17,6 +17,8 @@ type plant struct {
 	// process says that it is "process", deaf that the store is not told of starts
 	// of the machine.
 	process, deaf bool
+	// never is that of a forgetful disk.
+	never bool
 	// layout is what records are kept in.
 	layout int
 	fs     func(vfs.FS) vfs.FS

@@ -15,6 +15,9 @@
 //   - after a power failure under "process" a clean prefix is there: no write
 //     without all those that were acknowledged before it began;
 //   - of a write that was not acknowledged all is there or nothing;
+//   - a disk that fails for a while fails the writes that it concerns and no more:
+//     the store recovers without a restart, and nothing of them is read, nor is
+//     it there after a crash that follows the recovery;
 //   - what a reader saw before it is there;
 //   - numbers that were acknowledged are not given again, and what is sealed
 //     stays sealed;
@@ -64,9 +67,10 @@ func TestPlanted(t *testing.T) {
 type tally struct {
 	acked                                         atomic.Int64
 	lives, kills, failures, checkpoints, prefixes int
+	refused                                       atomic.Int64
 }
 
 func (s *tally) String() string {
-	return fmt.Sprintf("%d writes acknowledged in %d lives; %d kills and %d power failures looked into, %d of which took acknowledged writes as they may; %d checkpoints",
-		s.acked.Load(), s.lives, s.kills, s.failures, s.prefixes, s.checkpoints)
+	return fmt.Sprintf("%d writes acknowledged in %d lives; %d kills and %d power failures looked into, %d of which took acknowledged writes as they may; %d checkpoints; %d writes failed with the disk",
+		s.acked.Load(), s.lives, s.kills, s.failures, s.prefixes, s.checkpoints, s.refused.Load())
 }

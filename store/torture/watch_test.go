@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -31,7 +32,9 @@ func (w *world) watch(done <-chan struct{}) {
 		default:
 		}
 		n := i % len(w.writers)
-		w.seen.err = w.glance(n, i)
+		if w.seen.err = w.glance(n, i); !errors.Is(w.seen.err, errBroken) && w.trouble.begun() {
+			w.seen.err = nil // the store may be opening anew
+		}
 		runtime.Gosched()
 	}
 }
@@ -49,7 +52,7 @@ func (w *world) note(text string) {
 func (w *world) glance(n, i int) error {
 	switch i / len(w.writers) % 3 {
 	case 0:
-		id := log.ID{Stream: uint64(n+1)*1000 + uint64(i/7%2), Shard: uint32(i % 5)}
+		id := log.ID{Stream: uint64(n+1)*1000 + uint64(i/7%2), Shard: uint32(i % w.shards)}
 		records, err := readAll(w.log, id)
 		if err != nil {
 			return nil //nolint:nilerr // it may not be there (yet, or any more)
@@ -79,15 +82,20 @@ func (w *world) glance(n, i int) error {
 }
 
 // heed treats what was seen as acknowledged by then: nothing readable is ever
-// taken back.
-func (w *world) heed() {
+// taken back. What failed must not be seen.
+func (w *world) heed() error {
 	for _, wr := range w.writers {
 		for _, o := range wr.ops {
 			for _, name := range o.texts {
-				if at, ok := w.seen.at[name]; ok && (o.acked == 0 || at < o.acked) {
+				at, ok := w.seen.at[name]
+				if ok && o.failed {
+					return fmt.Errorf("%w: %s failed, and was read: %s", errBroken, o.what, name)
+				}
+				if ok && (o.acked == 0 || at < o.acked) {
 					o.acked = at
 				}
 			}
 		}
 	}
+	return nil
 }

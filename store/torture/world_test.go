@@ -44,12 +44,18 @@ type world struct {
 	torn map[blob.ID]bool
 	// starts counts those of the machine.
 	starts int
+	// shards is how many each stream may have; old histories trim and delete much.
+	shards int
+	old    bool
 
 	// Of the life that is going on.
 	store  *store.Store
 	log    log.Log
 	bodies blob.Store
 	seen   *seen
+	// trouble is what the disk has, and well the tick at which the store had recovered.
+	trouble *trouble
+	well    int64
 
 	mu     sync.Mutex // guards the fields below
 	copies []*moment
@@ -79,6 +85,9 @@ func play(seed uint64, p *plant, sum *tally) error {
 		layout = map[int]int{bundles: 1, payloads: 4}[p.layout]
 	}
 	w.layOut(layout)
+	if w.shards, w.old = 5, w.dice.IntN(3) == 0; w.dice.IntN(4) == 0 {
+		w.shards = 12
+	}
 	for n := range 1 + w.dice.IntN(4) {
 		w.writers = append(w.writers, newWriter(w, n, seed))
 	}
@@ -153,12 +162,14 @@ func (w *world) live() error {
 	mem := w.disk
 	o := w.options
 	o.Boot = w.boot(false)
-	o.FS = w.plant.disturb(errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpFileClose {
-			w.copy(mem, every)
+	w.trouble = newTrouble(w.dice)
+	o.FS = w.plant.disturb(&forgetful{lost: map[string]bool{}, never: w.plant != nil && w.plant.never, FS: errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite || op.Kind == errorfs.OpFileClose {
+			return nil
 		}
-		return nil
-	})))
+		w.copy(mem, every)
+		return w.trouble.write()
+	}))})
 	s, err := store.Open(o)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
@@ -167,8 +178,13 @@ func (w *world) live() error {
 	if w.bodies, err = s.Bodies("test"); err != nil {
 		return errors.Join(err, s.Close())
 	}
+	w.trouble.on.Store(true)
 	err = w.write()
 	w.copy(mem, 1)
+	if err == nil {
+		err = w.recover()
+	}
+	w.trouble.on.Store(false)
 	if e := s.Close(); err == nil {
 		err = e
 	}
@@ -176,7 +192,9 @@ func (w *world) live() error {
 		return err
 	}
 	w.copy(mem, 1)
-	w.heed()
+	if err := w.heed(); err != nil {
+		return err
+	}
 	return w.look()
 }
 
@@ -192,6 +210,8 @@ func (w *world) write() error {
 			for range steps {
 				if err := wr.step(); err != nil {
 					errs <- err
+					return
+				} else if wr.unsure() {
 					return
 				}
 			}
@@ -233,7 +253,7 @@ func (w *world) look() error {
 		next = last
 	}
 	var kept *vfs.MemFS
-	var counts []int
+	var finds []find
 	for i, m := range w.copies {
 		if i == next {
 			kept = m.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: w.dice})
@@ -243,7 +263,7 @@ func (w *world) look() error {
 			return fmt.Errorf("copy %d of %d (power failure: %v, at %d): %w", i, len(w.copies), m.power, m.before, err)
 		}
 		if i == next {
-			counts = found
+			finds = found
 		}
 	}
 	w.disk = kept
@@ -251,7 +271,7 @@ func (w *world) look() error {
 		w.starts++
 	}
 	for i, wr := range w.writers {
-		wr.goOn(counts[i])
+		wr.goOn(finds[i])
 		if !w.strict(w.copies[next]) {
 			for id := range wr.now.bodies {
 				w.torn[id] = true
@@ -261,15 +281,16 @@ func (w *world) look() error {
 	return nil
 }
 
-// goOn makes a writer believe in its first n operations only: the disk is back
-// at that moment, and what came later may come again.
-func (w *writer) goOn(n int) {
-	w.ops, w.now = w.ops[:n], newState()
+// goOn makes a writer believe in what was found only: the disk is back at that
+// moment, and what came later may come again.
+func (w *writer) goOn(f find) {
+	w.now = w.after(f)
+	w.ops = w.applied(f)
 	for _, o := range w.ops {
-		o.apply(w.now)
 		if o.acked == 0 {
 			o.acked = o.begun // it is there, whatever became of its answer
 		}
+		o.failed = false
 		o.copied = "" // it may be half done, or have what others lost
 	}
 	clear(w.given)

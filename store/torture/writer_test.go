@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -22,6 +23,10 @@ type op struct {
 	texts        []string // that only it writes
 	apply        func(*state)
 	copied       string // the folder of a checkpoint
+	// failed says that the store has refused it; it is there at most until the
+	// store has recovered, or when it is partial: then a part of it may be done, and
+	// the rest can be done again. idle says that it may have written nothing.
+	failed, partial, idle bool
 }
 
 // writer is one goroutine and what it owns.
@@ -70,7 +75,11 @@ func (w *writer) step() error {
 	run := w.draw(o)
 	w.ops = append(w.ops, o)
 	o.begun = w.ticks.Add(1)
-	if err := run(); err != nil {
+	if err := run(); err != nil && !errors.Is(err, errBroken) && w.trouble.begun() {
+		o.failed = true
+		w.sum.refused.Add(1)
+		return nil
+	} else if err != nil {
 		return fmt.Errorf("%s: %w", o.what, err)
 	}
 	o.acked = w.ticks.Add(1)
@@ -79,10 +88,20 @@ func (w *writer) step() error {
 	return nil
 }
 
+// unsure tells whether the writer does not know what has become of its last write.
+func (w *writer) unsure() bool {
+	last := w.ops[len(w.ops)-1]
+	return last.failed && last.partial
+}
+
 // draw chooses what to do.
 func (w *writer) draw(o *op) func() error {
 	if len(w.now.logs) == 0 {
 		return w.create(o)
+	}
+	if w.old && w.dice.IntN(4) == 0 {
+		w.clock.Advance(time.Duration(w.dice.IntN(90)) * time.Minute)
+		return []func(*op) func() error{w.trim, w.trim, w.trim, w.drop, w.seal}[w.dice.IntN(5)](o)
 	}
 	switch n := w.dice.IntN(40); {
 	case n < 18:
@@ -117,10 +136,10 @@ func (w *writer) ids() []log.ID {
 }
 
 func (w *writer) create(o *op) func() error {
-	o.what = "create"
+	o.what, o.idle = "create", true
 	var ids []log.ID
-	for range 1 + w.dice.IntN(3) {
-		ids = append(ids, log.ID{Stream: w.stream, Shard: uint32(w.dice.IntN(5))})
+	for range 1 + w.dice.IntN(w.shards-2) {
+		ids = append(ids, log.ID{Stream: w.stream, Shard: uint32(w.dice.IntN(w.shards))})
 	}
 	o.apply = func(s *state) {
 		for _, id := range ids {
@@ -141,8 +160,12 @@ func (w *writer) append(o *op) func() error {
 	stream := ids[w.dice.IntN(len(ids))].Stream // a batch is of one
 	ids = slices.DeleteFunc(ids, func(id log.ID) bool { return id.Stream != stream })
 	var batch []log.Entry
-	for range 1 + w.dice.IntN(5) {
-		text := w.text(o, w.size())
+	most := 5
+	if w.shards > 5 && w.dice.IntN(2) == 0 {
+		most = 40
+	}
+	for range 1 + w.dice.IntN(most) {
+		text := w.text(o, w.size()*5/most)
 		batch = append(batch, log.Entry{Log: ids[w.dice.IntN(len(ids))], PartitionKey: "k" + text[:min(20, len(text))], Data: []byte(text)})
 	}
 	var placed []log.Placed
@@ -269,7 +292,7 @@ func (w *writer) removeBody(o *op) func() error {
 	if len(ids) == 0 {
 		return w.keepBody(o)
 	}
-	o.what = "remove a body"
+	o.what, o.partial = "remove a body", true
 	id := ids[w.dice.IntN(len(ids))]
 	o.apply = func(s *state) {
 		delete(s.bodies, id)
@@ -286,7 +309,7 @@ func (w *writer) removeBody(o *op) func() error {
 }
 
 func (w *writer) seal(o *op) func() error {
-	o.what = "seal"
+	o.what, o.idle = "seal", true
 	id := w.ids()[w.dice.IntN(len(w.now.logs))]
 	o.apply = func(s *state) {
 		if s.logs[id] != nil {
@@ -300,7 +323,7 @@ func (w *writer) seal(o *op) func() error {
 }
 
 func (w *writer) trim(o *op) func() error {
-	o.what = "trim"
+	o.what, o.partial, o.idle = "trim", true, true
 	before := w.clock.Now().Add(-time.Duration(w.dice.IntN(240)) * time.Minute)
 	stream := w.stream
 	o.apply = func(s *state) {
@@ -314,7 +337,7 @@ func (w *writer) trim(o *op) func() error {
 }
 
 func (w *writer) drop(o *op) func() error {
-	o.what = "delete"
+	o.what, o.partial = "delete", true
 	stream := w.stream
 	w.stream++
 	o.apply = func(s *state) {
@@ -325,7 +348,7 @@ func (w *writer) drop(o *op) func() error {
 
 func (w *writer) checkpoint(o *op) func() error {
 	w.serial++
-	o.what, o.copied, o.apply = "checkpoint", fmt.Sprint("copy-", w.serial), func(*state) {}
+	o.what, o.idle, o.copied, o.apply = "checkpoint", true, fmt.Sprint("copy-", w.serial), func(*state) {}
 	return func() error { return w.store.Checkpoint(o.copied) }
 }
 

@@ -1,0 +1,130 @@
+package torture
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"sluice/store/kv"
+)
+
+// trouble is a disk that fails for a while in a life, from some write on. What a
+// failed write wanted is not there once the store has recovered; a crash before
+// that may leave it, like anything that was not acknowledged.
+type trouble struct {
+	first, last int64 // the writes that fail, counted from 1
+	err         error
+	writes      atomic.Int64
+	on          atomic.Bool // else the disk is well, and nothing is counted
+}
+
+// newTrouble is none for most lives. It is off.
+func newTrouble(dice *rand.Rand) *trouble {
+	t := &trouble{err: syscall.EIO, first: 1 << 62}
+	if dice.IntN(3) > 0 {
+		return t
+	}
+	if dice.IntN(3) == 0 {
+		t.err = syscall.ENOSPC
+	}
+	t.first = 1 + dice.Int64N(200)
+	t.last = t.first + dice.Int64N(1<<dice.IntN(7))
+	return t
+}
+
+// write is the fate of a write or sync.
+func (t *trouble) write() error {
+	if !t.on.Load() {
+		return nil
+	}
+	if n := t.writes.Add(1); n < t.first || n > t.last {
+		return nil
+	}
+	return t.err
+}
+
+// begun tells whether something may have failed.
+func (t *trouble) begun() bool { return t.writes.Load() >= t.first }
+
+// recover has the disk be well, and looks whether the store is.
+func (w *world) recover() error {
+	w.trouble.on.Store(false)
+	var err error
+	for range 3 {
+		b := &kv.Batch{}
+		b.Set([]byte("well"), nil)
+		if err = w.store.Space("other").Commit(ctx, b); err == nil {
+			w.well = w.ticks.Add(1)
+			return w.store.Health().Err
+		}
+	}
+	return fmt.Errorf("%w: no recovery: %w", errBroken, err)
+}
+
+// forgetful is a disk whose kernel tries each page once: after a sync that has
+// failed the next one of that file says that all is well, unless somebody has
+// written to it again.
+type forgetful struct {
+	vfs.FS
+	never bool // nor when somebody has
+	mu   sync.Mutex
+	lost map[string]bool // guarded by mu
+}
+
+// Unwrap implements vfs.FS.
+func (f *forgetful) Unwrap() vfs.FS { return f.FS }
+
+// OpenReadWrite implements vfs.FS.
+func (f *forgetful) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	file, err := f.FS.OpenReadWrite(name, c, o...)
+	if err != nil || !strings.Contains(name, "/records/") && !strings.Contains(name, "/ring/") {
+		return file, err
+	}
+	return &forgotten{file, f, name}, nil
+}
+
+func (f *forgetful) set(name string, lost bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost[name] = lost || f.never && f.lost[name]
+}
+
+func (f *forgetful) has(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost[name]
+}
+
+type forgotten struct {
+	vfs.File
+	of   *forgetful
+	name string
+}
+
+// WriteAt implements vfs.File.
+func (f *forgotten) WriteAt(b []byte, off int64) (int, error) {
+	f.of.set(f.name, false)
+	return f.File.WriteAt(b, off)
+}
+
+// Sync implements vfs.File.
+func (f *forgotten) Sync() error { return f.sync(f.File.Sync) }
+
+// SyncData implements vfs.File.
+func (f *forgotten) SyncData() error { return f.sync(f.File.SyncData) }
+
+func (f *forgotten) sync(sync func() error) error {
+	if f.of.has(f.name) {
+		return nil
+	}
+	err := sync()
+	if err != nil {
+		f.of.set(f.name, true)
+	}
+	return err
+}
