@@ -55,7 +55,7 @@ var edges = []edge{
 	{dir: "companions/glue/outside", own: []string{"companions/glue", "internal"}, others: []string{aws, "github.com/aws/smithy-go"}},
 	{dir: "companions/s3", own: []string{"store/kv", "store/blob", "internal"}, others: []string{"github.com/cespare/xxhash", "github.com/zeebo/xxh3", "github.com/minio/crc64nvme", "github.com/minio/md5-simd"}},
 	{dir: "companions/s3/outside", own: []string{"internal"}, others: []string{aws + "/aws"}},
-	{dir: "integration", own: []string{"", "integration", "internal"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
+	{dir: "integration", own: []string{"", "integration", "internal", "store/doctor"}, others: []string{aws, "github.com/aws/smithy-go", "github.com/harlow/kinesis-consumer", "golang.org/x"}},
 	{dir: "integration/sdk", others: []string{"github.com/aws", "github.com/harlow/kinesis-consumer", "github.com/vmware/vmware-go-kcl-v2", "github.com/versity/versitygw"}},
 	{dir: "integration/sdk/benthos", others: []string{"github.com/benthosdev/benthos/v4"}},
 	{dir: "integration/sdk/tofu", others: []string{"github.com/hashicorp/terraform", "github.com/terraform-providers/terraform-provider-aws"}},
