@@ -33,7 +33,7 @@ func TestCutBetweenWrites(t *testing.T) {
 			s := open(t, opened)
 			h := &history{}
 			for i := range 12 {
-				h.steps = append(h.steps, step{id: log.ID{Stream: 1, Shard: uint32(i) % crashShards}, text: fmt.Sprint(i, " ", strings.Repeat("x", i*397%3000))})
+				h.steps = append(h.steps, step{ids: []log.ID{{Stream: 1, Shard: uint32(i) % crashShards}}, text: fmt.Sprint(i, " ", strings.Repeat("x", i*397%3000))})
 			}
 			var ends []int64 // of the log, behind each step
 			l := s.Log("test")

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -10,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/store"
+	"sluice/store/kv"
+	"sluice/store/log"
 	"sluice/store/log/logtest"
 )
 
@@ -43,4 +47,51 @@ func TestCheckpointAfterAKilledStart(t *testing.T) {
 			require.NoError(t, kept.Close())
 		}
 	}
+}
+
+// TestFailAfterCheckpoint: what was written to the log and could not be synced is
+// not there after the recovery, also when a checkpoint was made, which has a log
+// of its own.
+func TestFailAfterCheckpoint(t *testing.T) {
+	d := newDisk()
+	var fail atomic.Bool
+	o := options(errorfs.Wrap(d.mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if fail.Load() && (op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo) {
+			return syscall.EIO
+		}
+		return nil
+	})), store.Disk, logtest.NewClock().Now)
+	s := open(t, o)
+	space := s.Space("a")
+	setPairs(t, space, "k", "1")
+	require.NoError(t, s.Checkpoint("copy"))
+	setPairs(t, space, "l", "2")
+	fail.Store(true)
+	b := &kv.Batch{}
+	b.Set([]byte("m"), []byte("3"))
+	require.Error(t, space.Commit(ctx, b))
+	fail.Store(false)
+	setPairs(t, space, "n", "4")
+	assert.Equal(t, []string{"k=1", "l=2", "n=4"}, pairsOf(t, space))
+	require.NoError(t, s.Close())
+}
+
+// TestHardenAfterCheckpoint: what must be on the disk before files are removed is
+// there also when a checkpoint was made since the log was begun.
+func TestHardenAfterCheckpoint(t *testing.T) {
+	d := newDisk()
+	o := options(d.fs, store.Process, logtest.NewClock().Now)
+	o.Coarse = filed(1000)
+	s := open(t, o)
+	w := &writer{log: s.Log("test"), id: log.ID{Stream: 7}, size: 3000}
+	require.NoError(t, w.log.Create(ctx, []log.ID{w.id}))
+	require.NoError(t, w.append())
+	require.NoError(t, s.Checkpoint("copy"))
+	setPairs(t, s.Space("a"), "k", "1")
+	require.NoError(t, w.log.Delete(ctx, 7))
+	o.FS = d.afterPowerLoss(0)
+	require.NoError(t, s.Close())
+	s = open(t, o)
+	assert.Equal(t, []string{"k=1"}, pairsOf(t, s.Space("a")))
+	require.NoError(t, s.Close())
 }

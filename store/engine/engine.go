@@ -134,7 +134,7 @@ func (e *Engine) open(l *look) error {
 
 func (e *Engine) openOnce(l *look) (*pebble.DB, *guard, error) {
 	g := newGuard(e.config.FS, e.config.Process)
-	g.look, g.beside = l, e.beside.sync
+	g.dir, g.look, g.beside = e.config.FS.PathJoin(e.config.Dir), l, e.beside.sync
 	db, err := pebble.Open(e.config.Dir, e.options(g))
 	if err != nil {
 		return nil, nil, err

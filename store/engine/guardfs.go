@@ -28,7 +28,8 @@ import (
 type guard struct {
 	vfs.FS
 	process bool
-	lazy    bool // no syncs at all: the files are synced when all are there
+	lazy    bool   // no syncs at all: the files are synced when all are there
+	dir     string // of the database; its logs are the guard's
 	// look sees the logs that are read while Pebble opens; nil when there is no
 	// need. beside syncs what tables may point to; nil when they do not.
 	look   *look
@@ -195,7 +196,7 @@ func (g *guard) inOrder(name string, f func() (vfs.File, error)) (vfs.File, erro
 
 func (g *guard) wrap(file vfs.File, name string, k kind) vfs.File {
 	gf := &guardFile{File: file, guard: g, path: name, kind: k}
-	if k == walFile {
+	if k == walFile && g.PathDir(name) == g.dir { // and not the one of a checkpoint
 		g.mu.Lock()
 		if g.err == nil {
 			g.wal = gf
