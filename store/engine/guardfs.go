@@ -414,6 +414,17 @@ func (f *guardFile) SyncTo(length int64) (fullSync bool, err error) {
 	return fullSync, nil
 }
 
+// Stat implements vfs.File. Pebble asks a log that it uses again how large it is,
+// and ends the process when that fails.
+func (f *guardFile) Stat() (vfs.FileInfo, error) {
+	info, err := f.File.Stat()
+	if err != nil && f.kind == walFile {
+		f.guard.fail(fmt.Errorf("look at %s: %w", f.path, err))
+		return vfs.NewMemFile(nil).Stat()
+	}
+	return info, err
+}
+
 // Preallocate implements vfs.File. It is a hint; what it lacks, a write finds.
 func (f *guardFile) Preallocate(offset, length int64) error {
 	if f.guard.failure() == nil {

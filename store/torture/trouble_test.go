@@ -72,8 +72,8 @@ func (w *world) recover() error {
 type forgetful struct {
 	vfs.FS
 	never bool // nor when somebody has
-	mu   sync.Mutex
-	lost map[string]bool // guarded by mu
+	mu    sync.Mutex
+	lost  map[string]bool // guarded by mu
 }
 
 // Unwrap implements vfs.FS.
@@ -86,6 +86,14 @@ func (f *forgetful) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs
 		return file, err
 	}
 	return &forgotten{file, f, name}, nil
+}
+
+// ReuseForWrite implements vfs.FS, so that what is done to the file is seen.
+func (f *forgetful) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := f.Rename(from, to); err != nil {
+		return nil, err
+	}
+	return f.OpenReadWrite(to, c)
 }
 
 func (f *forgetful) set(name string, lost bool) {

@@ -123,8 +123,7 @@ func (w *world) boot(next bool) string {
 	return fmt.Sprint("start ", n)
 }
 
-// linking makes links and locks, and uses logs again, while no copy is made:
-// vfs.MemFS takes a lock for reading twice then, and waits for ever when a copy
+// linking makes links and locks while no copy is made: vfs.MemFS takes a lock for reading twice then, and waits for ever when a copy
 // asks for it in between.
 type linking struct {
 	*vfs.MemFS
@@ -136,13 +135,6 @@ func (l linking) Link(from, to string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.MemFS.Link(from, to)
-}
-
-// ReuseForWrite implements vfs.FS.
-func (l linking) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.MemFS.ReuseForWrite(from, to, c)
 }
 
 // Lock implements vfs.FS.
