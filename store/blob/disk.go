@@ -14,9 +14,7 @@ import (
 	"sluice/store/engine"
 )
 
-// Bodies lie in folders of perFolder numbers each, FOLDER/NUMBER, both in
-// hexadecimal digits: a folder is small enough to list, and the order of the
-// names is that of the numbers.
+// perFolder is how many bodies a folder has room for: it is small enough to list.
 const perFolder = 4096
 
 // spaceEvery is how many bytes are written between two looks at the free space.
@@ -76,7 +74,7 @@ func list(fs vfs.FS, dir string) (names []string, err error) {
 		return nil, nil
 	}
 	for _, name := range all {
-		if _, err := strconv.ParseUint(name, 16, 64); err == nil {
+		if _, ok := numberOf(name); ok {
 			names = append(names, name)
 		}
 	}
@@ -88,18 +86,13 @@ func list(fs vfs.FS, dir string) (names []string, err error) {
 func (d *Disk) numbers(folder string) (ids []ID, err error) {
 	names, err := list(d.o.FS, d.o.FS.PathJoin(d.o.Dir, folder))
 	for _, name := range names {
-		n, _ := strconv.ParseUint(name, 16, 64)
-		ids = append(ids, ID(n))
+		id, _ := numberOf(name)
+		ids = append(ids, id)
 	}
 	return ids, err
 }
 
 func folderOf(id ID) string { return fmt.Sprintf("%013x", uint64(id)/perFolder) }
-
-// FileOf is where a body is below the folder of its store.
-func FileOf(fs vfs.FS, id ID) string { return fs.PathJoin(folderOf(id), id.String()) }
-
-func (d *Disk) path(id ID) string { return d.o.FS.PathJoin(d.o.Dir, folderOf(id), id.String()) }
 
 // next gives out a number whose folder exists.
 func (d *Disk) next() (ID, error) {
@@ -211,7 +204,12 @@ func (w *diskDraft) Drop() {
 
 // Open implements Store.
 func (d *Disk) Open(id ID) (Body, error) {
+	checked := true
 	file, err := d.o.FS.Open(d.path(id))
+	if oserror.IsNotExist(err) {
+		checked = false
+		file, err = d.o.FS.Open(d.olderPath(id))
+	}
 	if oserror.IsNotExist(err) {
 		return nil, ErrNone
 	}
@@ -223,7 +221,7 @@ func (d *Disk) Open(id ID) (Body, error) {
 		_ = file.Close()
 		return nil, err
 	}
-	b, err := open(file, info.Size())
+	b, err := open(file, info.Size(), checked)
 	if err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("open body %s: %w", id, err)
@@ -246,6 +244,9 @@ func (d *Disk) Link(id ID) (ID, error) {
 		return 0, err
 	}
 	err = vfs.LinkOrCopy(d.o.FS, d.path(id), d.path(to))
+	if oserror.IsNotExist(err) {
+		err = vfs.LinkOrCopy(d.o.FS, d.olderPath(id), d.olderPath(to))
+	}
 	if oserror.IsNotExist(err) {
 		return 0, ErrNone
 	}
@@ -271,7 +272,11 @@ func (d *Disk) Remove(ids ...ID) error {
 
 func (d *Disk) unlink(ids []ID) (err error) {
 	for _, id := range ids {
-		if e := d.o.FS.Remove(d.path(id)); e != nil && !oserror.IsNotExist(e) && err == nil {
+		e := d.o.FS.Remove(d.path(id))
+		if oserror.IsNotExist(e) {
+			e = d.o.FS.Remove(d.olderPath(id))
+		}
+		if e != nil && !oserror.IsNotExist(e) && err == nil {
 			err = e
 		}
 	}

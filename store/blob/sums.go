@@ -15,9 +15,8 @@ import (
 
 // A body on disk is followed by the checksums of its pieces: one for each
 // 64 KiB, u32, then the length of the body u64, the checksum of all that u32,
-// and a mark. Whoever knows how long a body is may pass by what follows it, so
-// versions that do not know of checksums read such files, and this one reads
-// theirs, unchecked.
+// and a mark. Files of versions that knew of no checksums are read unchecked;
+// their names tell (names.go).
 const (
 	sumPiece = 64 << 10
 	sumMark  = "sluice-sums1"
@@ -58,19 +57,25 @@ func (s *sums) trailer() []byte {
 	return append(b, sumMark...)
 }
 
-// open makes a body of a file: a checked one if it has checksums.
-func open(file vfs.File, length int64) (Body, error) {
-	plain := diskBody{file, length}
+// open makes a body of a file: a checked one if it has checksums, which it may
+// lack only where checked is not said.
+func open(file vfs.File, length int64, checked bool) (Body, error) {
+	plain := func() (Body, error) {
+		if checked {
+			return nil, errSum
+		}
+		return diskBody{file, length}, nil
+	}
 	tail := make([]byte, sumTail)
 	if length < int64(sumTail) {
-		return plain, nil
+		return plain()
 	}
 	if _, err := file.ReadAt(tail, length-int64(sumTail)); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	size := int64(binary.LittleEndian.Uint64(tail))
 	if string(tail[12:]) != sumMark {
-		return plain, nil
+		return plain()
 	}
 	count := (size + sumPiece - 1) / sumPiece
 	if size < 0 || size > length || size+4*count+int64(sumTail) != length {

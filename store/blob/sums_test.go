@@ -16,7 +16,7 @@ import (
 // rewritten gives the file of the first body other bytes.
 func rewritten(t *testing.T, fs vfs.FS, id blob.ID, change func([]byte) []byte) {
 	t.Helper()
-	path := fs.PathJoin("bodies", "0000000000000", id.String())
+	path := fs.PathJoin("bodies", blob.FileOf(fs, id))
 	f, err := fs.Open(path)
 	require.NoError(t, err)
 	raw, err := io.ReadAll(f)
@@ -63,6 +63,19 @@ func TestSums(t *testing.T) {
 		d := onDisk(t, fs)
 		id := keep(t, d, body)
 		rewritten(t, fs, id, func(raw []byte) []byte { return raw[:size] })
+		_, err := d.Open(id)
+		require.ErrorIs(t, err, engine.ErrDamaged, "a power failure took the checksums")
+		path := fs.PathJoin("bodies", blob.FileOf(fs, id))
+		older := strings.TrimSuffix(path, ".sums")
+		require.NoError(t, fs.Rename(path, older))
 		require.Equal(t, body, read(t, d, id))
+		copied, err := d.Link(id)
+		require.NoError(t, err)
+		require.Equal(t, body, read(t, d, copied))
+		require.NoError(t, d.Remove(id, copied))
+		_, err = d.Open(id)
+		require.ErrorIs(t, err, blob.ErrNone)
+		_, err = d.Open(copied)
+		require.ErrorIs(t, err, blob.ErrNone)
 	}
 }
