@@ -47,7 +47,7 @@ func TestOrdersArriveInTheLake(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	_, err = s.Clock().Advance(t.Context(), 5*time.Minute+time.Second, 10*time.Second)
+	_, err = s.Clock().Advance(t.Context(), 5*time.Minute+time.Second, time.Minute)
 	require.NoError(t, err)
 
 	list, err := buckets.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake")})

@@ -60,6 +60,20 @@ func newTroubledDisk() *troubledDisk {
 
 func (d *troubledDisk) heal() { d.err.Store(nil) }
 
+// over heals the disk and waits until the server has found out: while somebody
+// looks whether the disk is well again, others are still refused, and work of
+// the server itself may be looking.
+func (w *troubled) over() {
+	w.t.Helper()
+	w.disk.at.Store(0)
+	w.disk.heal()
+	require.Eventually(w.t, func() bool {
+		w.disk.heal() // once more: the trouble may have begun at the very write that met the end of it
+		_, err := kinesis.NewFromConfig(w.aws).AddTagsToStream(context.Background(), &kinesis.AddTagsToStreamInput{StreamName: aws.String("orders"), Tags: map[string]string{"well": "again"}})
+		return err == nil
+	}, time.Minute, time.Millisecond)
+}
+
 // troubled is a server over such a disk, with something in it.
 type troubled struct {
 	*Sluice
@@ -231,7 +245,7 @@ func TestDiskTrouble(t *testing.T) {
 			require.Equal(t, http.StatusServiceUnavailable, status)
 			require.Contains(t, text, `"status":"degraded"`)
 			require.Contains(t, text, map[string]string{"full": "disk is full", "failing": "input/output error"}[name])
-			w.disk.heal()
+			w.over()
 			for _, c := range w.named() {
 				require.NoError(t, c.do(t.Context()), c.name)
 			}
@@ -272,8 +286,7 @@ func TestDiskTroubleAnywhere(t *testing.T) {
 			require.Positive(t, failed, "trouble from write %d of about %d on", skip, writes)
 		}
 		met += failed
-		w.disk.at.Store(0)
-		w.disk.heal()
+		w.over()
 		require.NoError(t, w.put("last")(context.Background()))
 		require.Equal(t, append(acked, "last"), w.texts())
 		status, text := w.health()

@@ -1,7 +1,6 @@
 package sluice
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"os"
@@ -64,7 +63,7 @@ func TestAdminFunctionsAreKept(t *testing.T) {
 	require.NoError(t, s.Close())
 
 	// Without permission a process is not there, and is again once it is given.
-	var log bytes.Buffer
+	var log shared
 	s = open(func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	status, _ = admin(t, s, http.MethodGet, path+"run", "")
 	require.Equal(t, 404, status)

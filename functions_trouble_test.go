@@ -18,6 +18,8 @@ import (
 type trouble struct {
 	answer http.HandlerFunc
 	exec   []string
+	// timeout is the function's; the usual one when zero.
+	timeout time.Duration
 	// partial asks for answers by record.
 	partial bool
 	// failed is what the failure document and the mapping say; empty: the batch is done.
@@ -34,7 +36,7 @@ func troubles(t *testing.T) map[string]trouble {
 	t.Helper()
 	var busy atomic.Int64
 	return map[string]trouble{
-		"hangs": {failed: true, answer: func(_ http.ResponseWriter, r *http.Request) {
+		"hangs": {failed: true, timeout: time.Second, answer: func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // or nobody notices that the caller has gone
 			<-r.Context().Done()
 		}},
@@ -69,7 +71,7 @@ func TestTroubleWithFunctions(t *testing.T) {
 	for name, c := range troubles(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := Function{Key: functionKey("f"), Timeout: time.Second}
+			f := Function{Key: functionKey("f"), Timeout: c.timeout}
 			switch {
 			case c.exec != nil:
 				f.Exec = &FunctionExec{Command: c.exec}

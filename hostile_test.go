@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -187,9 +186,9 @@ func TestHostileCalls(t *testing.T) {
 	for _, c := range calls {
 		v.collect(c.Body)
 	}
-	var log bytes.Buffer
+	var log shared
 	s := RunT(t, func(c *Config) {
-		c.Logger = slog.New(slog.NewTextHandler(&lockedBuffer{to: &log}, &slog.HandlerOptions{Level: slog.LevelError}))
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
 		c.Streams, c.MemoryLimit = []StreamSeed{{Name: "orders", Shards: 2}}, 64*MiB
 		c.Functions = []Function{{Key: functionKey("f"), HTTP: &FunctionHTTP{URL: nobody}}}
 	})
@@ -220,17 +219,4 @@ func TestHostileCalls(t *testing.T) {
 	t.Log(statuses)
 	require.Greater(t, statuses[200], 100, "some get through")
 	require.NotContains(t, log.String(), "panic")
-}
-
-// lockedBuffer is a buffer that many write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	to *bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.to.Write(p)
 }

@@ -36,8 +36,9 @@ type instance struct {
 	life context.Context
 	end  context.CancelFunc
 	work sync.WaitGroup
-	// seeded is closed when the seeds are applied, or cannot be.
-	seeded chan struct{}
+	// seeded is closed when the seeds are applied, or cannot be; idle when they
+	// begin to wait for service time.
+	seeded, idle chan struct{}
 	// closings and resets are filled by openRooms; see rooms.go.
 	closings []closing
 	resets   map[string]resetRoom // by service
@@ -83,7 +84,7 @@ func (s *Sluice) openStore(ctx context.Context) (*instance, error) {
 }
 
 func newInstance(st *store.Store) *instance {
-	inst := &instance{store: st, mounts: server.NewMounts(), seeded: make(chan struct{}), resets: map[string]resetRoom{}}
+	inst := &instance{store: st, mounts: server.NewMounts(), seeded: make(chan struct{}), idle: make(chan struct{}), resets: map[string]resetRoom{}}
 	inst.life, inst.end = context.WithCancel(context.Background())
 	return inst
 }
@@ -147,6 +148,7 @@ func (s *Sluice) openRooms(ctx context.Context, inst *instance) (err error) {
 		}
 	})
 	seeder, seeds, mappings := s.seeder(inst), *s.seeds.Load(), *s.mappings.Load()
+	seeder.idle = sync.OnceFunc(func() { close(inst.idle) })
 	inst.work.Go(func() {
 		defer close(inst.seeded)
 		seeder.apply(inst.life, seeds)
@@ -159,27 +161,40 @@ const kinesisID = "kinesis"
 
 // These bound how long a start waits for its seeded streams to become ACTIVE.
 // With slow transitions they follow later; with a frozen clock only those that
-// need no time at all can be waited for.
+// need no time at all can be waited for. Until the seeds wait for service time
+// they are at work, which takes longer on a busy machine and is awaited.
 const (
 	seedPatience       = 5 * time.Second
 	seedPatienceFrozen = 500 * time.Millisecond
+	seedWork           = time.Minute
 )
 
 func (s *Sluice) awaitSeeds(ctx context.Context, inst *instance) error {
+	if done, err := s.awaitOne(ctx, inst.seeded, inst.idle, seedWork); done || err != nil {
+		return err
+	}
 	patience := seedPatience
 	if s.clock.State().Mode == clock.Frozen {
 		patience = seedPatienceFrozen
 	}
+	_, err := s.awaitOne(ctx, inst.seeded, nil, patience)
+	return err
+}
+
+// awaitOne waits for done, and no longer than for instead or patience of host time.
+func (s *Sluice) awaitOne(ctx context.Context, done, instead <-chan struct{}, patience time.Duration) (bool, error) {
 	late := make(chan struct{})
 	timer := s.host.At(s.host.Now().Add(patience), func() { close(late) })
 	defer timer.Stop()
 	select {
-	case <-inst.seeded:
+	case <-done:
+		return true, nil
+	case <-instead:
 	case <-late:
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	}
-	return nil
+	return false, nil
 }
 
 // close closes in the reverse order of opening. The door has let go of the

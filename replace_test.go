@@ -47,24 +47,40 @@ func TestReplacedAHundredTimesUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	var goroutines, descriptors []int
+	var early held
 	for round := range 100 {
 		// Every instance takes some records before it goes.
 		for before := acknowledged.Load(); acknowledged.Load() < before+20 && !t.Failed(); {
 			time.Sleep(time.Millisecond)
 		}
 		require.NoError(t, s.Replace(t.Context()))
-		if round == 9 || round == 99 {
-			goroutines = append(goroutines, runtime.NumGoroutine())
-			descriptors = append(descriptors, openFiles())
+		if round == 9 {
+			early = holds()
 		}
 	}
+	requireNoMore(t, early)
 	close(stop)
 	writers.Wait()
-	t.Logf("%d records acknowledged; goroutines %v, descriptors %v after 10 and 100 rounds", acknowledged.Load(), goroutines, descriptors)
-	require.InDelta(t, goroutines[0], goroutines[1], 20)
-	require.InDelta(t, descriptors[0], descriptors[1], 10)
+	t.Logf("%d records acknowledged", acknowledged.Load())
 	require.EqualValues(t, acknowledged.Load(), countRecords(t, client))
+}
+
+// held is what the process has at a moment.
+type held struct{ goroutines, descriptors int }
+
+func holds() held { return held{runtime.NumGoroutine(), openFiles()} }
+
+// requireNoMore wants no more of anything than there was early on, but for what
+// the connections of clients make up. Those come and go while they write, so
+// it looks for as long as it takes; what is lost stays lost.
+func requireNoMore(t *testing.T, early held) {
+	t.Helper()
+	var now held
+	require.Eventually(t, func() bool {
+		now = holds()
+		return now.goroutines <= early.goroutines+20 && now.descriptors <= early.descriptors+10
+	}, time.Minute, 10*time.Millisecond, "early %+v", early)
+	t.Logf("early %+v, at the end %+v", early, now)
 }
 
 // openFiles counts this process's descriptors where the system shows them.

@@ -25,6 +25,8 @@ type seeder struct {
 	log             *slog.Logger
 	region, account string
 	streams         *shards.Streams
+	// idle is called before each wait for service time; nil: nobody asks.
+	idle func()
 }
 
 // seedPoll is the pause between looks at a stream that is not ACTIVE yet, in
@@ -52,7 +54,10 @@ func (s seeder) one(ctx context.Context, seed StreamSeed) error {
 		err = s.create(ctx, seed)
 	}
 	for err == nil && (now == nil || now.StreamStatus != types.StreamStatusActive) {
-		if err = s.host.Sleep(ctx, seedPoll); err == nil {
+		if now != nil { // it was looked at, and needs time
+			err = s.sleep(ctx)
+		}
+		if err == nil {
 			now, err = s.describe(ctx, seed.Name)
 		}
 	}
@@ -71,6 +76,14 @@ func (s seeder) one(ctx context.Context, seed StreamSeed) error {
 		}
 	}
 	return s.retain(ctx, seed, now)
+}
+
+// sleep waits a moment for service time to have moved on.
+func (s seeder) sleep(ctx context.Context) error {
+	if s.idle != nil {
+		s.idle()
+	}
+	return s.host.Sleep(ctx, seedPoll)
 }
 
 func (s seeder) describe(ctx context.Context, name string) (*types.StreamDescriptionSummary, error) {
@@ -96,7 +109,7 @@ func (s seeder) create(ctx context.Context, seed StreamSeed) error {
 		if !errors.As(err, &busy) {
 			return wrap("create", err)
 		}
-		if s.host.Sleep(ctx, seedPoll) != nil {
+		if s.sleep(ctx) != nil {
 			return wrap("create", err)
 		}
 	}

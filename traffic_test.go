@@ -90,13 +90,16 @@ func TestLimitsChangeWhileRunning(t *testing.T) {
 func TestSeedsAreNotLimited(t *testing.T) {
 	s := RunT(t, frozen(), func(c *Config) {
 		c.Limits = LimitsAWS
-		for i := range 30 {
+		for i := range 300 { // which takes longer than streams are waited for that need time
 			c.Streams = append(c.Streams, StreamSeed{Name: fmt.Sprint("s", i), Shards: 1, Tags: map[string]string{"a": "b"}})
 		}
 	})
 	out, err := once(s).ListStreams(t.Context(), nil)
 	require.NoError(t, err)
-	require.Len(t, out.StreamNames, 30)
+	require.Len(t, out.StreamNames, 100)
+	require.True(t, *out.HasMoreStreams)
+	_, err = once(s).DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: aws.String("s299")})
+	require.NoError(t, err, "the last one")
 }
 
 func TestRefusalsAreExplained(t *testing.T) {

@@ -3,6 +3,7 @@ package firehose
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,21 +20,23 @@ import (
 // they are, and none beside them.
 func TestThoseWhoHangHoldUpThemselvesOnly(t *testing.T) {
 	const hanging = 40
-	release := make(chan struct{})
-	stuck := func(ctx context.Context) {
-		select {
-		case <-release:
-		case <-ctx.Done():
-		}
+	// flush delivers a stream beside the test; end waits for all that do.
+	begin := func(t *testing.T) (r *rig, stuck func(), flush func(name string), end func()) {
+		r = newRig(t)
+		release := make(chan struct{})
+		var flushes sync.WaitGroup
+		return r, func() { <-release }, func(name string) { flushes.Go(func() { _, _ = r.Flush(r.ctx, name) }) },
+			func() { close(release); flushes.Wait() }
 	}
 	t.Run("endpoints", func(t *testing.T) {
-		r := newRig(t)
+		r, stuck, flush, end := begin(t)
+		defer end()
 		var began atomic.Int32
 		sent := make(chan string, 1)
 		r.send = func(in *http.Request) error {
 			if in.URL == "https://hangs" {
 				began.Add(1)
-				stuck(t.Context())
+				stuck()
 				return nil
 			}
 			sent <- string(in.Records[0])
@@ -51,22 +54,23 @@ func TestThoseWhoHangHoldUpThemselvesOnly(t *testing.T) {
 			require.NoError(t, err)
 			if i < hanging {
 				r.put(name, "x")
-				go func() { _, _ = r.Flush(r.ctx, name) }()
+				flush(name)
 			}
 		}
 		require.Eventually(t, func() bool { return began.Load() == hanging }, time.Minute, time.Millisecond)
 		r.put("works", "through")
-		go func() { _, _ = r.Flush(r.ctx, "works") }()
+		flush("works")
 		require.Equal(t, "through", <-sent)
 	})
 	t.Run("functions", func(t *testing.T) {
-		r := newRig(t)
+		r, stuck, flush, end := begin(t)
+		defer end()
 		var began atomic.Int32
 		called := make(chan string, 1)
 		r.function = func(in call) (any, error) {
 			if string(in.Records[0].Data) == "x" {
 				began.Add(1)
-				stuck(t.Context())
+				stuck()
 			} else {
 				called <- string(in.Records[0].Data)
 			}
@@ -76,12 +80,12 @@ func TestThoseWhoHangHoldUpThemselvesOnly(t *testing.T) {
 			name := fmt.Sprint("s", i)
 			r.create(name, func(c *types.ExtendedS3DestinationConfiguration) { c.ProcessingConfiguration = lambda(nil) })
 			r.put(name, "x")
-			go func() { _, _ = r.Flush(r.ctx, name) }()
+			flush(name)
 		}
 		require.Eventually(t, func() bool { return began.Load() == hanging }, time.Minute, time.Millisecond)
 		r.create("works", func(c *types.ExtendedS3DestinationConfiguration) { c.ProcessingConfiguration = lambda(nil) })
 		r.put("works", "through")
-		go func() { _, _ = r.Flush(r.ctx, "works") }()
+		flush("works")
 		require.Equal(t, "through", <-called)
 	})
 }

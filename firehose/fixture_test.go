@@ -45,6 +45,7 @@ type rig struct {
 	*Firehose
 	t        *testing.T
 	clock    *clock.Service
+	host     *clock.Service // stands still: attempts take no time, however busy the machine is
 	store    *store.Store
 	bucket   *shelf
 	kinesis  *shards.Streams
@@ -60,7 +61,7 @@ type rig struct {
 
 func newRig(t *testing.T, adjust ...func(*rig)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: clock.NewManual(noon), bucket: &shelf{}}
+	r := &rig{t: t, clock: clock.NewManual(noon), host: clock.NewManual(noon), bucket: &shelf{}}
 	for _, f := range adjust {
 		f(r)
 	}
@@ -76,6 +77,7 @@ func newRig(t *testing.T, adjust ...func(*rig)) *rig {
 		require.NoError(t, r.Close())
 		require.NoError(t, r.kinesis.Close())
 		r.clock.Close()
+		r.host.Close()
 		require.NoError(t, r.store.Close())
 	})
 	return r
@@ -86,7 +88,7 @@ func (r *rig) open() { r.openWith(r.store.Space("firehose"), r.store.Log("fireho
 // openWith opens the room over something that a test has put in between.
 func (r *rig) openWith(space kv.Space, records log.Log, to delivery.Bucket) {
 	var err error
-	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Host: clock.Host(), Dice: dice.Seeded(1), Space: space,
+	r.Firehose, err = Open(r.t.Context(), Config{Clock: r.clock, Hold: r.clock.Hold, Host: r.host, Dice: dice.Seeded(1), Space: space,
 		Log: records, Bucket: to, Transition: r.after, Logger: slog.New(slog.DiscardHandler), Source: inProcess{r.kinesis}, Tips: r.kinesis, Function: r, Endpoint: sender{r}, StrictURLs: r.strict, MaxBacklog: r.most, Schemas: r.schemas})
 	require.NoError(r.t, err)
 }

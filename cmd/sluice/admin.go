@@ -21,9 +21,13 @@ import (
 	"sluice/cmd/sluice/streams"
 )
 
-// adminTimeout bounds a call to a running server. A move of the clock may wait
-// for its work on top.
-const adminTimeout = 5 * time.Second
+// connectTimeout is how long a server may take to be there, adminTimeout to
+// answer: it may have much to do, or little of a processor. A move of the clock
+// may wait for its work on top.
+const (
+	connectTimeout = 5 * time.Second
+	adminTimeout   = 30 * time.Second
+)
 
 // admin calls the admin API of a running server.
 type admin struct {
@@ -135,6 +139,7 @@ func (a *admin) do(r *http.Request, endpoint string) (*http.Response, error) {
 		return nil, err
 	}
 	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true,
+		DialContext: (&net.Dialer{Timeout: connectTimeout}).DialContext, TLSHandshakeTimeout: connectTimeout,
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	answer, err := (&http.Client{Transport: transport}).Do(r)
 	var untrusted x509.UnknownAuthorityError

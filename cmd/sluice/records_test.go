@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"sluice"
 	"sluice/cmd/sluice/streams"
+	"sluice/internal/clock"
 )
 
 func TestPut(t *testing.T) {
@@ -83,15 +85,23 @@ func TestPutTellsWhatItDid(t *testing.T) {
 	require.Contains(t, w.ok("get", "orders", "--jq", `select(.data == "a") | .partitionKey`), "-", "what came before the bad line was put")
 }
 
-// A stream that refuses what is too fast, in real time: nothing is lost, and
-// the order of a key stays.
+// A stream that refuses what is too fast: nothing is lost, and the order of a
+// key stays. Time stands still until something was refused, or a slow machine
+// would not be too fast.
 func TestPutThroughThrottling(t *testing.T) {
 	for _, ordered := range []string{"--ordered=false", "--ordered"} {
-		w := newWorld(t, seeded("orders"), func(c *sluice.Config) { c.Limits = sluice.LimitsAWS })
+		w := newWorld(t, seeded("orders"), sluice.FrozenAt(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)),
+			func(c *sluice.Config) { c.Limits = sluice.LimitsAWS })
 		var input strings.Builder
 		for i := range 2600 {
 			fmt.Fprintf(&input, "%d\t%06d\n", i%700, i)
 		}
+		go func() {
+			for !strings.Contains(w.metrics(), `reason="write-records"`) && t.Context().Err() == nil {
+				_ = clock.Host().Sleep(t.Context(), time.Millisecond)
+			}
+			_ = w.Clock().Resume()
+		}()
 		did := object[tally](t, w.in(input.String(), "put", "orders", "--key-separator", `\t`, "--json", ordered))
 		require.Equal(t, 2600, did.Records)
 		require.Positive(t, did.Resent, "1,000 records a second and shard")
@@ -102,6 +112,17 @@ func TestPutThroughThrottling(t *testing.T) {
 			require.IsIncreasing(t, list)
 		}
 	}
+}
+
+// metrics is what the server counts.
+func (w *world) metrics() string {
+	answer, err := http.Get(w.Endpoint() + "/_sluice/metrics")
+	if err != nil {
+		return ""
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return string(text)
 }
 
 func TestPutAggregated(t *testing.T) {

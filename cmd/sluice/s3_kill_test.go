@@ -42,6 +42,13 @@ func (o *objectWriter) call(method, url, key, body string) bool {
 	return out.StatusCode/100 == 2
 }
 
+// answered counts the objects of which something is known.
+func (o *objectWriter) answered() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.there)
+}
+
 // killedObject is the body of a key: small, or kept in a file.
 func killedObject(key string) string {
 	n := 1 + len(key)%2*200
@@ -69,6 +76,7 @@ func TestKillWhileObjectsChange(t *testing.T) {
 			})
 		}
 		time.Sleep(time.Duration(100+50*round) * time.Millisecond)
+		require.Eventually(t, func() bool { return o.answered() > 6*(round+1) }, time.Minute, time.Millisecond)
 		server.kill()
 		writing.Wait()
 		again := startKillable(t, data)

@@ -41,6 +41,16 @@ func (w *world) slow(operation string) {
 	require.NoError(w.t, err)
 }
 
+// hold lets so many calls of an operation through and holds the next, so that
+// a command cannot have ended before it is interrupted.
+func (w *world) hold(operation string, after int64) (letGo func()) {
+	w.t.Helper()
+	rule, err := w.Faults().Add(sluice.FaultRule{Match: sluice.FaultMatch{Operation: operation}, When: sluice.FaultWhen{After: after},
+		Effect: sluice.FaultEffect{Latency: time.Hour}})
+	require.NoError(w.t, err)
+	return func() { _, there := w.Faults().Delete(rule.ID); require.True(w.t, there) }
+}
+
 func TestPutAtATerminal(t *testing.T) {
 	w := newWorld(t, seeded("orders"))
 	s := w.sit(nil, "put", "orders", "--key", "k")
@@ -54,6 +64,7 @@ func TestPutAtATerminal(t *testing.T) {
 	s.sees("%")
 	require.Equal(t, "put 5000 records, 29 KiB, into orders\n", s.ends(exitFine), "nothing is left of the bar")
 
+	w.hold("PutRecords", 4)
 	s = w.sit(w.input(lines(0, 100_000)), "put", "orders", "--key", "k")
 	s.sees("records")
 	s.types("\x03")
@@ -91,24 +102,24 @@ func TestDumpAndLoadAtATerminal(t *testing.T) {
 	s := w.sit(nil, "dump", "orders", "--output", path)
 	require.Equal(t, "dumped 3000 records of orders\n", s.ends(exitFine))
 	require.Contains(t, s.bytes(), "records", "there was a counter")
-	held, err := w.Faults().Add(sluice.FaultRule{Match: sluice.FaultMatch{Operation: "GetRecords"}, Effect: sluice.FaultEffect{Latency: time.Hour}})
-	require.NoError(t, err)
+	letGo := w.hold("GetRecords", 0)
 	half := filepath.Join(dir, "half.jsonl")
 	s = w.sit(nil, "dump", "orders", "--output", half)
 	require.Eventually(t, func() bool { _, err := os.Stat(half); return err == nil }, time.Minute, 5*time.Millisecond)
 	s.types("\x03")
 	require.Regexp(t, `^(\^C)?dumped 0 records of orders before it ended; --resume goes on\nsluice: interrupted\n$`, s.ends(exitFailed))
-	_, there := w.Faults().Delete(held.ID)
-	require.True(t, there)
+	letGo()
 	require.Equal(t, "dumped 3000 records of orders\n", w.sit(nil, "dump", "orders", "--output", half, "--resume").ends(exitFine))
 	s = w.sit(nil, "dump", "orders", "--output", path)
 	require.Equal(t, "sluice: "+path+" is there already\nhint: --resume goes on behind what it holds; or write to another file\n", s.ends(exitFailed))
 
 	w.slow("PutRecords")
+	letGo = w.hold("PutRecords", 4) // a bar that is redrawn ten times a second has something to show by then
 	s = w.sit(nil, "load", "copy", path)
 	s.sees("█")
 	s.types("\x03")
 	left := s.ends(exitFailed)
+	letGo()
 	require.Regexp(t, `^(\^C)?taken before that: \d+ records\nsluice: interrupted\nhint: the same command with --resume goes on\n$`, left)
 	require.Contains(t, w.sit(nil, "load", "copy", path).ends(exitFailed), "hint: --resume goes on from there, --restart begins anew\n")
 	require.Regexp(t, `^put \d+ records, \d+ (KiB|bytes), into copy\n$`, w.sit(nil, "load", "copy", path, "--resume").ends(exitFine))

@@ -55,7 +55,7 @@ func TestUpdateTimeToLive(t *testing.T) {
 // advance moves the clock and waits for what became due.
 func (w *world) advance(d time.Duration) {
 	w.t.Helper()
-	report, err := w.clock.Advance(w.t.Context(), d, 10*time.Second)
+	report, err := w.clock.Advance(w.t.Context(), d, time.Minute)
 	require.NoError(w.t, err)
 	require.True(w.t, report.Settled)
 }

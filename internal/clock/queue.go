@@ -146,6 +146,9 @@ func (q *queue) close() {
 	q.pending = nil
 	q.mu.Unlock()
 	q.own.Wait()
+	// The call may be one that a mover runs.
+	q.turn <- struct{}{}
+	<-q.turn
 }
 
 // entries is a heap by time, then by order of arrival.

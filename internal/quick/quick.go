@@ -13,15 +13,22 @@ import (
 // at its best, for what else runs can only make it slower.
 const tries = 5
 
+// crowd is how many times the limit a round may take because others have the
+// processors. What it works itself must stay within the limit.
+const crowd = 30
+
 // Within fails the test when none of a few rounds of the work takes less than
 // limit. It returns after the first that does.
 func Within(t testing.TB, limit time.Duration, work func()) {
 	t.Helper()
 	host, best := clock.Host(), time.Duration(0)
 	for i := range tries {
-		began := host.Now()
+		began, before := host.Now(), worked()
 		work()
 		took := host.Now().Sub(began)
+		if took >= limit && took < crowd*limit && before > 0 {
+			took = min(took, worked()-before)
+		}
 		if took < limit {
 			return
 		}

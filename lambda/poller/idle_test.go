@@ -33,7 +33,7 @@ func idleMappings(t testing.TB, count int) (bytes float64) {
 	w.settle()
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	require.LessOrEqual(t, runtime.NumGoroutine(), goroutines+10, "idle mappings have no goroutines")
+	await(t, func() bool { return runtime.NumGoroutine() <= goroutines+10 }) // idle mappings have no goroutines
 	require.Nil(t, w.clock.State().Next, "nor timers")
 	quick.Within(t, 2*time.Second, func() { w.step(365 * 24 * time.Hour) })
 	for _, p := range pollers {

@@ -137,9 +137,15 @@ func play(t *testing.T, seed uint64, plant func(h *history)) error {
 	for i := 0; i < 60 && !h.allDone(); i++ {
 		w.step(time.Minute)
 	}
-	// Movers of the clock do not wait for what is pushed.
-	for i := 0; i < 2000 && h.mapping.Source.Kind == arn.Consumer && !h.allDone(); i++ {
-		time.Sleep(time.Millisecond)
+	// Movers of the clock do not wait for what is pushed. Pauses grow, or a busy
+	// machine would see the records expire before they are pushed.
+	pause, patience := time.Millisecond, time.Minute
+	if plant != nil { // what gets lost never comes
+		patience = time.Second
+	}
+	for waited := time.Duration(0); waited < patience && h.mapping.Source.Kind == arn.Consumer && !h.allDone(); waited += pause {
+		time.Sleep(pause)
+		pause = min(2*pause, 100*time.Millisecond)
 		w.step(time.Minute)
 	}
 	h.poller.Stop()

@@ -62,6 +62,11 @@ type Readers struct {
 	weight int           // guarded by mu; of shared
 	starts []func()      // guarded by mu; beginnings that wait for their turn
 	begun  int           // guarded by mu; beginnings under way
+
+	// calls orders the wakes of watches, on whatever goroutine they come, and
+	// the end. Nothing else of this package is locked while it is held.
+	calls sync.Mutex
+	ended bool // guarded by calls
 }
 
 // NewReaders makes readers.
@@ -89,6 +94,9 @@ func (r *Readers) Close() {
 	for _, stop := range stops {
 		stop()
 	}
+	r.calls.Lock()
+	r.ended = true
+	r.calls.Unlock()
 	r.work.Wait()
 }
 
@@ -155,11 +163,16 @@ type tap struct {
 	pages []*sharedPage
 	pace  pacing
 
-	// mark is what waiters wait to see changed; stop ends the watch for it.
+	// mark is what waiters wait to see changed; watch is who is told of it, nil
+	// while nobody waits, and stop ends that.
 	mark    uint64
+	watch   *watch
 	stop    func()
 	waiters map[*waiter]struct{}
 }
+
+// watch is one wait for the mark of a tap.
+type watch struct{ tap *tap }
 
 // waiter is one who waits at a tap.
 type waiter struct{ wake func() }
@@ -191,7 +204,7 @@ func (r *Readers) close(t *tap) {
 	}
 	if t.stop != nil {
 		t.stop()
-		t.stop = nil
+		t.watch, t.stop = nil, nil
 	}
 }
 
@@ -207,11 +220,12 @@ func (r *Readers) wait(t *tap, mark uint64, wake func()) (stop func(), waiting b
 		return func() {}, false
 	case t.stop == nil:
 		k := t.key
-		stop, waiting := r.config.Tips.Watch(k.context(r.life), k.stream, k.shard, mark, func() { r.called(t) })
+		one := &watch{t}
+		stop, waiting := r.config.Tips.Watch(k.context(r.life), k.stream, k.shard, mark, func() { r.called(one) })
 		if !waiting {
 			return stop, false
 		}
-		t.stop, t.mark = stop, mark
+		t.watch, t.stop, t.mark = one, stop, mark
 	}
 	w := &waiter{wake}
 	if t.waiters == nil {
@@ -227,16 +241,33 @@ func (r *Readers) wait(t *tap, mark uint64, wake func()) (stop func(), waiting b
 
 // called is the wake of a watch. It runs on the goroutine of a put, so it only
 // sees to it that a mover of the clock waits for what comes of it.
-func (r *Readers) called(t *tap) {
-	release := r.config.Hold("records of shard " + t.key.shard)
+//
+// A watch may still call though the tap has given it up, because the mark
+// changed at that moment. Such a call must not end the watch that came after.
+func (r *Readers) called(one *watch) {
+	r.calls.Lock()
+	defer r.calls.Unlock()
+	if r.ended {
+		return
+	}
+	release := r.config.Hold("records of shard " + one.tap.key.shard)
 	r.work.Go(func() {
 		defer release()
-		r.mu.Lock()
-		waiters := t.waiters
-		t.waiters, t.stop = nil, nil
-		r.mu.Unlock()
-		for w := range waiters {
+		for w := range r.endWatch(one) {
 			w.wake()
 		}
 	})
+}
+
+// endWatch ends a watch that has called and returns those who wait for it.
+func (r *Readers) endWatch(one *watch) (waiters map[*waiter]struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := one.tap
+	if t.watch != one {
+		return nil
+	}
+	waiters = t.waiters
+	t.watch, t.stop, t.waiters = nil, nil, nil
+	return waiters
 }

@@ -103,6 +103,7 @@ func TestShardExpiresWhileDisabled(t *testing.T) {
 			await(t, func() bool { w.settle(); return len(p.Status().Shards) == 3 })
 			m.Enabled = false
 			require.NoError(t, p.Update(m))
+			await(t, func() bool { w.settle(); return p.Status().Settled })
 			w.step(25 * time.Hour)
 			w.handle(func(data []string) string { got.add(data); return "" })
 			w.put("orders", "found")

@@ -25,7 +25,7 @@ func (w *world) consumer(stream, name string) arn.ARN {
 }
 
 // await waits for what is pushed, which no mover of the clock waits for.
-func await(t *testing.T, f func() bool) {
+func await(t testing.TB, f func() bool) {
 	t.Helper()
 	require.Eventually(t, f, time.Minute, time.Millisecond)
 }

@@ -208,14 +208,26 @@ func unzipOne(root *os.Root, f *zip.File, left int64) (int64, error) {
 	if f.Mode()&0o111 != 0 || name == "bootstrap" { // zips made on Windows know no such bit
 		mode = 0o755
 	}
+	n, err := writeFile(root, name, mode, io.LimitReader(in, left+1))
+	if n > left {
+		err = fmt.Errorf("all together is larger than %d bytes", maxUnpacked)
+	}
+	return n, err
+}
+
+// writeFile writes a file that may be a program. No process is begun meanwhile:
+// until it has become another program it would hold the file open for writing
+// too, and the system runs none that somebody holds so ("text file busy").
+func writeFile(root *os.Root, name string, mode fs.FileMode, in io.Reader) (int64, error) {
+	if mode&0o111 != 0 {
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
+	}
 	out, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
 	if err != nil {
 		return 0, err
 	}
-	n, err := io.Copy(out, io.LimitReader(in, left+1))
-	if n > left {
-		err = fmt.Errorf("all together is larger than %d bytes", maxUnpacked)
-	}
+	n, err := io.Copy(out, in)
 	return n, errors.Join(err, out.Close())
 }
 

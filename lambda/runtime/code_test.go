@@ -3,6 +3,7 @@ package runtime
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"fmt"
 	"io/fs"
 	"os"
@@ -106,14 +107,20 @@ func TestBadZips(t *testing.T) {
 func bomb(t *testing.T) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	z := zip.NewWriter(&buf)
-	w, err := z.Create("a")
+	// A block that is packed once can stand there again and again.
+	var block bytes.Buffer
+	f, err := flate.NewWriter(&block, flate.BestCompression)
 	require.NoError(t, err)
-	block := make([]byte, 1<<20)
-	for range maxUnpacked>>20 + 1 {
-		_, err = w.Write(block)
-		require.NoError(t, err)
-	}
+	_, err = f.Write(make([]byte, 1<<20))
+	require.NoError(t, err)
+	require.NoError(t, f.Flush())
+	const blocks = maxUnpacked>>20 + 1
+	packed := bytes.Repeat(block.Bytes(), blocks)
+	z := zip.NewWriter(&buf)
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "a", Method: zip.Deflate, CompressedSize64: uint64(len(packed)), UncompressedSize64: blocks << 20})
+	require.NoError(t, err)
+	_, err = w.Write(packed)
+	require.NoError(t, err)
 	require.NoError(t, z.Close())
 	require.Less(t, buf.Len(), 1<<20)
 	return buf.Bytes()

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sluice/internal/clock"
 	"sluice/lambda/function"
 )
 
@@ -68,12 +68,44 @@ func logOf(t *testing.T, h *Host, name string) string {
 }
 
 func TestProcessHangs(t *testing.T) {
-	h := open(t)
-	h.start(t, "works", func(d *Definition) { d.Timeout = 700 * time.Millisecond })
-	requireFailure(t, invoke(t, h, "works", "hang"), "Sandbox.Timedout", "Error: Task timed out after 0.70 seconds")
+	host, h := openStill(t)
+	const limit = 700 * time.Millisecond
+	h.start(t, "works", func(d *Definition) { d.Timeout = limit })
+	hangs := later(t, h, "works", "hang")
+	awaitLog(t, h, "works", "START", 1)
+	host.Step(limit)
+	requireFailure(t, <-hangs, "Sandbox.Timedout", "Error: Task timed out after 0.70 seconds")
 	require.Equal(t, `"next"`, string(invoke(t, h, "works", `"next"`).Payload), "a fresh process takes the next event")
 	require.Equal(t, `"done"`, string(invoke(t, h, "works", "linger").Payload))
-	require.Equal(t, `"next"`, string(invoke(t, h, "works", `"next"`).Payload), "one that does not come back is replaced at its deadline")
+	next := later(t, h, "works", `"next"`)
+	host.Step(limit)
+	require.Equal(t, `"next"`, string((<-next).Payload), "one that does not come back is replaced at its deadline")
+}
+
+// openStill is open with a host clock that only the test moves, so that no
+// deadline comes by itself.
+func openStill(t *testing.T) (*clock.Service, *Host) {
+	t.Helper()
+	c := clock.NewManual(time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))
+	t.Cleanup(c.Close)
+	return c, open(t, func(cfg *Config) { cfg.Host = c })
+}
+
+// later invokes a function beside the test.
+func later(t *testing.T, h *Host, name, payload string) <-chan function.Result {
+	t.Helper()
+	done := make(chan function.Result, 1)
+	go func() {
+		r, _ := h.Invoke(t.Context(), invocation(name, payload))
+		done <- r
+	}()
+	return done
+}
+
+// awaitLog waits until the log of a function has a text so many times.
+func awaitLog(t *testing.T, h *Host, name, text string, times int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return strings.Count(logOf(t, h, name), text) == times }, time.Minute, time.Millisecond)
 }
 
 func TestProcessCannotBegin(t *testing.T) {
@@ -92,48 +124,51 @@ func TestProcessCannotBegin(t *testing.T) {
 }
 
 func TestProcessesAtATime(t *testing.T) {
-	h := open(t)
+	host, h := openStill(t)
 	h.start(t, "works", func(d *Definition) { d.Exec.Concurrency, d.Timeout = 2, time.Second })
-	var wg sync.WaitGroup
-	results := make([]function.Result, 4)
-	for i := range results {
-		wg.Go(func() {
-			event := "hang"
-			if i >= 2 {
-				time.Sleep(100 * time.Millisecond)
-				event = `"waits"`
-			}
-			results[i], _ = h.Invoke(t.Context(), invocation("works", event))
-		})
+	hang := []<-chan function.Result{later(t, h, "works", "hang"), later(t, h, "works", "hang")}
+	awaitLog(t, h, "works", "START", 2)
+	wait := []<-chan function.Result{later(t, h, "works", `"waits"`), later(t, h, "works", `"waits"`)}
+	awaitWaiting(t, h, "works", 2)
+	host.Step(time.Second)
+	for _, done := range hang {
+		requireFailure(t, <-done, "Sandbox.Timedout", "1.00 seconds")
 	}
-	wg.Wait()
-	for i, r := range results {
-		require.Equal(t, i < 2, r.Error != "", string(r.Payload))
+	for _, done := range wait {
+		require.Equal(t, `"waits"`, string((<-done).Payload))
 	}
 	hellos := strings.Count(logOf(t, h, "works"), "hello from works")
 	require.True(t, hellos == 3 || hellos == 4, "two at a time; they were killed and replaced: %d", hellos)
 }
 
+// awaitWaiting waits until so many events wait for a process of a function.
+func awaitWaiting(t *testing.T, h *Host, name string, n int) {
+	t.Helper()
+	pool := h.functions[key(name)].target.(*processes)
+	require.Eventually(t, func() bool {
+		pool.mu.Lock()
+		defer pool.mu.Unlock()
+		return pool.waiting == n
+	}, time.Minute, time.Millisecond)
+}
+
 func TestQueueIsBounded(t *testing.T) {
-	h := open(t)
-	h.start(t, "works", func(d *Definition) { d.Timeout = 500 * time.Millisecond })
+	_, h := openStill(t)
+	h.start(t, "works")
 	var wg sync.WaitGroup
-	var mu sync.Mutex
-	throttled := 0
-	for range maxWaiting + 20 {
-		wg.Go(func() {
-			_, err := h.Invoke(t.Context(), invocation("works", "hang"))
-			var refused *function.NotInvoked
-			if errors.As(err, &refused) && refused.Throttled {
-				mu.Lock()
-				defer mu.Unlock()
-				throttled++
-			}
-		})
+	call := func() { wg.Go(func() { _, _ = h.Invoke(t.Context(), invocation("works", "hang")) }) }
+	call()
+	awaitLog(t, h, "works", "START", 1)
+	for range maxWaiting {
+		call()
 	}
-	time.AfterFunc(1200*time.Millisecond, func() { _ = h.Close() })
+	awaitWaiting(t, h, "works", maxWaiting)
+	for range 20 {
+		_, err := h.Invoke(t.Context(), invocation("works", "hang"))
+		require.True(t, requireRefused(t, err, "TooManyRequestsException").Throttled)
+	}
+	require.NoError(t, h.Close())
 	wg.Wait()
-	require.GreaterOrEqual(t, throttled, 19)
 }
 
 func TestEnvironment(t *testing.T) {
@@ -206,12 +241,8 @@ func TestAnswersOnce(t *testing.T) {
 func TestRemovedWhileItRuns(t *testing.T) {
 	h := open(t)
 	h.start(t, "works", func(d *Definition) { d.Timeout = 300 * time.Millisecond })
-	done := make(chan function.Result)
-	go func() {
-		r, _ := h.Invoke(t.Context(), invocation("works", "hang"))
-		done <- r
-	}()
-	require.Eventually(t, func() bool { return strings.Contains(logOf(t, h, "works"), "START") }, time.Minute, time.Millisecond)
+	done := later(t, h, "works", "hang")
+	awaitLog(t, h, "works", "START", 1)
 	require.True(t, h.Remove(key("works")))
 	requireFailure(t, <-done, "Sandbox.Timedout", "0.30 seconds")
 }

@@ -248,6 +248,11 @@ func (h *Host) await() error {
 	case <-done:
 		return nil
 	case <-late:
+	}
+	select {
+	case <-done: // at the last moment
+		return nil
+	default:
 		return errors.New("a function has not returned, though its context has ended")
 	}
 }

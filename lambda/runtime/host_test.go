@@ -198,6 +198,26 @@ func TestReservedConcurrency(t *testing.T) {
 	wg.Wait()
 }
 
+// Whoever has the answer of a call may call again: its place is free by then.
+func TestPlaceIsFreeBeforeTheAnswer(t *testing.T) {
+	h := open(t)
+	one := 1
+	h.mustRegister(t, Definition{Key: key("one"), Reserved: &one, Go: echo})
+	h.goFunction(t, "idle", echo)
+	var others sync.WaitGroup
+	defer others.Wait()
+	for range 2 { // they keep the processors from who gives the place back
+		others.Go(func() {
+			for range 5000 {
+				_, _ = h.Invoke(t.Context(), invocation("idle", `{}`))
+			}
+		})
+	}
+	for range 5000 {
+		invoke(t, h, "one", `{}`)
+	}
+}
+
 func TestProcessesNeedPermission(t *testing.T) {
 	h := open(t, func(c *Config) { c.AllowExec = false })
 	require.ErrorIs(t, h.Register(Definition{Key: key("x"), Exec: &Exec{Command: []string{"true"}}}), ErrNoExec)

@@ -31,8 +31,9 @@ func (t *inProcess) run(ctx context.Context, c *call) (function.Result, error) {
 	done := make(chan function.Result, 1)
 	t.host.work.Go(func() {
 		defer cancel()
-		defer t.places.give()
-		done <- t.call(ctx, c.Payload)
+		r := t.call(ctx, c.Payload)
+		t.places.give() // before the answer, as in Invoke
+		done <- r
 	})
 	select {
 	case r := <-done:

@@ -77,8 +77,8 @@ func (h *Host) Invoke(ctx context.Context, in function.Invocation) (function.Res
 	done := make(chan outcome, 1)
 	go func() {
 		defer h.work.Done()
-		defer h.leave(f)
 		r, err := h.run(ctx, f, in)
+		h.leave(f) // before the answer: who has it may call again at once
 		done <- outcome{r, err}
 	}()
 	select {

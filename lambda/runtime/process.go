@@ -30,9 +30,10 @@ type process struct {
 	how     string        // says its end; set before dead is closed
 
 	mu       sync.Mutex
-	cmd      *exec.Cmd    // nil until started
+	cmd      *exec.Cmd    // nil until started, and once ended
 	poll     chan *handed // of the call for an event that waits; nil when none does
 	current  *handed      // the event it is at
+	last     *handed      // the event it was handed last
 	killed   bool         // by us
 	initFail *function.Result
 	timer    clock.Timer // of the deadline, until the next call for an event
@@ -71,19 +72,25 @@ func (p *process) begin(c *call) (*function.Result, error) {
 	limit := max(initLimit, p.pool.def.Timeout)
 	timer := h.cfg.Host.At(h.cfg.Host.Now().Add(limit), func() { close(late) })
 	defer timer.Stop()
+	return p.first(c, late, limit)
+}
+
+// first waits for the first call for an event. late is closed after limit.
+func (p *process) first(c *call, late <-chan struct{}, limit time.Duration) (*function.Result, error) {
 	select {
 	case <-p.asked:
 		p.pool.startWorked()
 		return nil, nil
 	case <-p.refused:
-		p.pool.startFailed("it has reported an error of its initialisation", hintLog(p.pool.def.Name))
-		p.awaitEnd()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.initFail, nil
+		return p.hasRefused(), nil
 	case <-p.dead:
 		if p.pool.host.life.Err() != nil {
 			return nil, ErrClosed
+		}
+		select {
+		case <-p.refused: // just before its end: that says more
+			return p.hasRefused(), nil
+		default:
 		}
 		p.pool.startFailed("it has ended: "+or(p.how, "exit status 0"), hintLog(p.pool.def.Name))
 		r := exited(c.RequestID, p.how)
@@ -94,6 +101,16 @@ func (p *process) begin(c *call) (*function.Result, error) {
 		r := failed("Sandbox.Timedout", "RequestId: %s Error: the process did not ask for an event within %.2f seconds", c.RequestID, limit.Seconds())
 		return &r, nil
 	}
+}
+
+// hasRefused is the failure of a process that has reported an error of its
+// initialisation. It returns once that has ended.
+func (p *process) hasRefused() *function.Result {
+	p.pool.startFailed("it has reported an error of its initialisation", hintLog(p.pool.def.Name))
+	p.awaitEnd()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.initFail
 }
 
 // lastWords is how long a process that has given up may take to end by itself.
@@ -163,6 +180,9 @@ func (p *process) live(cmd *exec.Cmd, started chan<- error) {
 		how = err.Error()
 	}
 	killGroup(cmd) // what it has left behind
+	p.mu.Lock()
+	p.cmd = nil // its number may be another's from here on
+	p.mu.Unlock()
 	p.end(how)
 }
 
@@ -188,6 +208,10 @@ func (p *process) end(how string) {
 func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.killLocked()
+}
+
+func (p *process) killLocked() {
 	p.killed = true
 	if p.cmd != nil {
 		killGroup(p.cmd)
@@ -238,7 +262,7 @@ func (p *process) hand(ev *handed) bool {
 	}
 	h.begin(ev.call)
 	p.timer = h.cfg.Host.At(ev.deadline, func() { p.overdue(ev) })
-	p.current = ev
+	p.current, p.last = ev, ev
 	p.poll <- ev
 	p.poll = nil
 	return true
@@ -247,12 +271,12 @@ func (p *process) hand(ev *handed) bool {
 // overdue ends the time of an event. A process that has answered must have
 // come back by then; one that has not never will, for all that is known.
 func (p *process) overdue(ev *handed) {
+	defer close(ev.late)
 	p.mu.Lock()
-	over := p.current == nil && p.poll == nil
-	p.mu.Unlock()
-	close(ev.late)
-	if over {
-		p.kill()
+	defer p.mu.Unlock()
+	// Another event may have been handed out while this call was on its way.
+	if p.last == ev && p.current == nil && p.poll == nil {
+		p.killLocked()
 	}
 }
 

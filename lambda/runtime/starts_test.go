@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/lambda/function"
 )
 
 // A function that does not start is warned of at its second try, and then
@@ -43,4 +45,21 @@ func TestStartsThatFail(t *testing.T) {
 		p.startWorked()
 		require.Zero(t, p.failed)
 	})
+}
+
+// A process that reports an error of its initialisation ends at once. Who has
+// started it hears of the error, however late it looks.
+func TestInitialisationErrorOutlivesTheProcess(t *testing.T) {
+	h := open(t)
+	h.start(t, "complains")
+	why := &function.Result{Error: function.Unhandled}
+	for range 50 {
+		p := newProcess(h.functions[key("complains")].target.(*processes))
+		p.initFail = why
+		close(p.refused)
+		close(p.dead)
+		got, err := p.first(&call{}, nil, 0)
+		require.NoError(t, err)
+		require.Same(t, why, got)
+	}
 }
