@@ -31,6 +31,17 @@ func ReadLabel(fs vfs.FS, dir string) (format int, d Durability, err error) {
 	return l.format, l.durability, err
 }
 
+// Restarted tells whether the machine may have been started since a data folder
+// was written to, so that a power failure may have taken something of it. boot is
+// as in Options.
+func Restarted(fs vfs.FS, dir, boot string) bool {
+	if boot == "" {
+		boot = bootOf(fs)
+	}
+	l, err := (&folder{fs: fs, dir: dir}).read()
+	return err != nil || boot == "" || l.boot != boot
+}
+
 // WriteLabel writes what a data folder says of itself, whole or not at all.
 func WriteLabel(fs vfs.FS, dir string, format int, d Durability) error {
 	return (&folder{fs: fs, dir: dir}).write(label{format: format, durability: d})

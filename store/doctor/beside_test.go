@@ -65,7 +65,7 @@ func (p *patient) open(t *testing.T) outcome {
 // is wrong, and a repair of something else keeps it.
 func TestKilledWithBundles(t *testing.T) {
 	p, left := scatter(t)
-	r, err := Examine(Options{Dir: "data", FS: left})
+	r, err := Examine(Options{Dir: "data", FS: left, Boot: boot})
 	require.NoError(t, err)
 	require.Empty(t, r.Findings)
 	require.NoError(t, left.Remove("data/FORMAT"))
@@ -74,7 +74,7 @@ func TestKilledWithBundles(t *testing.T) {
 	_, err = table.Write(bytes.Repeat([]byte("x"), 100))
 	require.NoError(t, err)
 	require.NoError(t, table.Close())
-	_, err = Repair(Options{Dir: "data", FS: left})
+	_, err = Repair(Options{Dir: "data", FS: left, Boot: boot})
 	require.NoError(t, err)
 	require.Equal(t, outcome{}, p.open(t))
 }
@@ -110,7 +110,7 @@ func TestDamagedRing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, left := scatter(t)
 			require.NoError(t, test.damage(left, "data/pebble/ring/test/1"))
-			r, err := Repair(Options{Dir: "data", FS: left})
+			r, err := Repair(Options{Dir: "data", FS: left, Boot: boot})
 			require.NoError(t, err)
 			at := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.File == "pebble/ring/test/1" })
 			require.GreaterOrEqual(t, at, 0, "%+v", r.Findings)
@@ -120,7 +120,7 @@ func TestDamagedRing(t *testing.T) {
 			require.Len(t, f.Loses, test.lines)
 			require.True(t, strings.HasPrefix(f.Loses[0], test.first), f.Loses[0])
 			require.NotEmpty(t, f.Repair)
-			after, err := Examine(Options{Dir: "data", FS: left})
+			after, err := Examine(Options{Dir: "data", FS: left, Boot: boot})
 			require.NoError(t, err)
 			require.False(t, after.Damaged(), "%+v", after.Findings)
 			require.Equal(t, outcome{lost: 64 * test.lost}, p.open(t))
@@ -174,12 +174,12 @@ func TestDamagedRecords(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, f.Close())
-	r, err := Repair(Options{Dir: "data", FS: mem})
+	r, err := Repair(Options{Dir: "data", FS: mem, Boot: boot})
 	require.NoError(t, err)
 	require.Len(t, r.Findings, 1)
 	require.Equal(t, strings.TrimPrefix(path, "data/"), r.Findings[0].File)
 	require.Equal(t, []string{"records 10 to 29, 40 to 49 of log 1/3 of test"}, r.Findings[0].Loses)
-	after, err := Examine(Options{Dir: "data", FS: mem})
+	after, err := Examine(Options{Dir: "data", FS: mem, Boot: boot})
 	require.NoError(t, err)
 	require.Empty(t, after.Findings)
 	require.Equal(t, outcome{lost: 30}, p.open(t))

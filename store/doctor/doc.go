@@ -25,6 +25,8 @@ type Options struct {
 	Dir string
 	// FS holds it; the machine's file system when nil.
 	FS vfs.FS
+	// Boot names the present start of the machine, see store.Options.
+	Boot string
 }
 
 // Severities of findings.
@@ -111,6 +113,7 @@ func Repair(o Options) (*Report, error) {
 type examination struct {
 	fs     vfs.FS
 	dir    string
+	boot   string
 	report *Report
 	main   *database
 	// unlabelled says that FORMAT is missing or unreadable.
@@ -126,7 +129,7 @@ func open(o Options) (*examination, func(), error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
-	x := &examination{fs: o.FS, dir: o.Dir, report: &Report{Folder: o.Dir, Snapshots: []string{}, Findings: []Finding{}}}
+	x := &examination{fs: o.FS, dir: o.Dir, boot: o.Boot, report: &Report{Folder: o.Dir, Snapshots: []string{}, Findings: []Finding{}}}
 	names, err := o.FS.List(o.Dir)
 	if oserror.IsNotExist(err) || err == nil && len(names) == 0 {
 		return nil, nil, fmt.Errorf("%w: %s", ErrNoFolder, o.Dir)

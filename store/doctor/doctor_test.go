@@ -161,7 +161,7 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // treat examines, reads, repairs and reads again.
 func (p *patient) treat(rel, kind, way string, sum tally) error {
-	report, err := Examine(Options{Dir: p.dir})
+	report, err := Examine(Options{Dir: p.dir, Boot: boot})
 	if err != nil {
 		return fmt.Errorf("examine: %w", err)
 	}
@@ -196,14 +196,14 @@ func (p *patient) treat(rel, kind, way string, sum tally) error {
 	if err := p.serve(copied, sum); err != nil {
 		return fmt.Errorf("served: %w", err)
 	}
-	if _, err = Repair(Options{Dir: p.dir}); err != nil {
+	if _, err = Repair(Options{Dir: p.dir, Boot: boot}); err != nil {
 		if !errors.Is(err, ErrHopeless) {
 			return fmt.Errorf("repair: %w", err)
 		}
 		sum["(beyond repair)"]++
 		return nil
 	}
-	after, err := Examine(Options{Dir: p.dir})
+	after, err := Examine(Options{Dir: p.dir, Boot: boot})
 	if err != nil {
 		return err
 	}
@@ -302,7 +302,7 @@ func TestKilled(t *testing.T) {
 				require.NoError(t, p.write(s))
 			}
 			left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: p.dice})
-			report, err := Examine(Options{Dir: "data", FS: left})
+			report, err := Examine(Options{Dir: "data", FS: left, Boot: boot})
 			require.NoError(t, err)
 			require.False(t, report.Damaged(), "seed %d, %d: %v", seed, n, report.Findings)
 		}
@@ -314,7 +314,7 @@ func TestKilled(t *testing.T) {
 func TestHealthy(t *testing.T) {
 	p, err := newPatient(t.TempDir(), 1, store.Process)
 	require.NoError(t, err)
-	report, err := Examine(Options{Dir: p.dir})
+	report, err := Examine(Options{Dir: p.dir, Boot: boot})
 	require.NoError(t, err)
 	require.Empty(t, report.Findings)
 	require.Equal(t, []string{"mine"}, report.Snapshots)
@@ -322,7 +322,7 @@ func TestHealthy(t *testing.T) {
 	require.Positive(t, report.Bodies)
 	s, err := store.Open(p.options)
 	require.NoError(t, err)
-	_, err = Examine(Options{Dir: p.dir})
+	_, err = Examine(Options{Dir: p.dir, Boot: boot})
 	require.ErrorIs(t, err, store.ErrLocked)
 	require.NoError(t, s.Close())
 	_, err = Examine(Options{Dir: t.TempDir()})

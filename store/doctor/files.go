@@ -24,6 +24,10 @@ import (
 type database struct {
 	dir  string // from the data folder on
 	view *view  // in which what is damaged does not stop the rest from being read
+	// mayBeTorn says that its newest log may have holes after a power failure, and
+	// cut where it ends because of one.
+	mayBeTorn bool
+	cut       *engine.Cut
 	// hopeless says why nothing of it can be read.
 	hopeless error
 	losses   *losses
@@ -37,7 +41,7 @@ type database struct {
 
 // database examines every file of a database, and then what they hold together.
 func (x *examination) database(dir string, mayBeTorn bool) *database {
-	d := &database{dir: dir, view: newView(x.fs), losses: newLosses(), bad: map[string]string{}, beside: map[string]*lostFile{}}
+	d := &database{dir: dir, mayBeTorn: mayBeTorn, view: newView(x.fs), losses: newLosses(), bad: map[string]string{}, beside: map[string]*lostFile{}}
 	names, err := x.fs.List(x.path(dir))
 	if err != nil {
 		d.hopeless = fmt.Errorf("the database is missing: %w", err)

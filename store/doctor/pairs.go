@@ -2,8 +2,7 @@ package doctor
 
 import (
 	"errors"
-	"io"
-	"log/slog"
+	"fmt"
 	"math/big"
 	"slices"
 
@@ -21,7 +20,7 @@ const attempts = 100
 // openView opens a database for reading, past what is missing of it.
 func (x *examination) openView(d *database) (db *pebble.DB, err error) {
 	for range attempts {
-		db, err = openOnce(d.view, x.path(d.dir))
+		db, err = x.openOnce(d)
 		if err == nil || !d.view.learn(x.path(d.dir), err) {
 			return db, err
 		}
@@ -29,9 +28,15 @@ func (x *examination) openView(d *database) (db *pebble.DB, err error) {
 	return nil, err
 }
 
-func openOnce(v *view, dir string) (db *pebble.DB, err error) {
+func (x *examination) openOnce(d *database) (db *pebble.DB, err error) {
 	defer recovered(&err)
-	return engine.OpenReadOnly(v, dir, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	rows := pebblelog.NewOpening(x.fs, x.path(d.dir))
+	defer func() { _ = rows.Close() }() // it was only read
+	db, d.cut, err = engine.OpenReadOnly(engine.Config{
+		FS: d.view, Dir: x.path(d.dir), Rows: rows, MayBeTorn: d.mayBeTorn,
+		Restarted: store.Restarted(x.fs, x.fs.PathDir(x.path(d.dir)), x.boot),
+	})
+	return db, err
 }
 
 // pairs reads all that a database holds, through all its files at once.
@@ -41,6 +46,12 @@ func (x *examination) pairs(d *database) {
 		d.hopeless = err
 		x.find(Finding{File: d.dir, Severity: Damage, What: "the database cannot be opened: " + oneLine(err), Loses: []string{"everything; " + hopelessHint}})
 		return
+	}
+	if d.cut != nil {
+		x.find(Finding{
+			File: x.fs.PathJoin(d.dir, fmt.Sprintf("%06d.log", d.cut.Log)), Severity: Note,
+			What: fmt.Sprintf("a power failure has taken a part of what was written last: the next start goes on with what comes before the byte %d, and without %d writes", d.cut.Size, d.cut.Records),
+		})
 	}
 	missing := d.view.missing()
 	slices.Sort(missing)

@@ -42,12 +42,16 @@ type patient struct {
 
 func text(name string, size int) string { return strings.Repeat(name+" ", 1+size/(len(name)+1)) }
 
+// boot is the start of the machine in these tests, after which there was no power
+// failure.
+const boot = "this one"
+
 // emptyPatient is a folder that nobody has written to.
 func emptyPatient(seed uint64) *patient {
 	p := &patient{dice: rand.New(rand.NewPCG(seed, 5)), records: map[log.ID]map[int64]string{}, ends: map[log.ID]int64{},
 		values: map[string]string{}, pairs: map[string]string{}, bodies: map[blob.ID]string{}, older: map[string]bool{}}
 	now := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
-	p.options = store.Options{Now: func() time.Time { return now }, CacheBytes: 1 << 20,
+	p.options = store.Options{Boot: boot, Now: func() time.Time { return now }, CacheBytes: 1 << 20,
 		MemTableBytes: 128 << 10, ReserveBytes: -1, Coarse: pebblelog.Coarse{Bytes: 6 << 10, LogBytes: 1},
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	p.later = func(d time.Duration) { now = now.Add(d) }

@@ -54,10 +54,13 @@ func (noRows) Name(_, _ []byte)                 {}
 func (noRows) Intact(_, _ []byte) (bool, error) { return true, nil }
 func (noRows) Sync() error                      { return nil }
 
-// logEnd is a place in the logs: a log and how much of it.
-type logEnd struct {
-	log  uint64
-	size int64
+// Cut is where the logs of a database end because of a power failure.
+type Cut struct {
+	// Log is the number of a log, of which Size bytes are left.
+	Log  uint64
+	Size int64
+	// Records behind it were read that are whole by themselves.
+	Records int
 }
 
 // look looks at the logs of a database that was not closed in order, and shows
@@ -72,11 +75,10 @@ type look struct {
 
 	done bool
 	err  error
-	cut  *logEnd // nil: everything is shown
+	cut  *Cut // nil: everything is shown
 
-	bad    map[string]struct{} // keys of rows that are bad at present
-	good   logEnd              // the last place at which there were none
-	behind int                 // records read behind it
+	bad  map[string]struct{} // keys of rows that are bad at present
+	good Cut                 // the last place at which there were none
 }
 
 // open opens a log for reading, the oldest of those that Pebble reads first.
@@ -91,16 +93,16 @@ func (l *look) open(name string, f func() (vfs.File, error)) (vfs.File, error) {
 	switch {
 	case l.err != nil:
 		return nil, l.err
-	case l.cut == nil || n < l.cut.log:
+	case l.cut == nil || n < l.cut.Log:
 		return f()
-	case n > l.cut.log:
+	case n > l.cut.Log:
 		return vfs.NewMemFile(nil), nil
 	}
 	file, err := f()
 	if err != nil {
 		return nil, err
 	}
-	return &beginning{File: file, left: l.cut.size}, nil
+	return &beginning{File: file, left: l.cut.Size}, nil
 }
 
 // run looks at the logs from a number on.
@@ -112,7 +114,7 @@ func (l *look) run(from uint64) error {
 	for len(logs) > 0 && uint64(logs[0].Num) < from {
 		logs = logs[1:]
 	}
-	l.bad, l.good = map[string]struct{}{}, logEnd{log: from}
+	l.bad, l.good = map[string]struct{}{}, Cut{Log: from}
 	for i, one := range logs {
 		readable, err := l.log(one, i == len(logs)-1)
 		if err != nil {
@@ -123,11 +125,11 @@ func (l *look) run(from uint64) error {
 		}
 	}
 	if len(l.bad) > 0 {
-		l.cut = &logEnd{l.good.log, l.good.size}
+		l.cut = &l.good
 	}
 	if l.cut != nil {
 		l.logger.Warn("a power failure has taken the newest writes; kept all that precede them",
-			"log", l.cut.log, "offset", l.cut.size, "records", l.behind)
+			"log", l.cut.Log, "offset", l.cut.Size, "records", l.cut.Records)
 	}
 	if err := l.rows.Sync(); err != nil {
 		return fmt.Errorf("sync what the write-ahead log names: %w", err)
@@ -143,7 +145,7 @@ func (l *look) log(one wal.LogicalLog, newest bool) (readable bool, err error) {
 	for {
 		in, at, err := r.NextRecord()
 		if len(l.bad) == 0 {
-			l.good, l.behind = logEnd{uint64(one.Num), at.Physical}, 0
+			l.good = Cut{Log: uint64(one.Num), Size: at.Physical}
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -154,7 +156,7 @@ func (l *look) log(one wal.LogicalLog, newest bool) (readable bool, err error) {
 			// Pebble was told that what follows was synced. Under "process" that was
 			// only handed to the kernel, which had not written it all.
 			if newest && l.torn && len(l.bad) == 0 {
-				l.cut = &logEnd{l.good.log, l.good.size}
+				l.cut = &l.good
 			}
 			return newest && l.torn, nil
 		case pebble.IsCorruptionError(err):
@@ -166,7 +168,7 @@ func (l *look) log(one wal.LogicalLog, newest bool) (readable bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		l.behind++
+		l.good.Records++
 		if err := eachChange(b, l.change); err != nil {
 			return false, unless(errMalformed, err)
 		}
