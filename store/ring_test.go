@@ -352,8 +352,8 @@ func ringFails(t *testing.T, kind errorfs.OpKind, durability store.Durability) {
 	s := open(t, o)
 	w := newWide(t, s, 1)
 	failed := 0
-	for n := range 300 {
-		failing.Store(n%150 >= 40 && n%150 < 110)
+	for n := range 150 {
+		failing.Store(n >= 40 && n < 110)
 		if kind == errorfs.OpOpen || kind == errorfs.OpMkdirAll {
 			failing.Store(n < 40)
 		}
@@ -364,7 +364,7 @@ func ringFails(t *testing.T, kind errorfs.OpKind, durability store.Durability) {
 			}
 			require.True(t, failing.Load())
 		}
-		if n%30 == 29 {
+		if n%50 == 49 {
 			ko := o
 			ko.FS = d.afterKill()
 			killed := open(t, ko)
