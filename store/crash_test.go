@@ -151,7 +151,7 @@ func passingText(i int) string {
 
 // present tells for each step whether it is there. What is there must be
 // whole and in order.
-func (h *history) present(t *testing.T, s *store.Store) []bool {
+func (h *history) present(t testing.TB, s *store.Store) []bool {
 	t.Helper()
 	l, c := s.Log("test"), s.Catalog("test", replace)
 	found := make([]bool, len(h.steps))
@@ -187,7 +187,7 @@ func (h *history) present(t *testing.T, s *store.Store) []bool {
 
 // texts reads a log, whose records are what they should be, and returns the
 // numbers that they begin with.
-func texts(t *testing.T, l log.Log, id log.ID, text func(i int) string) (all []int) {
+func texts(t testing.TB, l log.Log, id log.ID, text func(i int) string) (all []int) {
 	t.Helper()
 	page, err := l.Read(ctx, id, 0, everything())
 	if err != nil {
@@ -243,7 +243,11 @@ func moments(t *testing.T, durability store.Durability, percent func(n int) int,
 	var mu sync.Mutex
 	var taken []moment
 	n := 0
-	fs := injected(d.mem, func(op errorfs.Op) error {
+	under := vfs.FS(d.mem)
+	if l.disk != nil {
+		under = l.disk(under)
+	}
+	fs := injected(under, func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
 			return nil
 		}
@@ -257,7 +261,7 @@ func moments(t *testing.T, durability store.Durability, percent func(n int) int,
 	})
 	clock := logtest.NewClock()
 	o := options(fs, durability, clock.Now)
-	o.Bundling, o.Coarse, o.MemTableBytes = l.bundling, l.coarse, l.memTable
+	o.Bundling, o.Coarse, o.MemTableBytes, o.Boot = l.bundling, l.coarse, l.memTable, l.boot
 	s := open(t, o)
 	require.NoError(t, h.play(s, clock))
 	mu.Lock()
@@ -280,6 +284,8 @@ type layout struct {
 	bundling pebblelog.Bundling
 	coarse   pebblelog.Coarse
 	memTable int64
+	disk     func(fs vfs.FS) vfs.FS // nil: as it is
+	boot     string                 // empty: a power failure may have been
 }
 
 // layouts by name: as it comes, all in bundles, and small appends in rows, others in

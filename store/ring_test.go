@@ -181,7 +181,7 @@ type watchedFS struct {
 	vfs.FS
 	mu      sync.Mutex
 	syncs   int             // of logs; guarded by mu
-	written map[int64]int   // places in the ring: syncs when they were written; guarded by mu
+	written map[string]int  // places in the ring: syncs when they were written; guarded by mu
 	turned  int             // places that were written again; guarded by mu
 	early   map[string]bool // guarded by mu
 }
@@ -190,7 +190,7 @@ func (w *watchedFS) watched(f vfs.File, err error, name string) (vfs.File, error
 	if err != nil || !strings.Contains(name, "/ring/") && !strings.HasSuffix(name, ".log") {
 		return f, err
 	}
-	return &watchedFile{f, w, strings.Contains(name, "/ring/")}, nil
+	return &watchedFile{f, w, name, strings.Contains(name, "/ring/")}, nil
 }
 
 func (w *watchedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
@@ -213,6 +213,7 @@ func (w *watchedFS) Unwrap() vfs.FS { return w.FS }
 type watchedFile struct {
 	vfs.File
 	fs   *watchedFS
+	name string
 	ring bool
 }
 
@@ -228,12 +229,13 @@ func (f *watchedFile) SyncData() error {
 func (f *watchedFile) WriteAt(b []byte, off int64) (int, error) {
 	if f.ring {
 		f.fs.mu.Lock()
-		if before, again := f.fs.written[off]; again {
+		place := fmt.Sprint(f.name, " ", off)
+		if before, again := f.fs.written[place]; again {
 			if f.fs.turned++; before == f.fs.syncs {
-				f.fs.early[fmt.Sprint(off)] = true
+				f.fs.early[place] = true
 			}
 		}
-		f.fs.written[off] = f.fs.syncs
+		f.fs.written[place] = f.fs.syncs
 		f.fs.mu.Unlock()
 	}
 	return f.File.WriteAt(b, off)
@@ -242,15 +244,15 @@ func (f *watchedFile) WriteAt(b []byte, off int64) (int, error) {
 // TestRingTurnsAfterSync: under "process", where no commit syncs the log, it is
 // synced before space of the ring is used again.
 func TestRingTurnsAfterSync(t *testing.T) {
-	fs := &watchedFS{FS: vfs.NewMem(), written: map[int64]int{}, early: map[string]bool{}}
+	fs := &watchedFS{FS: vfs.NewMem(), written: map[string]int{}, early: map[string]bool{}}
 	o := options(fs, store.Process, logtest.NewClock().Now)
 	o.Bundling = narrow()
 	s := open(t, o)
 	w := newWide(t, s, 1)
-	for range 200 {
+	for range 400 {
 		require.NoError(t, w.append())
 	}
-	w.checkAll(t, s, 200)
+	w.checkAll(t, s, 400)
 	fs.mu.Lock()
 	require.Positive(t, fs.turned)
 	require.Empty(t, fs.early)
@@ -350,8 +352,8 @@ func ringFails(t *testing.T, kind errorfs.OpKind, durability store.Durability) {
 	s := open(t, o)
 	w := newWide(t, s, 1)
 	failed := 0
-	for n := range 180 {
-		failing.Store(n%60 >= 20 && n%60 < 40)
+	for n := range 150 {
+		failing.Store(n >= 40 && n < 110)
 		if kind == errorfs.OpOpen || kind == errorfs.OpMkdirAll {
 			failing.Store(n < 40)
 		}
@@ -362,7 +364,7 @@ func ringFails(t *testing.T, kind errorfs.OpKind, durability store.Durability) {
 			}
 			require.True(t, failing.Load())
 		}
-		if n%15 == 14 {
+		if n%50 == 49 {
 			ko := o
 			ko.FS = d.afterKill()
 			killed := open(t, ko)

@@ -44,7 +44,7 @@ func TestLinearizable(t *testing.T) {
 		}
 		sum.histories++
 		sum.calls += len(history)
-		switch porcupine.CheckOperationsTimeout(model(), history, patience) {
+		switch porcupine.CheckOperationsTimeout(model(isWide(seed)), history, patience) {
 		case porcupine.Illegal:
 			return errors.New("there is no order in which the answers are right:\n" + told(history))
 		case porcupine.Unknown:
@@ -84,13 +84,14 @@ func TestPlantedLinearizable(t *testing.T) {
 	calls := linearServer(t)
 	for name, falsify := range falsifications() {
 		t.Run(name, func(t *testing.T) {
-			for seed := uint64(1); seed < 60; seed++ {
-				history, err := record(t.Context(), calls, uint64(time.Now().UnixNano())+seed)
+			for n := range uint64(60) {
+				seed := uint64(time.Now().UnixNano()) + n
+				history, err := record(t.Context(), calls, seed)
 				require.NoError(t, err)
 				if !falsify(history) {
 					continue // nothing in it to falsify
 				}
-				require.Equal(t, porcupine.Illegal, porcupine.CheckOperationsTimeout(model(), history, patience))
+				require.Equal(t, porcupine.Illegal, porcupine.CheckOperationsTimeout(model(isWide(seed)), history, patience))
 				return
 			}
 			t.Fatal("nothing to falsify in sixty histories")
@@ -168,8 +169,8 @@ func falsifications() map[string]func([]porcupine.Operation) bool {
 func record(ctx context.Context, c *calls, seed uint64) ([]porcupine.Operation, error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	l := &linear{calls: c, stream: fmt.Sprint("linear-", seed), begin: time.Now()}
-	if _, err := c.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &l.stream, ShardCount: aws.Int32(1)}); err != nil {
+	l := &linear{calls: c, stream: fmt.Sprint("linear-", seed), wide: isWide(seed), begin: time.Now()}
+	if _, err := c.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &l.stream, ShardCount: aws.Int32(shardsOf(l.wide))}); err != nil {
 		return nil, err
 	}
 	defer func() { _, _ = c.kinesis.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &l.stream}) }()
@@ -185,6 +186,7 @@ func record(ctx context.Context, c *calls, seed uint64) ([]porcupine.Operation, 
 type linear struct {
 	calls  *calls
 	stream string
+	wide   bool
 	begin  time.Time
 
 	mu      sync.Mutex
@@ -194,24 +196,25 @@ type linear struct {
 
 func (l *linear) client(ctx context.Context, n int, dice *rand.Rand) {
 	known := []string{shardName(0)}
+	for i := 1; i < int(shardsOf(l.wide)); i++ {
+		known = append(known, shardName(i))
+	}
 	value := 0 // the checkpoint as this client knows it
 	for i := range linearCalls {
-		q := question{what: put, key: byte(dice.IntN(256)), name: fmt.Sprintf("%d.%d", n, i)}
-		switch p := dice.IntN(20); {
-		case p < 5:
-			q = question{what: get, shard: known[dice.IntN(len(known))]}
-		case p < 7:
-			q = question{what: describe}
-		case p < 8:
-			q = question{what: split, shard: known[dice.IntN(len(known))], key: byte(1 + dice.IntN(255))}
-		case p < 9 && len(known) > 1:
-			q = question{what: merge, shard: known[dice.IntN(len(known))], other: known[dice.IntN(len(known))]}
-		case p < 12:
-			q = question{what: checkpoint, value: value, next: n*1000 + i + 1}
-		case p < 13:
-			q = question{what: readpoint}
-		}
+		q := l.draw(dice, known, value, n, i)
 		call := time.Since(l.begin).Nanoseconds()
+		if q.what == batch {
+			questions, answers, err := l.askBatch(ctx, q)
+			until := time.Since(l.begin).Nanoseconds()
+			for i, q := range questions {
+				l.note(porcupine.Operation{ClientId: n, Input: q, Call: call, Output: answers[i], Return: until}, nil)
+			}
+			if err != nil {
+				l.note(porcupine.Operation{ClientId: n, Input: q, Call: call, Output: answer{refused: true}, Return: until}, err)
+				return
+			}
+			continue
+		}
 		a, err := l.ask(ctx, q)
 		l.note(porcupine.Operation{ClientId: n, Input: q, Call: call, Output: a, Return: time.Since(l.begin).Nanoseconds()}, err)
 		switch {
@@ -228,6 +231,29 @@ func (l *linear) client(ctx context.Context, n int, dice *rand.Rand) {
 			value = q.next
 		}
 	}
+}
+
+// draw chooses what to ask. In a wide stream nothing but records changes.
+func (l *linear) draw(dice *rand.Rand, known []string, value, n, i int) question {
+	q := question{what: put, key: byte(dice.IntN(256)), name: fmt.Sprintf("%d.%d", n, i)}
+	switch p := dice.IntN(20); {
+	case p < 5 || l.wide && p < 10:
+		q = question{what: get, shard: known[dice.IntN(len(known))]}
+	case p >= 17:
+		q.what, q.scattered = batch, l.wide && dice.IntN(3) > 0
+	case l.wide:
+	case p < 7:
+		q = question{what: describe}
+	case p < 8:
+		q = question{what: split, shard: known[dice.IntN(len(known))], key: byte(1 + dice.IntN(255))}
+	case p < 9 && len(known) > 1:
+		q = question{what: merge, shard: known[dice.IntN(len(known))], other: known[dice.IntN(len(known))]}
+	case p < 12:
+		q = question{what: checkpoint, value: value, next: n*1000 + i + 1}
+	case p < 13:
+		q = question{what: readpoint}
+	}
+	return q
 }
 
 func (l *linear) note(op porcupine.Operation, err error) {
@@ -323,7 +349,7 @@ func (l *linear) get(ctx context.Context, q question) (a answer, err error) {
 		return a, err
 	}
 	for _, r := range page.Records {
-		a.names = append(a.names, string(r.Data))
+		a.names = append(a.names, nameIn(r.Data))
 	}
 	a.ended = page.NextShardIterator == nil
 	return a, nil

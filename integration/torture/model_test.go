@@ -25,12 +25,15 @@ type question struct {
 	shard, other string
 	key          byte // the first of a hash key; the others are zero
 	name         string
-	value, next  int // of a checkpoint
+	before       []string // records that were put with it, before it
+	value, next  int      // of a checkpoint
+	scattered    bool     // of a batch
 }
 
 type answer struct {
 	refused       bool
 	shard, number string
+	first         string // number, when several were put
 	names         []string
 	ended         bool
 	shards        []span
@@ -69,9 +72,10 @@ func topByte(text string) byte {
 	return byte(n.Rsh(n, 120).Int64())
 }
 
-// model is what a stream and a checkpoint do, one call after another.
-func model() porcupine.Model {
-	return porcupine.Model{
+// model is what a stream and a checkpoint do, one call after another; or what a
+// shard of a wide stream does.
+func model(wide bool) porcupine.Model {
+	m := porcupine.Model{
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 			var parts [2][]porcupine.Operation
 			for _, op := range history {
@@ -84,13 +88,21 @@ func model() porcupine.Model {
 			return parts[:]
 		},
 		Init: func() any {
-			return (&lineage{shards: []*modelShard{{span: span{id: shardName(0), to: 255}}}}).done()
+			l, n := &lineage{}, int(shardsOf(wide))
+			for i := range n {
+				l.shards = append(l.shards, &modelShard{span: span{id: shardName(i), from: byte(i * 256 / n), to: byte((i+1)*256/n - 1)}})
+			}
+			return l.done()
 		},
 		Step: func(state, input, output any) (bool, any) {
 			return state.(*lineage).step(input.(question), output.(answer))
 		},
 		Equal: func(a, b any) bool { return a.(*lineage).key == b.(*lineage).key },
 	}
+	if wide {
+		m.Partition = apart
+	}
+	return m
 }
 
 // done names a state.
@@ -143,11 +155,14 @@ func (l *lineage) put(q question, a answer) (bool, any) {
 		return false, l
 	}
 	s := l.shards[i]
-	if s.closed || q.key < s.from || q.key > s.to || s.last != "" && compareNumbers(s.last, a.number) >= 0 {
+	if a.first == "" {
+		a.first = a.number
+	}
+	if s.closed || q.key < s.from || q.key > s.to || s.last != "" && (compareNumbers(s.last, a.number) >= 0 || compareNumbers(s.last, a.first) >= 0) {
 		return false, l
 	}
 	return true, l.with(func(shards []*modelShard) []*modelShard {
-		shards[i] = &modelShard{span: s.span, names: append(slices.Clone(s.names), q.name), last: a.number}
+		shards[i] = &modelShard{span: s.span, names: slices.Concat(s.names, q.before, []string{q.name}), last: a.number}
 		return shards
 	})
 }

@@ -27,7 +27,7 @@ import (
 // beside are the syncs of what is beside the database.
 type beside struct {
 	mu    sync.Mutex
-	syncs []func() error // guarded by mu: one for each log, as they are made
+	syncs []func(all bool) error // guarded by mu: one for each log, as they are made
 	// bytes is what was written beside since the last flush that was asked for.
 	bytes atomic.Int64
 }
@@ -35,21 +35,28 @@ type beside struct {
 // Beside has f called whenever what was written beside the database must
 // become durable before something of the database does. f makes durable all that
 // was written before it was called, whatever the durability, and is safe for
-// concurrent use; when it fails, that is a failed write of the database. It is
+// concurrent use; when it fails, that is a failed write of the database. Without
+// all, what only removed rows pointed to need not be durable: the log is about to
+// be, with the removals, while tables may have the rows and not those. It is
 // called until Close has returned, see above for what it must not wait for.
-func (e *Engine) Beside(f func() error) {
+func (e *Engine) Beside(f func(all bool) error) {
 	e.beside.mu.Lock()
 	defer e.beside.mu.Unlock()
 	e.beside.syncs = append(e.beside.syncs, f)
 }
 
-// sync makes durable what was written beside the database.
-func (b *beside) sync() (err error) {
+// sync makes durable what was written beside the database, for who makes tables.
+func (b *beside) sync() error { return b.each(true) }
+
+// syncForLog is sync for who is about to sync the log and nothing else.
+func (b *beside) syncForLog() error { return b.each(false) }
+
+func (b *beside) each(all bool) (err error) {
 	b.mu.Lock()
 	syncs := slices.Clone(b.syncs)
 	b.mu.Unlock()
 	for _, f := range syncs {
-		err = errors.Join(err, f())
+		err = errors.Join(err, f(all))
 	}
 	return err
 }

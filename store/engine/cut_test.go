@@ -365,7 +365,7 @@ func TestBeside(t *testing.T) {
 	require.NoError(t, err)
 	var calls atomic.Int64
 	var fail atomic.Bool
-	e.Beside(func() error {
+	e.Beside(func(bool) error {
 		calls.Add(1)
 		if fail.Load() {
 			return syscall.EIO

@@ -292,7 +292,7 @@ func (e *Engine) Harden() error {
 	if !e.config.Process {
 		return classify(e.guard.failure())
 	}
-	if err := e.beside.sync(); err != nil { // the log is not to be there before what it names
+	if err := e.beside.syncForLog(); err != nil { // the log is not to be there before what it names
 		e.guard.fail(err)
 	}
 	e.guard.mu.Lock()

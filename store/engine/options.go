@@ -52,6 +52,7 @@ func (e *Engine) options(g *guard) *pebble.Options {
 	o.EventListener = &pebble.EventListener{
 		WriteStallBegin: func(pebble.WriteStallBeginInfo) { g.stall(true) },
 		WriteStallEnd:   func() { g.stall(false) },
+		FlushBegin:      func(pebble.FlushInfo) { e.beside.bytes.Store(0) },
 		BackgroundError: func(err error) { e.config.Logger.Error("store: background work failed", "error", err) },
 	}
 	return o

@@ -2,6 +2,7 @@ package ring
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -10,7 +11,7 @@ import (
 	"sluice/store/engine"
 )
 
-// file is an open ring file. Pieces are written to it while it is synced.
+// file is that of a segment. Pieces are written to it while it is synced.
 type file struct {
 	vfs.File
 	number uint64
@@ -24,8 +25,8 @@ type file struct {
 	// under way is about to make durable is. It guards the fields below.
 	syncing sync.Mutex
 	named   bool // its name outlives a power failure
-	// doubtful says that a sync has failed: the kernel may have dropped any of
-	// what was written and take it for saved.
+	// doubtful says that a sync has failed: the kernel may take for saved what
+	// it has not.
 	doubtful bool
 }
 
@@ -41,6 +42,45 @@ func (f *file) write(b []byte, off int64) error {
 	return err
 }
 
+// sync makes durable what was written, and tells whether that is so of the name.
+func (f *file) sync(size int) (named bool, err error) {
+	f.syncing.Lock()
+	defer f.syncing.Unlock()
+	if f.doubtful {
+		if err := f.rewrite(size); err != nil {
+			return false, err
+		}
+	}
+	f.using.RLock()
+	defer f.using.RUnlock()
+	if f.closed { // nothing in it is wanted
+		return true, nil
+	}
+	if f.unsaved.Swap(false) {
+		err = f.SyncData()
+	}
+	f.doubtful = err != nil
+	return f.named, err
+}
+
+// hasName notes that the name is durable.
+func (f *file) hasName() {
+	f.syncing.Lock()
+	defer f.syncing.Unlock()
+	f.named = true
+}
+
+// rewrite has the kernel write everything again.
+func (f *file) rewrite(size int) error {
+	f.using.Lock() // for it takes back what is written meanwhile
+	defer f.using.Unlock()
+	if f.closed {
+		return nil
+	}
+	f.unsaved.Store(true)
+	return engine.Rewrite(f.File, 0, int64(size))
+}
+
 func (f *file) close() error {
 	f.using.Lock()
 	defer f.using.Unlock()
@@ -52,79 +92,74 @@ func (f *file) close() error {
 }
 
 // Write writes the first n bytes of a space to their place. After an error the
-// file takes no more, see ErrBroken; what was written to it before stays.
+// ring takes no more, see ErrBroken; what was written to it before stays.
 func (r *Ring) Write(s *Space, n int) error {
-	if r.refuses(s.file) {
+	if r.refuses(s.segment) {
 		return ErrBroken
 	}
-	if err := s.file.write(s.Bytes[:n], s.Ref(n).Offset); err != nil {
-		r.giveUp(s.file)
+	if err := s.segment.write(s.Bytes[:n], int64(s.off)); err != nil {
+		r.giveUp(s.segment)
 		return fmt.Errorf("write to the ring: %w", err)
 	}
-	r.wrote(s, n)
 	return nil
 }
 
 // Sync makes durable what was written to the file of a space, if that is what the
-// ring promises. After an error the file takes no more.
+// ring promises. After an error the ring takes no more.
 func (r *Ring) Sync(s *Space) error {
 	if !r.o.Synced {
 		return nil
 	}
-	if r.refuses(s.file) {
+	if r.refuses(s.segment) {
 		return ErrBroken
 	}
-	return r.sync(s.file)
+	return r.sync(s.segment)
 }
 
-// SyncAll makes everything that was written and not given back durable, whatever
-// the ring promises: the database is about to make rows durable that name it.
-// After an error the file takes no more; the next SyncAll writes what is in it
-// anew, out of memory. It takes no lock that is held while somebody waits for the
-// database, nor one that a write waits for.
-func (r *Ring) SyncAll() error {
+// SyncAll makes durable what was written and not given back, whatever the ring
+// promises; with all also what was given back and waits for Reuse, which rows
+// may name that a power failure brings back. After an error the ring takes no
+// more; the next SyncAll has everything written again. It takes no lock that is
+// held while somebody waits for the database, nor one that a write waits for.
+func (r *Ring) SyncAll(all bool) error {
 	r.mu.Lock()
-	f := r.file
+	var wanted []*segment
+	for _, s := range r.all {
+		if s.state == inUse || all && s.state == spent {
+			wanted = append(wanted, s)
+		}
+	}
 	r.mu.Unlock()
-	if f == nil {
+	return r.sync(wanted...)
+}
+
+func (r *Ring) sync(segments ...*segment) error {
+	var unnamed []*segment
+	for _, s := range segments {
+		named, err := s.sync(r.o.SegmentBytes)
+		if err != nil {
+			r.giveUp(s)
+			return fmt.Errorf("sync the ring: %w", err)
+		}
+		if !named {
+			unnamed = append(unnamed, s)
+		}
+	}
+	if len(unnamed) == 0 {
 		return nil
 	}
-	return r.sync(f)
-}
-
-func (r *Ring) sync(f *file) error {
-	f.syncing.Lock()
-	defer f.syncing.Unlock()
-	if err := r.syncNow(f); err != nil {
-		f.doubtful = true
-		r.giveUp(f)
-		return fmt.Errorf("sync the ring: %w", err)
+	if err := r.name(); err != nil {
+		return fmt.Errorf("sync the folder of the ring: %w", err)
+	}
+	for _, s := range unnamed {
+		s.hasName()
 	}
 	return nil
 }
 
-// syncNow syncs a file and its name. syncing is held.
-func (r *Ring) syncNow(f *file) error {
-	if f.doubtful {
-		if err := r.rewrite(f); err != nil {
-			return err
-		}
-	}
-	f.using.RLock()
-	defer f.using.RUnlock()
-	if f.closed { // nothing in it is wanted
-		return nil
-	}
-	if f.unsaved.Swap(false) {
-		if err := f.SyncData(); err != nil {
-			return err
-		}
-	}
-	f.doubtful = false
-	if f.named {
-		return nil
-	}
-	// Its name, that of the ring's folder, and that of the one which holds it.
+// name makes names durable: those of the files, that of their folder, and that of
+// the one which holds it.
+func (r *Ring) name() error {
 	dir := r.o.Dir
 	for range 3 {
 		if err := engine.SyncDir(r.o.FS, dir); err != nil {
@@ -132,54 +167,24 @@ func (r *Ring) syncNow(f *file) error {
 		}
 		dir = r.o.FS.PathDir(dir)
 	}
-	f.named = true
 	return nil
 }
 
-// rewrite writes everything that is in a file that was given up again.
-func (r *Ring) rewrite(f *file) error {
-	type stretch struct {
-		b   []byte
-		off int64
-	}
-	var all []stretch
-	r.mu.Lock()
-	if r.file == f {
-		for i, s := range r.segments {
-			for _, p := range s.pieces {
-				all = append(all, stretch{s.memory[p.off : p.off+p.size], int64(i)*int64(r.o.SegmentBytes) + int64(p.off)})
-			}
-		}
-	}
-	r.mu.Unlock()
-	for _, s := range all {
-		if err := f.write(s.b, s.off); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// refuses tells whether a file takes no more.
-func (r *Ring) refuses(f *file) bool {
+// refuses tells whether a segment takes no more.
+func (r *Ring) refuses(s *segment) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.broken || r.file != f
+	return r.broken || s.failed
 }
 
-// wrote notes what is in the file.
-func (r *Ring) wrote(s *Space, n int) {
+// giveUp has the ring take no more after a failure, until all was given back.
+func (r *Ring) giveUp(s *segment) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.file == s.file {
-		of := &r.segments[s.at]
-		of.pieces = append(of.pieces, piece{s.off, n})
+	if !slices.Contains(r.all, s) || s.failed {
+		return
 	}
-}
-
-// giveUp lets no more into a file that failed.
-func (r *Ring) giveUp(f *file) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.broken = r.broken || r.file == f
+	if r.broken = true; r.live == 0 {
+		r.beginAnew()
+	}
 }

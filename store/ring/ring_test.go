@@ -2,6 +2,7 @@ package ring_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"syscall"
@@ -16,8 +17,11 @@ import (
 )
 
 func small(fs vfs.FS) ring.Options {
-	return ring.Options{FS: fs, Dir: "data/ring/test", SegmentBytes: 1 << 10, Segments: 2}
+	return ring.Options{FS: fs, Dir: "data/ring/test", SegmentBytes: 1 << 10, Segments: 2, Files: 4}
 }
+
+// hardened is what Reuse is given when nothing can go wrong.
+func hardened() error { return nil }
 
 // put takes space, fills it and writes it.
 func put(t *testing.T, r *ring.Ring, text string) ring.Space {
@@ -32,8 +36,8 @@ func put(t *testing.T, r *ring.Ring, text string) ring.Space {
 
 func text(i int) string { return string(bytes.Repeat([]byte{byte('a' + i)}, 300)) }
 
-// TestReuse: space that was given back is handed out again in the same file,
-// and what is in use is never overwritten.
+// TestReuse: files whose contents were given back are written over, once that is
+// hardened, and what is in use never is.
 func TestReuse(t *testing.T) {
 	fs := vfs.NewMem()
 	r := ring.New(small(fs))
@@ -46,6 +50,7 @@ func TestReuse(t *testing.T) {
 			r.Release(live[0])
 			live = live[1:]
 		}
+		require.NoError(t, r.Reuse(hardened))
 		for j, s := range live {
 			want := text((i - len(live) + 1 + j) % 26)
 			got, err := r.Read(s.Ref(len(want)))
@@ -54,18 +59,28 @@ func TestReuse(t *testing.T) {
 			require.Equal(t, want, string(s.Bytes))
 		}
 	}
-	info, err := fs.Stat("data/ring/test/1")
+	names, err = fs.List("data/ring/test")
 	require.NoError(t, err)
-	require.LessOrEqual(t, info.Size(), int64(2<<10))
+	require.Less(t, len(names), 4)
+	for _, name := range names {
+		info, err := fs.Stat("data/ring/test/" + name)
+		require.NoError(t, err)
+		require.LessOrEqual(t, info.Size(), int64(1<<10))
+	}
 	require.NoError(t, r.Close())
 }
 
-// TestCrowded: there is no more than there is, and it comes back by segments.
+// TestCrowded: there is no more memory than there is, which comes back by
+// segments, and no more files, which come back by Reuse.
 func TestCrowded(t *testing.T) {
 	r := ring.New(small(vfs.NewMem()))
 	var live []ring.Space
-	for i := range 6 {
-		live = append(live, put(t, r, text(i)))
+	take := func() {
+		t.Helper()
+		live = append(live, put(t, r, text(len(live)%26)))
+	}
+	for range 6 {
+		take()
 	}
 	_, err := r.Take(300)
 	require.ErrorIs(t, err, ring.ErrCrowded)
@@ -75,25 +90,58 @@ func TestCrowded(t *testing.T) {
 	r.Release(live[2])
 	_, err = r.Take(300)
 	require.ErrorIs(t, err, ring.ErrCrowded, "a part of that segment is in use")
+	require.Zero(t, r.Spent())
 	r.Release(live[1])
-	s := put(t, r, text(9))
-	require.Equal(t, live[0].Ref(300), s.Ref(300))
+	require.Equal(t, 1<<10, r.Spent())
+	for range 6 { // the third file and the fourth
+		take()
+		if r.Spent() < 2<<10 {
+			r.Release(live[len(live)-4])
+		}
+	}
+	for _, s := range live[len(live)-6:] {
+		r.Release(s)
+	}
+	_, err = r.Take(300)
+	require.ErrorIs(t, err, ring.ErrSpent)
+	broken := errors.New("no")
+	require.ErrorIs(t, r.Reuse(func() error { return broken }), broken)
+	_, err = r.Take(300)
+	require.ErrorIs(t, err, ring.ErrSpent)
+	require.NoError(t, r.Reuse(hardened))
+	require.Zero(t, r.Spent())
+	take()
+	require.NoError(t, r.Close())
 }
 
 // TestReaders: who reads the memory of a space goes on seeing it after it was
 // given back.
 func TestReaders(t *testing.T) {
 	r := ring.New(small(vfs.NewMem()))
-	s := put(t, r, text(1))
+	fill := func(i int) (all []ring.Space) {
+		for range 3 {
+			all = append(all, put(t, r, text(i)))
+		}
+		return all
+	}
+	give := func(all []ring.Space) {
+		for _, s := range all {
+			r.Release(s)
+		}
+		require.NoError(t, r.Reuse(hardened))
+	}
+	first := fill(1)
+	second := fill(2)
 	r.Reading()
-	r.Release(s)
-	again := put(t, r, text(2))
-	require.Equal(t, s.Ref(300), again.Ref(300))
-	require.Equal(t, text(1), string(s.Bytes))
+	give(first)
+	third := fill(3)
+	require.Equal(t, first[0].Ref(300), third[0].Ref(300))
+	require.Equal(t, text(1), string(first[0].Bytes))
 	r.Done()
-	r.Release(again)
-	put(t, r, text(3))
-	require.Equal(t, text(3), string(again.Bytes), "without readers memory is used again")
+	give(second)
+	fill(4)
+	require.Equal(t, text(4), string(second[0].Bytes), "without readers memory is used again")
+	require.NoError(t, r.Close())
 }
 
 // TestFailure: a write that fails ends the file. What was in it stays until it
@@ -134,7 +182,11 @@ func TestFailure(t *testing.T) {
 			s := put(t, r, text(2))
 			require.NotEqual(t, kept.Ref(300).File, s.Ref(300).File)
 			_, err = mem.Stat("data/ring/test/1")
+			require.NoError(t, err)
+			require.NoError(t, r.Reuse(hardened))
+			_, err = mem.Stat("data/ring/test/1")
 			require.Error(t, err, "the failed file is removed")
+			require.NoError(t, r.Close())
 		})
 	}
 }
@@ -169,50 +221,66 @@ func TestNextProcess(t *testing.T) {
 }
 
 // TestSyncAll makes durable what only the kernel had, the names too; after a sync
-// that failed everything is written anew before it is trusted.
+// that failed everything is written again before it is trusted. What was given
+// back belongs to it while it waits for Reuse, if it is asked for.
 func TestSyncAll(t *testing.T) {
 	var fail atomic.Bool
-	var written atomic.Int64
+	var written, synced atomic.Int64
 	mem := vfs.NewCrashableMem()
 	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind == errorfs.OpFileWriteAt {
+		switch op.Kind {
+		case errorfs.OpFileWriteAt:
 			written.Add(1)
-		}
-		if fail.Load() && op.Kind == errorfs.OpFileSyncData {
-			return syscall.EIO
+		case errorfs.OpFileSyncData:
+			if synced.Add(1); fail.Load() {
+				return syscall.EIO
+			}
 		}
 		return nil
 	}))
 	require.NoError(t, mem.MkdirAll("data", 0o755))
 	require.NoError(t, engine.SyncDir(mem, ""))
 	r := ring.New(small(fs))
-	require.NoError(t, r.SyncAll(), "nothing is there")
-	first, second := put(t, r, text(1)), put(t, r, text(2))
-	after := func() *ring.Ring { return ring.New(small(mem.CrashClone(vfs.CrashCloneCfg{}))) }
-	_, err := after().Read(first.Ref(300))
-	require.Error(t, err, "a power failure takes it")
-	require.NoError(t, r.SyncAll())
-	third := put(t, r, text(3))
-	for i, s := range []ring.Space{first, second} {
-		got, err := after().Read(s.Ref(300))
-		require.NoError(t, err)
-		require.Equal(t, text(1+i), string(got))
+	require.NoError(t, r.SyncAll(true), "nothing is there")
+	var all []ring.Space
+	for i := range 4 { // in two files
+		all = append(all, put(t, r, text(i)))
 	}
+	after := func() *ring.Ring { return ring.New(small(mem.CrashClone(vfs.CrashCloneCfg{}))) }
+	check := func(i int) {
+		t.Helper()
+		got, err := after().Read(all[i].Ref(300))
+		require.NoError(t, err)
+		require.Equal(t, text(i), string(got))
+	}
+	_, err := after().Read(all[0].Ref(300))
+	require.Error(t, err, "a power failure takes it")
+	for _, s := range all[:3] {
+		r.Release(s)
+	}
+	require.NoError(t, r.SyncAll(false))
+	check(3)
+	_, err = after().Read(all[0].Ref(300))
+	require.Error(t, err, "it was given back")
+	require.Equal(t, int64(1), synced.Load())
+	require.NoError(t, r.Reuse(func() error { return r.SyncAll(true) }))
+	check(0)
+	require.Equal(t, int64(2), synced.Load())
+	require.NoError(t, r.SyncAll(true))
+	require.Equal(t, int64(2), synced.Load(), "nothing has changed")
+	all = append(all, put(t, r, text(4)))
 	fail.Store(true)
-	require.ErrorIs(t, r.SyncAll(), syscall.EIO)
+	require.ErrorIs(t, r.SyncAll(false), syscall.EIO)
 	_, err = r.Take(10)
 	require.ErrorIs(t, err, ring.ErrBroken)
 	fail.Store(false)
 	before := written.Load()
-	require.NoError(t, r.SyncAll())
-	require.Equal(t, before+3, written.Load())
-	got, err := after().Read(third.Ref(300))
-	require.NoError(t, err)
-	require.Equal(t, text(3), string(got))
-	for _, s := range []ring.Space{first, second, third} {
-		r.Release(s)
-	}
-	require.NoError(t, r.SyncAll())
-	put(t, r, text(4))
+	require.NoError(t, r.SyncAll(false))
+	require.Greater(t, written.Load(), before)
+	check(3)
+	check(4)
+	r.Release(all[3])
+	r.Release(all[4])
+	put(t, r, text(5))
 	require.NoError(t, r.Close())
 }

@@ -25,7 +25,7 @@ func plantsBeside() []plant {
 		{name: "tables are synced before rings", process: true, layout: bundles, fs: lying("/ring/"), found: "missing|damaged|not exist|short"},
 		{name: "the log is not cut after a power failure", process: true, deaf: true, layout: payloads, found: "missing|damaged|not exist|short"},
 		{name: "removals are not hardened", process: true, layout: payloads, fs: lying(".log"), found: "missing|damaged|not exist|short"},
-		{name: "payload is lost with a failed sync", disk: true, never: true, layout: payloads, found: "missing|damaged|not exist|short"},
+		{name: "payload is lost with a failed sync", process: true, never: true, layout: payloads, found: "missing|damaged|not exist|short"},
 		{name: "a row is there before its payload", layout: payloads, fs: meddling("/records/", tardy), found: "damaged"},
 		{name: "space of a ring is given back too early", layout: bundles, fs: meddling("/ring/", narrow), found: "damaged|missing"},
 		{name: "a payload file is removed too early", layout: payloads, fs: meddling("/records/", hasten), found: "damaged|not exist|missing"},

@@ -23,9 +23,13 @@ type trouble struct {
 	on          atomic.Bool // else the disk is well, and nothing is counted
 }
 
-// newTrouble is none for most lives. It is off.
-func newTrouble(dice *rand.Rand) *trouble {
+// newTrouble is none for most lives. It is off. With a plant that has the disk
+// fail it begins at once, and adds nothing.
+func newTrouble(dice *rand.Rand, p *plant) *trouble {
 	t := &trouble{err: syscall.EIO, first: 1 << 62}
+	if p != nil && p.never {
+		return &trouble{}
+	}
 	if dice.IntN(3) > 0 {
 		return t
 	}
@@ -71,9 +75,13 @@ func (w *world) recover() error {
 // written to it again.
 type forgetful struct {
 	vfs.FS
-	never bool // nor when somebody has
-	mu    sync.Mutex
-	lost  map[string]bool // guarded by mu
+	// never says that writing again does not help either, and that every other sync
+	// of such a file fails while there is trouble.
+	never   bool
+	trouble *trouble
+	mu      sync.Mutex
+	lost    map[string]bool // guarded by mu
+	syncs   int             // guarded by mu
 }
 
 // Unwrap implements vfs.FS.
@@ -102,10 +110,14 @@ func (f *forgetful) set(name string, lost bool) {
 	f.lost[name] = lost || f.never && f.lost[name]
 }
 
-func (f *forgetful) has(name string) bool {
+// fate tells whether a sync is about to do nothing, or to fail.
+func (f *forgetful) fate(name string) (nothing bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.lost[name]
+	if f.syncs++; f.never && f.trouble.on.Load() && f.syncs%2 == 0 && !f.lost[name] {
+		err = syscall.EIO
+	}
+	return f.lost[name], err
 }
 
 type forgotten struct {
@@ -127,10 +139,13 @@ func (f *forgotten) Sync() error { return f.sync(f.File.Sync) }
 func (f *forgotten) SyncData() error { return f.sync(f.File.SyncData) }
 
 func (f *forgotten) sync(sync func() error) error {
-	if f.of.has(f.name) {
+	nothing, err := f.of.fate(f.name)
+	if nothing {
 		return nil
 	}
-	err := sync()
+	if err == nil {
+		err = sync()
+	}
 	if err != nil {
 		f.of.set(f.name, true)
 	}

@@ -154,8 +154,8 @@ func (w *world) live() error {
 	mem := w.disk
 	o := w.options
 	o.Boot = w.boot(false)
-	w.trouble = newTrouble(w.dice)
-	o.FS = w.plant.disturb(&forgetful{lost: map[string]bool{}, never: w.plant != nil && w.plant.never, FS: errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	w.trouble = newTrouble(w.dice, w.plant)
+	o.FS = w.plant.disturb(&forgetful{lost: map[string]bool{}, never: w.plant != nil && w.plant.never, trouble: w.trouble, FS: errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite || op.Kind == errorfs.OpFileClose {
 			return nil
 		}

@@ -32,7 +32,7 @@ func (l *Log) Append(_ context.Context, batch []log.Entry) (log.Commit, error) {
 		return nil, translate(err)
 	}
 	c, err := l.append(batch, size, true)
-	if errors.Is(err, ring.ErrCrowded) {
+	if crowded(err) {
 		c, err = l.appendCrowded(batch, size)
 	}
 	if err != nil {
@@ -41,16 +41,23 @@ func (l *Log) Append(_ context.Context, batch []log.Entry) (log.Commit, error) {
 	return c, nil
 }
 
+// crowded tells whether an append failed for want of space in the ring.
+func crowded(err error) bool { return errors.Is(err, ring.ErrCrowded) || errors.Is(err, ring.ErrSpent) }
+
 // appendCrowded is append for who has found the ring full: it waits for space, and
 // does without the ring when none can be made.
 func (l *Log) appendCrowded(batch []log.Entry, size int) (*commit, error) {
 	for bundling := true; ; {
 		round := l.spreader.current() // before the try, so that no end is missed
 		c, err := l.append(batch, size, bundling)
-		if !errors.Is(err, ring.ErrCrowded) {
+		switch {
+		case errors.Is(err, ring.ErrCrowded):
+			l.relieve(true)
+		case errors.Is(err, ring.ErrSpent):
+			round = l.harden()
+		default:
 			return c, err
 		}
-		l.relieve(true)
 		<-round.over
 		bundling = round.err == nil
 	}
@@ -303,7 +310,7 @@ func (w *writing) take(n int) error {
 		return nil
 	}
 	space, err := w.log.ring.Take(n)
-	if errors.Is(err, ring.ErrCrowded) {
+	if crowded(err) {
 		return err
 	}
 	if err != nil {

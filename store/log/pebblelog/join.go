@@ -55,9 +55,6 @@ func (j *joining) add(p *part) {
 	j.place.count = all
 }
 
-// bytes is the most that the block takes.
-func (j *joining) bytes() int { return 1 + 2*binary.MaxVarintLen64 + len(j.runs) + j.size }
-
 // append writes the block.
 func (j *joining) append(b []byte) []byte {
 	if j.many > 1 {

@@ -1,6 +1,7 @@
 package pebblelog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -15,24 +16,66 @@ import (
 // Opening tells the engine, while it opens a database that was not closed in
 // order, what rows of logs point to (engine.Rows).
 type Opening struct {
-	fs     vfs.FS
-	dir    string
-	whole  *Whole
-	block  []byte
-	named  map[string]bool // files that rows are in
-	synced []string        // folders
+	fs    vfs.FS
+	whole *Whole
+	named map[string]map[besideFile]bool // by namespace
+}
+
+// besideFile is a payload file, or a ring of stream 0.
+type besideFile struct {
+	kind         byte
+	stream, file uint64
 }
 
 // NewOpening is for the database in a folder. The caller closes it.
 func NewOpening(fs vfs.FS, dir string) *Opening {
-	return &Opening{fs: fs, dir: dir, whole: NewWhole(fs, dir), named: map[string]bool{}}
+	return &Opening{fs: fs, whole: NewWhole(fs, dir), named: map[string]map[besideFile]bool{}}
 }
 
-// Name implements engine.Rows.
+// Name implements engine.Rows. There may be millions of rows.
 func (o *Opening) Name(key, value []byte) {
-	if spot, ok := o.whole.Where(key, value); ok {
-		o.named[spot.Path] = true
+	at := bytes.IndexByte(key, 0)
+	if at < 1 || len(value) == 0 {
+		return
 	}
+	f := besideFile{kind: key[0]}
+	switch {
+	case key[0] == kindBlock && isPointer(value):
+		p, err := parse(kindBlock, key[at+1:])
+		ref, refErr := refOf(value)
+		if err != nil || refErr != nil {
+			return
+		}
+		f.stream, f.file = p.id.Stream, ref.File
+	case key[0] == kindBundle && value[0] == bundleInRing:
+		p, err := readPointer(value)
+		if err != nil {
+			return
+		}
+		f.file = p.ref.File
+	default:
+		return
+	}
+	files := o.named[string(key[1:at])]
+	if files == nil {
+		files = map[besideFile]bool{}
+		o.named[string(key[1:at])] = files
+	}
+	files[f] = true
+}
+
+// paths are the files that rows are in.
+func (o *Opening) paths() (all []string) {
+	for namespace, files := range o.named {
+		for f := range files {
+			if f.kind == kindBlock {
+				all = append(all, o.whole.filesOf(namespace).Path(f.stream, f.file))
+			} else {
+				all = append(all, o.whole.ringOf(namespace).Path(f.file))
+			}
+		}
+	}
+	return all
 }
 
 // Intact implements engine.Rows. What is not what it should be, the others find.
@@ -51,7 +94,7 @@ func (o *Opening) Intact(key, value []byte) (bool, error) {
 // are bad or were removed.
 func (o *Opening) Sync() error {
 	dirs := map[string]bool{}
-	for path := range o.named {
+	for _, path := range o.paths() {
 		err := syncFile(o.fs, path)
 		if oserror.IsNotExist(err) || os.IsNotExist(err) {
 			continue

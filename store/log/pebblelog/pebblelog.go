@@ -30,7 +30,10 @@ type Log struct {
 	bundled  atomic.Int64 // bytes that wait in bundles
 	ring     *ring.Ring   // where they are
 	spreader spreader
-	paused   atomic.Int32 // how many want no further bundles
+	// spentMost is how much of the ring may have been given back before it is seen
+	// to that it can be written over.
+	spentMost int
+	paused    atomic.Int32 // how many want no further bundles
 
 	// mu guards streams, a cache of what has been used since the start.
 	mu      sync.RWMutex
@@ -45,11 +48,15 @@ func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c
 	l := &Log{bundling: b, coarse: c, engine: e, keys: keys{namespace: namespace}, now: now, streams: map[uint64]*stream{}}
 	l.files = openFiles(e, namespace, c)
 	at := e.Place()
+	segments := max(2*b.Bytes/b.SegmentBytes, 2)
 	l.ring = ring.New(ring.Options{
 		FS: at.FS, Dir: at.FS.PathJoin(at.Dir, RingDir, namespace), Synced: at.Synced,
-		SegmentBytes: b.SegmentBytes, Segments: max(2*b.Bytes/b.SegmentBytes, 2),
+		SegmentBytes: b.SegmentBytes, Segments: segments, Files: 5 * segments,
 	})
-	e.Beside(l.files.Sync)
+	if !at.Synced { // else it costs nothing
+		l.spentMost = 2 * segments * b.SegmentBytes
+	}
+	e.Beside(func(bool) error { return l.files.Sync() })
 	e.Beside(l.ring.SyncAll)
 	return l
 }

@@ -7,7 +7,6 @@ import (
 
 	"sluice/store/engine"
 	"sluice/store/payload"
-	"sluice/store/ring"
 )
 
 // spreader sees to it that not too much waits in bundles. A goroutine runs
@@ -21,12 +20,11 @@ type spreader struct {
 	closed  bool
 	wanted  bool   // somebody waits for space
 	round   *round // the spreading under way, or the next one
-	freed   []ring.Space
-	size    int // of what is freed
+	harden  *round // the hardening under way
 	running sync.WaitGroup
 }
 
-// round is one spreading, of any stream.
+// round is one spreading, of any stream, or one hardening.
 type round struct {
 	over chan struct{}
 	err  error // after over
@@ -81,25 +79,6 @@ func (s *spreader) end(err error, last bool) {
 	}
 }
 
-// free notes spaces whose rows are gone, though perhaps not for good.
-func (s *spreader) free(spaces []ring.Space, size int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.freed, s.size = append(s.freed, spaces...), s.size+size
-}
-
-// takeFreed returns what is freed, unless it is less than a size.
-func (s *spreader) takeFreed(least int) ([]ring.Space, int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.size < least {
-		return nil, 0
-	}
-	freed, size := s.freed, s.size
-	s.freed, s.size = nil, 0
-	return freed, size
-}
-
 // crowded tells whether enough waits to be spread.
 func (l *Log) crowded() bool { return l.bundled.Load() >= int64(l.bundling.Bytes) }
 
@@ -123,41 +102,42 @@ func (l *Log) relieve(wanted bool) {
 // that follow; what waits goes on waiting.
 func (l *Log) spreadDue() {
 	for last := false; !last; {
-		st := l.spreader.take(l.crowded())
-		least := l.bundling.SegmentBytes // so that many small streams share a sync
 		var err error
+		st := l.spreader.take(l.crowded())
 		if st != nil {
 			st.mu.Lock()
 			err = l.spread(st)
 			st.mu.Unlock()
 		}
-		if last = st == nil || err != nil; last {
-			least = 0
-		}
-		if e := l.giveBack(least); err == nil {
-			err = e
-		}
-		last = last || err != nil
+		last = st == nil || err != nil
 		l.spreader.end(err, last)
 	}
 }
 
-// giveBack gives the ring the space of what was spread, if it is a size at least.
-// A power failure must not bring the rows back that named it: the database is cut
-// only behind what is hardened now.
-func (l *Log) giveBack(least int) error {
-	freed, size := l.spreader.takeFreed(least)
-	if len(freed) == 0 {
-		return nil
+// harden begins to make durable that what was spread needs the ring no more, if
+// nobody does. The round ends when its files can be written over.
+func (l *Log) harden() *round {
+	s := &l.spreader
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.harden
+	if r != nil {
+		return r
 	}
-	if err := l.engine.Harden(); err != nil {
-		l.spreader.free(freed, size)
-		return err
+	r = &round{over: make(chan struct{})}
+	if s.closed {
+		close(r.over)
+		return r
 	}
-	for _, space := range freed {
-		l.ring.Release(space)
-	}
-	return nil
+	s.harden = r
+	s.running.Go(func() {
+		r.err = l.ring.Reuse(l.engine.Harden)
+		s.mu.Lock()
+		s.harden = nil
+		s.mu.Unlock()
+		close(r.over)
+	})
+	return r
 }
 
 // spread spreads what waits in a stream whose mu is held, and lets go of mu
@@ -201,18 +181,21 @@ func (l *Log) forget(st *stream, job *spreading) {
 	l.release(st, job.bundles)
 }
 
-// release lets go of bundles that are in the database no more.
+// release gives back the space of bundles that are in the database no more. When
+// much of it waits to be written over, that is seen to.
 func (l *Log) release(st *stream, bundles []*bundle) {
-	size, freed := 0, make([]ring.Space, 0, len(bundles))
+	size := int64(0)
 	for _, bu := range bundles {
 		if bu != nil {
-			size += len(bu.value)
-			freed = append(freed, bu.space)
+			size += int64(len(bu.value))
+			l.ring.Release(bu.space)
 		}
 	}
-	st.bundled -= int64(size)
-	l.bundled.Add(-int64(size))
-	l.spreader.free(freed, size)
+	st.bundled -= size
+	l.bundled.Add(-size)
+	if spent := l.ring.Spent(); spent > 0 && spent >= l.spentMost {
+		l.harden()
+	}
 }
 
 // settle spreads all bundles of a stream whose mu is held; appends make no
