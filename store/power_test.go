@@ -98,9 +98,6 @@ type verdict struct {
 	failed bool
 }
 
-// Helper implements testing.TB.
-func (*verdict) Helper() {}
-
 // Errorf implements testing.TB.
 func (v *verdict) Errorf(string, ...any) { v.failed = true }
 
