@@ -16,8 +16,8 @@ func (p *program) doctorCommand() *cobra.Command {
 	var repair, asJSON bool
 	cmd := &cobra.Command{
 		Use: "doctor FOLDER", Short: "Look whether a data folder is whole, and repair it",
-		Long: "Look whether a data folder holds what was written to it: every file of the database, its logs, bodies of\n" +
-			"objects, and snapshots. It changes nothing without --repair, and needs the server stopped. Exit code 0 means that\n" +
+		Long: "Look whether a data folder holds what was written to it: every file of the database, its logs, the\n" +
+			"files of records and rings beside it, bodies of objects, and snapshots. It changes nothing without --repair, and needs the server stopped. Exit code 0 means that\n" +
 			"nothing is wrong, or that all was repaired, 1 that something is, 3 that a server has the folder open.",
 		Args: cobra.ExactArgs(1),
 	}

@@ -1,5 +1,5 @@
 // Package doctor looks into a data folder that nobody has open: whether every
-// file of it holds what was written to it, and, if one does not, what of the
+// file of it, payload files and rings included, holds what was written to it, and, if one does not, what of the
 // data that concerns. It changes nothing unless it is told to repair, and then
 // keeps what it replaced.
 //
