@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,10 @@ func (w *troubled) prepared() []calling {
 		},
 		w.put("first"),
 		func(ctx context.Context) error {
+			_, err := kinesis.NewFromConfig(w.aws).CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("wide"), ShardCount: aws.Int32(wideShards)})
+			return err
+		},
+		func(ctx context.Context) error {
 			_, err := dynamodb.NewFromConfig(w.aws).CreateTable(ctx, &dynamodb.CreateTableInput{
 				TableName: aws.String("leases"), BillingMode: ddb.BillingModePayPerRequest,
 				AttributeDefinitions: []ddb.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: ddb.ScalarAttributeTypeS}},
@@ -146,6 +151,41 @@ func (w *troubled) object(key string, size int) calling {
 	}
 }
 
+// wideShards are so many that what is written to all of them at once goes into
+// the ring.
+const wideShards = 64
+
+// scatter writes a record of a text to each shard.
+func (w *troubled) scatter(text string) calling {
+	return func(ctx context.Context) error {
+		in := &kinesis.PutRecordsInput{StreamName: aws.String("wide")}
+		for n := range int64(wideShards) {
+			hash := new(big.Int).Lsh(big.NewInt(n), 122)
+			in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), ExplicitHashKey: aws.String(hash.String()), Data: []byte(text)})
+		}
+		_, err := kinesis.NewFromConfig(w.aws).PutRecords(ctx, in)
+		return err
+	}
+}
+
+// large writes so much to one shard at once that it goes into a payload file.
+func (w *troubled) large(text string) calling {
+	return func(ctx context.Context) error {
+		in := &kinesis.PutRecordsInput{StreamName: aws.String("orders")}
+		for range 2 {
+			in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), Data: []byte(text + "|" + strings.Repeat("x", 40<<10))})
+		}
+		_, err := kinesis.NewFromConfig(w.aws).PutRecords(ctx, in)
+		return err
+	}
+}
+
+// Calls of batches that are kept beside the database.
+const (
+	largeCall     = "PutRecords, in a file"
+	scatteredCall = "PutRecords, over many shards"
+)
+
 // named are the calls that meet the trouble, in order.
 func (w *troubled) named() []struct {
 	name string
@@ -161,6 +201,8 @@ func (w *troubled) named() []struct {
 			_, err := k.PutRecords(ctx, &kinesis.PutRecordsInput{StreamName: aws.String("orders"), Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: []byte("third")}}})
 			return err
 		}},
+		{largeCall, w.large("large")},
+		{scatteredCall, w.scatter("everywhere")},
 		{"AddTagsToStream", func(ctx context.Context) error {
 			_, err := k.AddTagsToStream(ctx, &kinesis.AddTagsToStreamInput{StreamName: aws.String("orders"), Tags: map[string]string{"a": "b"}})
 			return err
@@ -212,18 +254,21 @@ func (w *troubled) health() (status int, text string) {
 	return r.StatusCode, string(raw)
 }
 
-// texts are the records of the stream.
-func (w *troubled) texts() (all []string) {
+// texts are the records of the stream, of large ones the beginning.
+func (w *troubled) texts() []string { return w.textsOf("orders") }
+
+func (w *troubled) textsOf(stream string) (all []string) {
 	k := kinesis.NewFromConfig(w.aws)
-	list, err := k.ListShards(context.Background(), &kinesis.ListShardsInput{StreamName: aws.String("orders")})
+	list, err := k.ListShards(context.Background(), &kinesis.ListShardsInput{StreamName: &stream})
 	require.NoError(w.t, err)
 	for _, sh := range list.Shards {
-		begin, err := k.GetShardIterator(context.Background(), &kinesis.GetShardIteratorInput{StreamName: aws.String("orders"), ShardId: sh.ShardId, ShardIteratorType: types.ShardIteratorTypeTrimHorizon})
+		begin, err := k.GetShardIterator(context.Background(), &kinesis.GetShardIteratorInput{StreamName: &stream, ShardId: sh.ShardId, ShardIteratorType: types.ShardIteratorTypeTrimHorizon})
 		require.NoError(w.t, err)
 		page, err := k.GetRecords(context.Background(), &kinesis.GetRecordsInput{ShardIterator: begin.ShardIterator})
 		require.NoError(w.t, err)
 		for _, r := range page.Records {
-			all = append(all, string(r.Data))
+			text, _, _ := strings.Cut(string(r.Data), "|")
+			all = append(all, text)
 		}
 	}
 	return all
@@ -241,6 +286,7 @@ func TestDiskTrouble(t *testing.T) {
 				requireInternal(t, c.do(t.Context()), c.name)
 			}
 			require.Equal(t, []string{"first"}, w.texts(), "reads go on")
+			require.Empty(t, w.textsOf("wide"))
 			status, text := w.health()
 			require.Equal(t, http.StatusServiceUnavailable, status)
 			require.Contains(t, text, `"status":"degraded"`)
@@ -249,7 +295,8 @@ func TestDiskTrouble(t *testing.T) {
 			for _, c := range w.named() {
 				require.NoError(t, c.do(t.Context()), c.name)
 			}
-			require.Equal(t, []string{"first", "second", "third"}, w.texts())
+			require.Equal(t, []string{"first", "second", "third", "large", "large"}, w.texts())
+			require.Equal(t, allOver(1), w.textsOf("wide"))
 			status, text = w.health()
 			require.Equal(t, http.StatusOK, status, text)
 		})
@@ -268,7 +315,7 @@ func TestDiskTroubleAnywhere(t *testing.T) {
 		w.disk.with = []error{syscall.EIO, syscall.ENOSPC}[seed%2]
 		skip := int64(seed/2) % writes
 		w.disk.at.Store(w.disk.count.Load() + 1 + skip)
-		acked, failed := []string{"first"}, 0
+		acked, failed, scattered := []string{"first"}, 0, 0
 		for _, c := range w.named() {
 			err := c.do(context.Background())
 			switch {
@@ -279,20 +326,35 @@ func TestDiskTroubleAnywhere(t *testing.T) {
 				acked = append(acked, "second")
 			case c.name == "PutRecords":
 				acked = append(acked, "third")
+			case c.name == largeCall:
+				acked = append(acked, "large", "large")
+			case c.name == scatteredCall:
+				scattered++
 			}
 		}
 		require.Equal(t, acked, w.texts())
+		require.Equal(t, allOver(scattered), w.textsOf("wide"))
 		if skip < writes/2 {
 			require.Positive(t, failed, "trouble from write %d of about %d on", skip, writes)
 		}
 		met += failed
 		w.over()
 		require.NoError(t, w.put("last")(context.Background()))
+		require.NoError(t, w.scatter("everywhere")(context.Background()))
+		require.Equal(t, allOver(scattered+1), w.textsOf("wide"))
 		require.Equal(t, append(acked, "last"), w.texts())
 		status, text := w.health()
 		require.Equal(t, http.StatusOK, status, text)
 		return nil
 	}, func() string { return fmt.Sprintf("%d calls met the trouble", met) })
+}
+
+// allOver are the texts of a wide stream over which one was scattered so often.
+func allOver(often int) (all []string) {
+	for range often * wideShards {
+		all = append(all, "everywhere")
+	}
+	return all
 }
 
 // calmWrites is how many writes the calls make when nothing troubles them.
