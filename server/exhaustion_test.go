@@ -215,6 +215,18 @@ func TestDeepAndMany(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { require.Less(t, callJSON(t, s, "PutRecord", body).status, 500) })
 	}
+	for name, body := range map[string]string{
+		"lists in CBOR": strings.Repeat("\x81", 1<<20),
+		"maps in CBOR":  strings.Repeat("\xa1\x61a", 1<<20),
+		"tags in CBOR":  strings.Repeat("\xc0", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := tryAsk(t.Context(), http.DefaultClient, s.url(), "POST", "/service/Kinesis_20131202/operation/PutRecord", strings.NewReader(body),
+				"Content-Type", "application/cbor", "Smithy-Protocol", "rpc-v2-cbor", "Authorization", signed, "X-Amz-Date", "x")
+			require.NoError(t, err)
+			require.Equal(t, 400, a.status)
+		})
+	}
 	lives(t, s)
 }
 

@@ -130,6 +130,7 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 		policyOf(anyone + `,"Action":"*","Condition":{"Equals":{"a":"b"}}`):        `the condition operator "Equals" is not known`,
 		policyOf(anyone + `,"Action":"*","Condition":{"NumericEquals":{"a":"b"}}`): `"b" is no value for the condition operator NumericEquals`,
 		policyOf(anyone+`,"Action":"*"`) + "x":                                     "something follows the policy",
+		`{"Statement":` + strings.Repeat("[", 60_000):                              "exceeded max depth",
 		strings.Repeat(" ", 65<<10):                                                "longer than 65536 bytes",
 	} {
 		_, err := Parse(Resource, []byte(text))
