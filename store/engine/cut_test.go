@@ -218,7 +218,7 @@ func TestCut(t *testing.T) {
 		{what: "of a batch larger than a memtable", batches: batches{{"x"}, {"a", "b", "c"}, {"d"}}, size: 50 << 10, lost: "b", left: 1},
 		{what: "in the first of several logs", batches: batches{{"a"}, {"b"}, {"c"}, {"d"}, {"e"}}, size: 60 << 10, lost: "b", left: 1, logs: 2},
 		{what: "in the last of several logs", batches: batches{{"a"}, {"b"}, {"c"}, {"d"}, {"e"}}, size: 60 << 10, lost: "e", left: 4, logs: 2},
-		{what: "deleted in a later log", batches: batches{{"a"}, {"b"}, {"c"}, {"d"}, {"-b"}}, size: 60 << 10, lost: "b", left: 5, logs: 2},
+		{what: "deleted in a later log", batches: batches{{"a"}, {"b"}, {"c"}, {"d"}, {"e"}, {"-b"}}, size: 60 << 10, lost: "b", left: 6, logs: 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			lost := map[string]bool{}
