@@ -17,8 +17,9 @@ func (p *program) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "doctor FOLDER", Short: "Look whether a data folder is whole, and repair it",
 		Long: "Look whether a data folder holds what was written to it: every file of the database, its logs, the\n" +
-			"files of records and rings beside it, bodies of objects, and snapshots. It changes nothing without --repair, and needs the server stopped. Exit code 0 means that\n" +
-			"nothing is wrong, or that all was repaired, 1 that something is, 3 that a server has the folder open.",
+			"files of records and rings beside it, bodies of objects, and snapshots. It changes nothing without --repair, and\n" +
+			"needs the server stopped. Exit code 0 means that nothing is wrong, or that all was repaired, 1 that something is,\n" +
+			"3 that a server has the folder open.",
 		Args: cobra.ExactArgs(1),
 	}
 	flags := cmd.Flags()

@@ -156,6 +156,17 @@ func (r *Ring) Take(n int) (Space, error) {
 	return space, nil
 }
 
+// Shrink gives back what follows the first n bytes of a space, if nothing was
+// handed out since.
+func (r *Ring) Shrink(s *Space, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if of := s.segment; of == r.current && of.used == s.off+len(s.Bytes) {
+		of.used = s.off + n
+		s.Bytes = s.Bytes[:n:n]
+	}
+}
+
 // advance begins another segment. mu is held.
 func (r *Ring) advance() error {
 	if s := r.current; s != nil && s.live == 0 {

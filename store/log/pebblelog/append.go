@@ -195,7 +195,7 @@ func (w *writing) run(size int) (err error) {
 		return err
 	}
 	w.to.Records = true
-	if err := w.take(1 + size + (partRoom+8)*blocks); err != nil {
+	if err := w.take(bundleHead + size + (partRoom+blockHead)*blocks); err != nil {
 		_ = w.to.Close()
 		return err
 	}
@@ -262,7 +262,7 @@ func (w *writing) block(s *shard, bucket uint32, entries []int32, size int) erro
 	p := place{last: s.next - 1, arrival: s.last, count: len(entries)}
 	if w.bundling {
 		s.waiting = append(s.waiting, waiting{number: uint32(w.commit.bundle.number), at: uint32(len(w.bundle))})
-		w.bundle = appendPart(w.bundle, s.id.Shard, bucket, p, size)
+		w.bundle = appendPart(w.bundle, w.now, s.id.Shard, p, size)
 		at := len(w.bundle)
 		w.bundle = w.bundle[:at+size] // there is room, see take
 		value := w.bundle[at : at+size : at+size]
@@ -321,7 +321,7 @@ func (w *writing) take(n int) error {
 	if w.log.ring.Inherited() {
 		w.log.inherit()
 	}
-	w.bundle = append(space.Bytes[:0], bundleVersion)
+	w.bundle = beginBundle(space.Bytes[:0], w.now)
 	w.commit.bundle = &bundle{number: w.stream.next, space: space}
 	return nil
 }
@@ -330,6 +330,7 @@ func (w *writing) take(n int) error {
 func (w *writing) point() error {
 	l, st, bu := w.log, w.stream, w.commit.bundle
 	bu.value = w.bundle
+	l.ring.Shrink(&bu.space, len(bu.value))
 	row := appendPointer(make([]byte, 0, 32), crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
 	if err := w.to.Set(l.keys.bundle(st.id, bu.number), row, nil); err != nil {
 		return err

@@ -26,18 +26,25 @@ import (
 // A bundle is
 //
 //	version  1 byte, bundleVersion
+//	time     when it was made, ms, u64
+//	parts    per block: shard uvarint, last position uvarint, ms between that time and its arrival varint, length uvarint, the block
+//
+// or, as it was written before there was a ring,
+//
+//	version  1 byte, bundleFormer
 //	parts    per block: shard u32, bucket u32, the end of its key (16 bytes), length uvarint, the block
 //
-// and its row, under the key kindBundle, stream, number,
+// and its row, under the key kindBundle, stream, number, is
 //
 //	version  1 byte, bundleInRing
 //	checksum u32, CRC-32C of the bundle
 //	place    uvarints: file, offset, length
 //
-// or, as it was written before there was a ring, the bundle itself.
+// or the bundle itself.
 const (
-	bundleVersion = 1
+	bundleFormer  = 1
 	bundleInRing  = 2
+	bundleVersion = 3
 )
 
 // Bundling says which appends are bundled and how much waits in bundles. Zero
@@ -101,7 +108,7 @@ func (st *stream) base() uint32 { return uint32(st.next) - uint32(len(st.bundles
 func (h *held) part(i int) (p part, failed bool) {
 	w := h.waiting[i]
 	b := h.bundles[w.number-h.base]
-	p, _, _ = readPart(b.value[w.at:]) // was written or checked here
+	p, _, _ = readPart(b.value, int(w.at)) // was written or checked here
 	return p, b.failed.Load()
 }
 
@@ -119,19 +126,24 @@ func (h *held) last() (p place, found bool) {
 // each namespace.
 const RingDir = "ring"
 
-// partHead is the size of what precedes a block's length in a bundle.
-const partHead = 4 + 4 + blockSuffix
+// Sizes of what precedes the parts of a bundle, and the blocks in them.
+const (
+	bundleHead = 1 + 8
+	formerHead = 4 + 4 + blockSuffix // without the length
+	// partRoom is the most that a part takes beside its block.
+	partRoom = 5 + 9 + 10 + 5
+)
 
-// partRoom is the most that a part takes beside its block.
-const partRoom = partHead + 5
+// beginBundle begins a bundle that is made at a time.
+func beginBundle(b []byte, ms int64) []byte {
+	return binary.BigEndian.AppendUint64(append(b, bundleVersion), uint64(ms))
+}
 
-// appendPart begins a part for a block of n bytes.
-func appendPart(b []byte, shard, bucket uint32, p place, n int) []byte {
-	at := len(b)
-	b = append(b, make([]byte, partHead)...)
-	binary.BigEndian.PutUint32(b[at:], shard)
-	binary.BigEndian.PutUint32(b[at+4:], bucket)
-	p.put(b[at+8:], bucket)
+// appendPart begins a part of a bundle for a block of n bytes.
+func appendPart(b []byte, ms int64, shard uint32, p place, n int) []byte {
+	b = binary.AppendUvarint(b, uint64(shard))
+	b = binary.AppendUvarint(b, uint64(p.last))
+	b = binary.AppendVarint(b, p.arrival-ms)
 	return binary.AppendUvarint(b, uint64(n))
 }
 
@@ -144,38 +156,76 @@ type part struct {
 
 var errBundle = fmt.Errorf("%w: malformed bundle", errBlock)
 
-// readPart takes a part off a bundle.
-func readPart(b []byte) (p part, rest []byte, ok bool) {
-	if len(b) < partHead {
-		return p, nil, false
+// readPart reads the part of a bundle that begins at a place, and tells where the
+// next one does.
+func readPart(b []byte, at int) (p part, next int, ok bool) {
+	if b[0] == bundleFormer {
+		return readFormer(b, at)
 	}
-	p = part{shard: binary.BigEndian.Uint32(b), bucket: binary.BigEndian.Uint32(b[4:])}
-	p.place = placeOf(b[:partHead], p.bucket)
-	size, n := binary.Uvarint(b[partHead:])
-	if n <= 0 || size > uint64(len(b)-partHead-n) {
-		return p, nil, false
+	rest := b[at:]
+	shard, i := binary.Uvarint(rest)
+	last, j := binary.Uvarint(rest[max(i, 0):])
+	apart, k := binary.Varint(rest[max(i, 0)+max(j, 0):])
+	if i <= 0 || j <= 0 || k <= 0 {
+		return p, at, false
 	}
-	b = b[partHead+n:]
-	p.value = b[:size:size]
-	return p, b[size:], true
+	size, n := binary.Uvarint(rest[i+j+k:])
+	used := at + i + j + k + n
+	arrival := int64(binary.BigEndian.Uint64(b[1:])) + apart
+	if n <= 0 || shard >= 1<<32 || last >= 1<<62 || arrival < 0 || arrival >= 1<<53 || size < 2 || size > uint64(len(b)-used) {
+		return p, at, false
+	}
+	value := b[used : used+int(size) : used+int(size)]
+	count, n := binary.Uvarint(value[1:])
+	if n <= 0 || count > size {
+		return p, at, false
+	}
+	p = part{shard: uint32(shard), bucket: bucketOf(arrival), value: value}
+	p.place = place{last: int64(last), arrival: arrival, count: int(count)}
+	return p, used + int(size), true
+}
+
+// readFormer is readPart of a bundle as it was before there was a ring.
+func readFormer(b []byte, at int) (p part, next int, ok bool) {
+	if len(b)-at < formerHead {
+		return p, at, false
+	}
+	head := b[at : at+formerHead]
+	p = part{shard: binary.BigEndian.Uint32(head), bucket: binary.BigEndian.Uint32(head[4:])}
+	p.place = placeOf(head, p.bucket)
+	at += formerHead
+	size, n := binary.Uvarint(b[at:])
+	if n <= 0 || size > uint64(len(b)-at-n) {
+		return p, at, false
+	}
+	next = at + n + int(size)
+	p.value = b[at+n : next : next]
+	return p, next, true
+}
+
+// isBundle tells whether a row is a bundle itself.
+func isBundle(row []byte) bool {
+	return len(row) > 0 && (row[0] == bundleVersion || row[0] == bundleFormer)
 }
 
 // eachPart calls f for the blocks of a stored bundle and where they begin.
 func eachPart(b []byte, f func(p part, at int) error) error {
-	if len(b) < 1 || b[0] != bundleVersion {
+	at := 1
+	if !isBundle(b) || b[0] == bundleVersion && len(b) < bundleHead {
 		return errBundle
 	}
-	rest := b[1:]
-	for len(rest) > 0 {
-		at := len(b) - len(rest)
-		p, after, ok := readPart(rest)
+	if b[0] == bundleVersion {
+		at = bundleHead
+	}
+	for at < len(b) {
+		p, next, ok := readPart(b, at)
 		if !ok {
 			return errBundle
 		}
 		if err := f(p, at); err != nil {
 			return err
 		}
-		rest = after
+		at = next
 	}
 	return nil
 }

@@ -1,40 +1,68 @@
 package pebblelog
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// partOf is a part of a bundle with one block.
-func partOf(shard uint32, p place, batch ...entry) []byte {
+// made is when the bundles of these tests are made.
+const made = 1767225600123
+
+// partOf is a part of a bundle with one block; former as it was before the ring.
+func partOf(former bool, shard uint32, p place, batch ...entry) []byte {
 	value := encode(batch)
-	return append(appendPart(nil, shard, bucketOf(p.arrival), p, len(value)), value...)
+	head := appendPart(nil, made, shard, p, len(value))
+	if former {
+		bucket := bucketOf(p.arrival)
+		head = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, shard), bucket)
+		head = append(head, make([]byte, blockSuffix)...)
+		p.put(head[8:], bucket)
+		head = binary.AppendUvarint(head, uint64(len(value)))
+	}
+	return append(head, value...)
 }
 
 func TestBundle(t *testing.T) {
-	first, second := place{last: 4, arrival: 1767225600123, count: 1}, place{last: 9, arrival: 1767225600124, count: 2}
-	b := append([]byte{bundleVersion}, partOf(3, first, entry{PartitionKey: "k", Data: []byte("v")})...)
-	b = append(b, partOf(900, second, entry{Data: []byte("w")}, entry{PartitionKey: "l"})...)
-	var got []part
-	require.NoError(t, eachPart(b, func(p part, _ int) error { got = append(got, p); return nil }))
-	require.Len(t, got, 2)
-	require.Equal(t, first, got[0].place)
-	require.Equal(t, uint32(900), got[1].shard)
-	records, ok := decode(got[1].value)
-	require.True(t, ok)
-	require.Len(t, records, 2)
-
-	rest := make([]byte, 16)
-	require.NoError(t, Check(kindBundle, rest, b))
-	for n := range b {
-		short := append([]byte(nil), b[:n]...)
-		err := Check(kindBundle, rest, short)
-		if n == 1 || n == 1+len(partOf(3, first, entry{PartitionKey: "k", Data: []byte("v")})) {
-			require.NoError(t, err, "whole parts")
-			continue
+	first, second := place{last: 4, arrival: made, count: 1}, place{last: 9, arrival: made + 3600_001, count: 2}
+	for _, former := range []bool{false, true} {
+		b := beginBundle(nil, made)
+		if former {
+			b = []byte{bundleFormer}
 		}
-		require.Error(t, err, "%d bytes", n)
+		head := len(b)
+		one := partOf(former, 3, first, entry{PartitionKey: "k", Data: []byte("v")})
+		b = append(b, one...)
+		b = append(b, partOf(former, 900, second, entry{Data: []byte("w")}, entry{PartitionKey: "l"})...)
+		var got []part
+		require.NoError(t, eachPart(b, func(p part, at int) error {
+			again, _, ok := readPart(b, at)
+			require.True(t, ok)
+			require.Equal(t, p, again)
+			got = append(got, p)
+			return nil
+		}))
+		require.Len(t, got, 2)
+		require.Equal(t, first, got[0].place)
+		require.Equal(t, second, got[1].place)
+		require.Equal(t, bucketOf(second.arrival), got[1].bucket)
+		require.Equal(t, uint32(900), got[1].shard)
+		records, ok := decode(got[1].value)
+		require.True(t, ok)
+		require.Len(t, records, 2)
+
+		rest := make([]byte, 16)
+		require.NoError(t, Check(kindBundle, rest, b))
+		for n := range b {
+			short := append([]byte(nil), b[:n]...)
+			err := Check(kindBundle, rest, short)
+			if n == head || n == head+len(one) {
+				require.NoError(t, err, "whole parts")
+				continue
+			}
+			require.Error(t, err, "%d bytes", n)
+		}
 	}
 }
 

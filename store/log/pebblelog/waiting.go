@@ -61,7 +61,7 @@ var errTorn = fmt.Errorf("%w: the ring does not hold what was written to it", er
 
 // fetch returns the bundle of a row.
 func (l *Log) fetch(row []byte) ([]byte, error) {
-	if len(row) > 0 && row[0] == bundleVersion {
+	if isBundle(row) {
 		return row, nil
 	}
 	p, err := readPointer(row)
