@@ -43,13 +43,17 @@ func TestCrashes(t *testing.T) {
 	require.Positive(t, sum.acked.Load())
 }
 
+// plantedSeeds is how many histories with a fault are played until it is found.
+// One or two do for most, which takes a second.
+const plantedSeeds = 100
+
 // TestPlanted shows that the laws are looked at: what is broken on purpose is
-// found within a minute, and found to be that.
+// found soon, and found to be that.
 func TestPlanted(t *testing.T) {
 	for _, p := range append(plants(), plantsBeside()...) {
 		t.Run(p.name, func(t *testing.T) {
 			begin := time.Now()
-			for seed := uint64(1); time.Since(begin) < time.Minute; seed++ {
+			for seed := uint64(1); seed <= plantedSeeds; seed++ {
 				err := play(seed, &p, &tally{})
 				if err == nil {
 					continue
@@ -58,7 +62,7 @@ func TestPlanted(t *testing.T) {
 				t.Logf("found with seed %d after %v: %v", seed, time.Since(begin).Round(time.Millisecond), err)
 				return
 			}
-			t.Fatal("not found within a minute")
+			t.Fatal("not found")
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -223,7 +224,7 @@ func (w *world) copy(mem *vfs.MemFS, every int) {
 	if w.writes++; w.writes%every != 0 {
 		return
 	}
-	m := &moment{power: w.options.Durability == store.Disk || w.dice.IntN(6) == 0}
+	m := &moment{power: w.options.Durability == store.Disk || w.dice.IntN(w.often()) == 0}
 	percent := 100
 	if m.power {
 		percent = w.dice.IntN(101)
@@ -238,6 +239,15 @@ func (w *world) copy(mem *vfs.MemFS, every int) {
 	}
 }
 
+// often says which share of the crashes under "process" is a power failure; they
+// take longer to look into.
+func (w *world) often() int {
+	if w.plant != nil && w.plant.process {
+		return 2
+	}
+	return 6
+}
+
 // look opens every copy, and makes one of them, or the last, the disk.
 func (w *world) look() error {
 	next, last := w.dice.IntN(len(w.copies)), len(w.copies)-1
@@ -246,7 +256,7 @@ func (w *world) look() error {
 	}
 	var kept *vfs.MemFS
 	var finds []find
-	for i, m := range w.copies {
+	for i, m := range slices.Backward(w.copies) { // the later ones have more in them
 		if i == next {
 			kept = m.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: w.dice})
 		}
