@@ -28,6 +28,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errSum is damage that a checksum has shown.
 var errSum = fmt.Errorf("%w: the checksum of a body differs", engine.ErrDamaged)
 
+// ErrUnfinished says that the end of a body is missing, which is written last: the
+// process ended before it was kept, so that nothing names it, or a power failure
+// has taken it.
+var ErrUnfinished = fmt.Errorf("%w: the end of a body is missing", engine.ErrDamaged)
+
 // sums are taken of a body while it is written.
 type sums struct {
 	all  []byte // of whole pieces
@@ -62,7 +67,7 @@ func (s *sums) trailer() []byte {
 func open(file vfs.File, length int64, checked bool) (Body, error) {
 	plain := func() (Body, error) {
 		if checked {
-			return nil, errSum
+			return nil, ErrUnfinished
 		}
 		return diskBody{file, length}, nil
 	}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -83,7 +84,10 @@ func (x *examination) bodies(dir string) {
 			e = bodies.Verify(func(id blob.ID, size int64, err error) {
 				x.report.Bodies++
 				x.report.Bytes += size
-				if err != nil {
+				if errors.Is(err, blob.ErrUnfinished) {
+					x.find(Finding{File: x.fs.PathJoin(base, namespace, blob.FileOf(x.fs, id)), Severity: Note,
+						What: "a body of an object has no end: it was being written when the process ended, and is nobody's, or a power failure has taken it"})
+				} else if err != nil {
 					x.find(Finding{File: x.fs.PathJoin(base, namespace, blob.FileOf(x.fs, id)), Severity: Damage,
 						What: "the body of an object is damaged: " + oneLine(err), Loses: []string{fmt.Sprintf("the object whose body it is; reading it fails (%d bytes)", size)},
 						Repair: "it stays where it is; put the object again, or remove it"})
