@@ -27,7 +27,7 @@ func TestUnfinishedBody(t *testing.T) {
 	require.NoError(t, err)
 	left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: p.dice})
 	require.NoError(t, s.Close())
-	path := left.PathJoin("data", store.BodiesDir, "things", blob.FileOf(left, id))
+	path := left.PathJoin("data", store.DatabaseDir, store.BodiesDir, "things", blob.FileOf(left, id))
 	f, err := left.Create(path, vfs.WriteCategoryUnspecified)
 	require.NoError(t, err)
 	_, err = f.Write(make([]byte, 50<<10))
