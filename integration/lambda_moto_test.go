@@ -90,8 +90,7 @@ func TestFailuresGoToMoto(t *testing.T) {
 	_, err = functions.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String("copy"),
 		Environment: &types.Environment{Variables: map[string]string{"OUT": "nowhere"}}})
 	require.NoError(t, err)
-	for alias, destination := range map[string]string{"queue": "arn:aws:sqs:us-east-1:000000000000:dead",
-		"topic": "arn:aws:sns:us-east-1:000000000000:deaths", "bucket": "arn:aws:s3:::graves"} {
+	giveUpTo := func(alias, destination string) {
 		_, err := functions.CreateAlias(ctx, &lambda.CreateAliasInput{FunctionName: aws.String("copy"), Name: &alias, FunctionVersion: aws.String("$LATEST")})
 		require.NoError(t, err)
 		made, err := functions.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: aws.String("copy:" + alias),
@@ -100,6 +99,8 @@ func TestFailuresGoToMoto(t *testing.T) {
 		require.NoError(t, err)
 		uuids[alias] = *made.UUID
 	}
+	giveUpTo("queue", "arn:aws:sqs:us-east-1:000000000000:dead")
+	giveUpTo("bucket", "arn:aws:s3:::graves")
 	_, err = streams.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: aws.String("a"), PartitionKey: aws.String("k"), Data: []byte("x")})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
@@ -114,6 +115,8 @@ func TestFailuresGoToMoto(t *testing.T) {
 	m.call("POST", "sns", "/", "Action", "Subscribe", "TopicArn", "arn:aws:sns:us-east-1:000000000000:deaths", "Protocol", "sqs",
 		"Endpoint", "arn:aws:sqs:us-east-1:000000000000:copies", "Version", "2010-03-31")
 	m.call("PUT", "s3", "/graves")
+	// Only now: what is published before somebody has subscribed reaches nobody.
+	giveUpTo("topic", "arn:aws:sns:us-east-1:000000000000:deaths")
 
 	requireFailure(t, m.receive("dead"), "queue")
 	var note struct{ Message string }

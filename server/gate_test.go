@@ -149,7 +149,10 @@ func TestReplaceAHundredTimes(t *testing.T) {
 	for n := range 100 {
 		seen := calls.Load()
 		require.NoError(t, s.Install(t.Context(), next(n+1)))
-		eventually(t, "calls reach the new instance", func() bool { return calls.Load() > seen || failure.Load() != nil })
+		eventually(t, "calls and streams reach the new instance", func() bool {
+			_, open := s.gate.current.Load().calls.count()
+			return calls.Load() > seen && open > 0 || failure.Load() != nil
+		})
 		require.Nil(t, failure.Load())
 	}
 	close(stop)

@@ -77,14 +77,14 @@ func (s *Streams) lookAt(st *stream, t time.Time, soon bool) {
 		sc.soon.Store(true)
 	}
 	sc.due = t
-	sc.timer = s.later(t, "scaling of stream "+st.key.name, func(at time.Time) {
+	sc.timer = s.later(t, "scaling of stream "+st.key.name, func(time.Time) {
 		sc.mu.Lock()
 		if sc.due.Equal(t) {
 			sc.timer, sc.due = nil, time.Time{}
 			sc.soon.Store(false) // a put from here on plans anew
 		}
 		sc.mu.Unlock()
-		s.look(st, at)
+		s.look(st, t) // a mover may have left t far behind before the timer was there
 	})
 }
 

@@ -129,7 +129,8 @@ func TestOnDemandShrinksInOneLeap(t *testing.T) {
 			last = d.At
 		}
 		require.Less(t, last.Sub(before), 36*day)
-		r.clock.Step(5 * time.Minute)
+		// Whoever freed records while the last shards closed looks for more once.
+		r.clock.Step(day)
 		require.Nil(t, r.clock.State().Next)
 	}
 }

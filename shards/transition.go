@@ -189,17 +189,19 @@ func (s *Streams) settle(ctx context.Context, st *stream, at time.Time) error {
 }
 
 // landing does what must happen before a due change takes effect, and returns
-// the command that makes it so; nil when nothing is due.
+// the command that makes it so and when it does, which is when it was due,
+// however late somebody finds it; nil when nothing is due.
 func (s *Streams) landing(ctx context.Context, st *stream, state *streamState, at time.Time) (command, time.Time, error) {
 	for _, c := range state.Consumers {
 		if c.Due != 0 && c.Due <= millis(at) {
-			return &landConsumer{Name: c.Name, Created: c.Created}, at, nil
+			return &landConsumer{Name: c.Name, Created: c.Created}, timeOf(c.Due), nil
 		}
 	}
 	p := state.Pending
 	if p == nil || p.Due > millis(at) {
 		return nil, at, nil
 	}
+	at = timeOf(p.Due)
 	if p.Kind == "" {
 		return new(land), at, nil
 	}
