@@ -37,15 +37,6 @@ func newState() *state {
 	return &state{logs: map[log.ID]*shard{}, values: map[string]string{}, pairs: map[string]string{}, bodies: map[blob.ID]string{}}
 }
 
-// clone copies a state as far as operations change it.
-func (s *state) clone() *state {
-	c := &state{logs: map[log.ID]*shard{}, values: maps.Clone(s.values), pairs: maps.Clone(s.pairs), bodies: maps.Clone(s.bodies)}
-	for id, l := range s.logs {
-		c.logs[id] = &shard{records: slices.Clone(l.records), sealed: l.sealed}
-	}
-	return c
-}
-
 // differs says what found has that s does not allow, and the other way round;
 // empty when found is s.
 func (s *state) differs(found *state) string {
