@@ -165,9 +165,20 @@ func kindOf(name string) kind {
 	return metaFile
 }
 
+// kindOf is that of a file of this database. The tables that a checkpoint has to
+// copy are no such: nothing is in them that is to stay in memory, and who writes
+// them must not wait for a recovery that waits for the checkpoint.
+func (g *guard) kindOf(name string) kind {
+	k := kindOf(name)
+	if k == tableFile && g.PathDir(name) != g.dir {
+		return metaFile
+	}
+	return k
+}
+
 // create runs f, which makes a file for writing.
 func (g *guard) create(name string, f func() (vfs.File, error)) (vfs.File, error) {
-	k := kindOf(name)
+	k := g.kindOf(name)
 	if g.failure() == nil {
 		file, err := g.inOrder(name, f)
 		if err == nil {
