@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -35,6 +36,29 @@ func cutLog(fs vfs.FS, dir string, m mark) error {
 		return err // flushed and gone: nothing of it was in doubt
 	}
 	return truncate(fs, dir, m.path, m.size)
+}
+
+// keepManifest makes the manifest durable as it is read now, and the names of the
+// files that it is about. Its last sync may have failed, or was not tried any
+// more, after it was written; Pebble would go by what the kernel has of it, and
+// remove logs whose tables a power failure would then take away. A sync alone is
+// not enough: after one that failed the kernel may take its pages for written.
+func keepManifest(fs vfs.FS, dir string) error {
+	about, err := pebble.Peek(dir, fs)
+	if err != nil {
+		return err
+	}
+	if !about.Exists {
+		return nil
+	}
+	info, err := fs.Stat(about.ManifestFilename)
+	if err != nil {
+		return err
+	}
+	if err := SyncDir(fs, dir); err != nil { // of the tables first
+		return err
+	}
+	return truncate(fs, dir, about.ManifestFilename, info.Size())
 }
 
 // logNumber parses the name of a write-ahead log.

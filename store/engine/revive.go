@@ -119,6 +119,9 @@ func (e *Engine) revive() error {
 		_ = closeDB(e.db) // its writes go nowhere; nothing to learn from it
 		e.db = nil
 	}
+	if err := keepManifest(e.config.FS, e.config.Dir); err != nil {
+		return classify(err)
+	}
 	// The machine is the same, so nothing is bad. What the logs name was written by
 	// this process, or synced when it began.
 	l := &look{fs: e.config.FS, dir: e.config.Dir, rows: noRows{}, torn: e.config.Process, logger: e.config.Logger}
