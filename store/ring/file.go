@@ -94,11 +94,11 @@ func (f *file) close() error {
 // Write writes the first n bytes of a space to their place. After an error the
 // ring takes no more, see ErrBroken; what was written to it before stays.
 func (r *Ring) Write(s *Space, n int) error {
-	if r.refuses(s.segment) {
-		return ErrBroken
+	if err := r.refuses(s.segment); err != nil {
+		return err
 	}
 	if err := s.segment.write(s.Bytes[:n], int64(s.off)); err != nil {
-		r.giveUp(s.segment)
+		r.giveUp(s.segment, err)
 		return fmt.Errorf("write to the ring: %w", err)
 	}
 	return nil
@@ -110,8 +110,8 @@ func (r *Ring) Sync(s *Space) error {
 	if !r.o.Synced {
 		return nil
 	}
-	if r.refuses(s.segment) {
-		return ErrBroken
+	if err := r.refuses(s.segment); err != nil {
+		return err
 	}
 	return r.sync(s.segment)
 }
@@ -138,7 +138,7 @@ func (r *Ring) sync(segments ...*segment) error {
 	for _, s := range segments {
 		named, err := s.sync(r.o.SegmentBytes)
 		if err != nil {
-			r.giveUp(s)
+			r.giveUp(s, err)
 			return fmt.Errorf("sync the ring: %w", err)
 		}
 		if !named {
@@ -170,20 +170,24 @@ func (r *Ring) name() error {
 	return nil
 }
 
-// refuses tells whether a segment takes no more.
-func (r *Ring) refuses(s *segment) bool {
+// refuses tells why a segment takes no more, nil if it does.
+func (r *Ring) refuses(s *segment) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.broken || s.failed
+	if r.broken || s.failed {
+		return fmt.Errorf("%w: %w", ErrBroken, r.cause)
+	}
+	return nil
 }
 
 // giveUp has the ring take no more after a failure, until all was given back.
-func (r *Ring) giveUp(s *segment) {
+func (r *Ring) giveUp(s *segment, cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.all, s) || s.failed {
 		return
 	}
+	r.cause = cause
 	if r.broken = true; r.live == 0 {
 		r.beginAnew()
 	}

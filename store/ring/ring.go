@@ -78,6 +78,7 @@ type Ring struct {
 	held     int        // segments that have memory
 	live     int        // spaces that were not given back
 	broken   bool       // a write failed
+	cause    error      // of the last one that did
 	begun    bool       // last is known
 	older    bool       // there were files of another process, which nobody has asked for
 	last     uint64     // the highest number of a file

@@ -174,6 +174,7 @@ func TestFailure(t *testing.T) {
 			require.ErrorIs(t, err, ring.ErrBroken)
 			fail.Store(false)
 			require.ErrorIs(t, r.Write(&bad, 300), ring.ErrBroken, "it is not tried again")
+			require.ErrorIs(t, r.Write(&bad, 300), syscall.ENOSPC, "and says why")
 			r.Release(bad)
 			got, err := r.Read(kept.Ref(300))
 			require.NoError(t, err)
