@@ -150,3 +150,33 @@ func TestReserveBeside(t *testing.T) {
 	require.NoError(t, w.append())
 	require.NoError(t, s.Close())
 }
+
+// TestTrimBeforeFailed trims all that a log has after an append to it has failed,
+// which would have begun the next bucket: the log goes on where it was, also after
+// a restart.
+func TestTrimBeforeFailed(t *testing.T) {
+	for _, durability := range []store.Durability{store.Process, store.Disk} {
+		t.Run(string(durability), func(t *testing.T) {
+			d, clock := newDisk(), logtest.NewClock()
+			o := options(d.fs, durability, clock.Now)
+			s := open(t, o)
+			w := &writer{log: s.Log("test"), id: log.ID{Stream: 7}, size: 100}
+			require.NoError(t, w.log.Create(ctx, []log.ID{w.id}))
+			for range 5 {
+				require.NoError(t, w.append())
+			}
+			clock.Advance(3 * time.Hour)
+			d.fail.Store(true)
+			require.Error(t, w.append())
+			d.fail.Store(false)
+			require.NoError(t, w.log.Trim(ctx, 7, clock.Now().Add(-time.Hour)))
+			require.NoError(t, s.Close())
+			s = open(t, o)
+			c, err := s.Log("test").Append(ctx, []log.Entry{{Log: w.id, PartitionKey: "k", Data: []byte("more")}})
+			require.NoError(t, err)
+			require.NoError(t, c.Wait())
+			require.GreaterOrEqual(t, c.Placed()[0].Position, int64(5), "a position was given again")
+			require.NoError(t, s.Close())
+		})
+	}
+}

@@ -79,11 +79,10 @@ func (l *Log) trim(st *stream, old map[uint32]bool, limit uint32) error {
 		if err := b.DeleteRange(l.keys.index(s.id, 0), l.keys.index(s.id, limit), nil); err != nil {
 			return err
 		}
-		if n == len(s.buckets) {
-			// With its last block goes what told where the log ends.
-			if err := b.Set(l.keys.log(kindLog, s.id), s.row(), nil); err != nil {
-				return err
-			}
+		// With its last block goes what told where the log ends. That it is the last
+		// may not show: of the buckets that stay some may be of appends that failed.
+		if err := b.Set(l.keys.log(kindLog, s.id), s.row(), nil); err != nil {
+			return err
 		}
 	}
 	if err := b.Submit(func(error) {}).Wait(); err != nil {
