@@ -165,15 +165,15 @@ func kindOf(name string) kind {
 	return metaFile
 }
 
-// kindOf is that of a file of this database. The tables that a checkpoint has to
-// copy are no such: nothing is in them that is to stay in memory, and who writes
-// them must not wait for a recovery that waits for the checkpoint.
+// kindOf is that of a file of this database. What a checkpoint copies is no such:
+// its log is not the one that is written to, nothing is in its tables that is to
+// stay in memory, and who writes them must not wait for a recovery that waits for
+// the checkpoint.
 func (g *guard) kindOf(name string) kind {
-	k := kindOf(name)
-	if k == tableFile && g.PathDir(name) != g.dir {
+	if g.PathDir(name) != g.dir {
 		return metaFile
 	}
-	return k
+	return kindOf(name)
 }
 
 // create runs f, which makes a file for writing.
@@ -207,7 +207,7 @@ func (g *guard) inOrder(name string, f func() (vfs.File, error)) (vfs.File, erro
 
 func (g *guard) wrap(file vfs.File, name string, k kind) vfs.File {
 	gf := &guardFile{File: file, guard: g, path: name, kind: k}
-	if k == walFile && g.PathDir(name) == g.dir { // and not the one of a checkpoint
+	if k == walFile {
 		g.mu.Lock()
 		if g.err == nil {
 			g.wal = gf
