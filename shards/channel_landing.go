@@ -123,7 +123,7 @@ func (s *Streams) armChannel(c *channel) {
 		return
 	}
 	c.due = due
-	c.timer = s.later(timeOf(due), "channel "+v.state.Name, func(time.Time) { s.landChannel(c, due) })
+	c.timer = s.later(timeOf(due), "channel "+v.state.Name, func() { s.landChannel(c, due) })
 }
 
 // disarmChannel stops the timer. c.mu is held.

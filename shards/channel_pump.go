@@ -160,7 +160,7 @@ func (s *Streams) planDelivery(c *channel, t time.Time) {
 	}
 	p.planned.Store(true)
 	p.due = t
-	p.timer = s.later(t, "delivery of channel "+c.view.Load().state.Name, func(time.Time) { s.deliver(c) })
+	p.timer = s.later(t, "delivery of channel "+c.view.Load().state.Name, func() { s.deliver(c) })
 }
 
 // resume plans the delivery of what waits already: after a start, when a

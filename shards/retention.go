@@ -104,7 +104,7 @@ func (s *Streams) armTrim(st *stream, t time.Time) {
 	}
 	tr.armed.Store(true)
 	tr.due = t
-	tr.timer = s.later(t, "retention of stream "+st.key.name, func(time.Time) { s.trimStream(st) })
+	tr.timer = s.later(t, "retention of stream "+st.key.name, func() { s.trimStream(st) })
 }
 
 // recordsArrived sees to it that what was just written is freed one day.

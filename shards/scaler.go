@@ -77,7 +77,7 @@ func (s *Streams) lookAt(st *stream, t time.Time, soon bool) {
 		sc.soon.Store(true)
 	}
 	sc.due = t
-	sc.timer = s.later(t, "scaling of stream "+st.key.name, func(time.Time) {
+	sc.timer = s.later(t, "scaling of stream "+st.key.name, func() {
 		sc.mu.Lock()
 		if sc.due.Equal(t) {
 			sc.timer, sc.due = nil, time.Time{}

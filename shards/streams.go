@@ -257,14 +257,12 @@ func (s *Streams) start(f func()) bool {
 	return true
 }
 
-// later runs f, on a goroutine of its own, when service time reaches t. f is
-// told the time it became due: by the time it runs, a mover of the clock may
-// be days ahead. The mover waits for f.
-func (s *Streams) later(t time.Time, what string, f func(at time.Time)) clock.Timer {
+// later runs f, on a goroutine of its own, when service time reaches t. By the
+// time it runs, a mover of the clock may be days ahead. The mover waits for f.
+func (s *Streams) later(t time.Time, what string, f func()) clock.Timer {
 	return s.clock.At(t, func() {
-		at := s.clock.Now()
 		release := s.config.Hold(what)
-		if !s.start(func() { defer release(); f(at) }) {
+		if !s.start(func() { defer release(); f() }) {
 			release()
 		}
 	})

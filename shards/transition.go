@@ -260,7 +260,7 @@ func (s *Streams) arm(st *stream) {
 		return
 	}
 	st.due = due
-	st.timer = s.later(timeOf(due), "stream "+st.key.name, func(time.Time) { s.land(st, due) })
+	st.timer = s.later(timeOf(due), "stream "+st.key.name, func() { s.land(st, due) })
 }
 
 // disarm stops the timer. st.mu is held.
