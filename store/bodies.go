@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"sluice/store/blob"
+	"sluice/store/engine"
 	"sluice/store/log/pebblelog"
 )
 
@@ -131,17 +131,7 @@ func BodyBytes(fs vfs.FS, database string) (total int64, err error) {
 
 // eachBodies calls f for the folder of each namespace.
 func eachBodies(fs vfs.FS, database string, f func(name, dir string) error) error {
-	base := fs.PathJoin(database, bodiesDir)
-	names, err := fs.List(base)
-	if oserror.IsNotExist(err) {
-		return nil
-	}
-	for _, name := range names {
-		if err == nil {
-			err = f(name, fs.PathJoin(base, name))
-		}
-	}
-	return err
+	return engine.EachFolder(fs, fs.PathJoin(database, bodiesDir), f)
 }
 
 func bodyKey(namespace string, id blob.ID, off int64) []byte {

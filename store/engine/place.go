@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/cockroachdb/pebble/v2/vfs"
+import (
+	"github.com/cockroachdb/errors/oserror"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
 
 // Place is where files beside the database are kept, and how.
 type Place struct {
@@ -18,3 +21,18 @@ func (e *Engine) Place() Place {
 
 // Warn logs what a user should know of.
 func (e *Engine) Warn(text string, about ...any) { e.config.Logger.Warn(text, about...) }
+
+// EachFolder calls f for what is in a folder that has one for each namespace, up
+// to the first error. A folder that does not exist is empty.
+func EachFolder(fs vfs.FS, base string, f func(namespace, dir string) error) error {
+	names, err := fs.List(base)
+	if oserror.IsNotExist(err) {
+		return nil
+	}
+	for _, name := range names {
+		if err == nil {
+			err = f(name, fs.PathJoin(base, name))
+		}
+	}
+	return err
+}

@@ -30,17 +30,7 @@ func openFiles(e *engine.Engine, namespace string, c Coarse) *payload.Files {
 
 // eachNamespace calls f for the folder of payload files of each namespace.
 func eachNamespace(fs vfs.FS, database string, f func(namespace, dir string) error) error {
-	base := fs.PathJoin(database, RecordsDir)
-	names, err := fs.List(base)
-	if oserror.IsNotExist(err) {
-		return nil
-	}
-	for _, name := range names {
-		if err == nil {
-			err = f(name, fs.PathJoin(base, name))
-		}
-	}
-	return err
+	return engine.EachFolder(fs, fs.PathJoin(database, RecordsDir), f)
 }
 
 // Sweep removes the folders of streams that were deleted, which the last process
