@@ -87,13 +87,22 @@ func (c *control) createAs(kind *rig.Kind, name string, shards int) error {
 	if !kind.Keeps {
 		return nil
 	}
-	err := c.call("CreateStream", struct {
+	if err := c.begin(name, shards); err != nil {
+		return err
+	}
+	return c.active(name)
+}
+
+// begin makes a stream, which becomes active by itself.
+func (c *control) begin(name string, shards int) error {
+	return c.call("CreateStream", struct {
 		StreamName string
 		ShardCount int
 	}{name, shards}, nil)
-	if err != nil {
-		return err
-	}
+}
+
+// active waits until a stream is.
+func (c *control) active(name string) error {
 	for begin := time.Now(); time.Since(begin) < activeWait; time.Sleep(activePoll) {
 		var d description
 		if err := c.call("DescribeStream", named{name}, &d); err != nil {

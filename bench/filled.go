@@ -81,10 +81,20 @@ func full(b *bench, p *rig.Process, c *control) error {
 	return r.pour(p, b.fill, goOn)
 }
 
-// crowded is what a put beside many streams is preceded by.
+// crowded is what a put beside many streams is preceded by. All are begun
+// before the first is waited for, as each takes a while.
 func crowded(_ *bench, p *rig.Process, c *control) error {
+	if !p.Kind.Keeps {
+		return nil
+	}
+	name := func(i int) string { return fmt.Sprint("other-", i) }
 	for i := range manyStreams {
-		if err := c.createAs(p.Kind, fmt.Sprint("other-", i), 1); err != nil {
+		if err := c.begin(name(i), 1); err != nil {
+			return err
+		}
+	}
+	for i := range manyStreams {
+		if err := c.active(name(i)); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,9 @@ package integration
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -145,11 +147,17 @@ func (a *Application) Await(ctx context.Context, what string, holds func() bool)
 	}
 }
 
-// AwaitFounded waits until the first worker of version 3 has written down which version the application is of. Two that
-// begin in the same instant race for that item, with AWS as here, and the one that loses gives up.
+// AwaitFounded waits until the first worker has founded the application: two that begin in the same instant race for
+// that, with AWS as here, and the one that loses gives up. A worker of version 3 has written down then which version the
+// application is of; one of vmware's library has made the table.
 func (a *Application) AwaitFounded(ctx context.Context) error {
 	client := a.dynamo()
 	for {
+		if a.client == "vmware" {
+			if _, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &a.stream}); err == nil {
+				return nil
+			}
+		}
 		out, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &a.stream, ConsistentRead: aws.Bool(true),
 			Key: map[string]dynamotypes.AttributeValue{"leaseKey": &dynamotypes.AttributeValueMemberS{Value: "Migration3.0"}}})
 		if err == nil && out.Item != nil {
@@ -187,6 +195,11 @@ func (a *Application) Kill(name string) error {
 // Stop ends a worker in an orderly way.
 func (a *Application) Stop(name string) error {
 	w := a.workers[name]
+	select {
+	case err := <-w.done:
+		return fmt.Errorf("it ended by itself: %w\n%s", cmp.Or(err, errors.New("without an error")), tailOf(w.log.Bytes()))
+	default:
+	}
 	if err := w.stdin.Close(); err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func (k kclStory) tell(t *testing.T, limit time.Duration) error {
 	if err := a.Start(ctx, "one"); err != nil {
 		return err
 	}
-	if k.client == "kcl" && k.version != "2.7.2" {
+	if k.client == "vmware" || k.client == "kcl" && k.version != "2.7.2" {
 		if err := a.AwaitFounded(ctx); err != nil {
 			return err
 		}
