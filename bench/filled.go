@@ -71,14 +71,18 @@ func (r *putRun) pour(p *rig.Process, size int64, passed func(l *load.Ledger, wr
 // goOn passes.
 func goOn(*load.Ledger, int64) error { return nil }
 
-// full is what a put on a filled server is preceded by.
+// full is what a put on a filled server is preceded by. All of it is on the
+// disk then: else the kernel would be busy with writing it during the put.
 func full(b *bench, p *rig.Process, c *control) error {
 	if err := c.createAs(p.Kind, otherStream, b.shards); err != nil || !p.Kind.Keeps {
 		return err
 	}
 	r := newPutRun(1024, fillBatch)
 	r.stream = otherStream
-	return r.pour(p, b.fill, goOn)
+	if err := r.pour(p, b.fill, goOn); err != nil {
+		return err
+	}
+	return evict(p.Folder())
 }
 
 // crowded is what a put beside many streams is preceded by. All are begun
