@@ -73,13 +73,16 @@ func goOn(*load.Ledger, int64) error { return nil }
 
 // full is what a put on a filled server is preceded by. All of it is on the
 // disk then: else the kernel would be busy with writing it during the put.
-func full(b *bench, p *rig.Process, c *control) error {
-	if err := c.createAs(p.Kind, otherStream, b.shards); err != nil || !p.Kind.Keeps {
+func full(b *bench, p *rig.Process, c *control, r *putRun) error {
+	fill := newPutRun(1024, fillBatch)
+	fill.stream = otherStream
+	if p.Kind.Limit { // which has one stream, so that what fills it is audited with what is put
+		fill, fill.stream = r, streamName
+	}
+	if err := c.createAs(p.Kind, fill.stream, b.shards); err != nil || !p.Kind.Keeps {
 		return err
 	}
-	r := newPutRun(1024, fillBatch)
-	r.stream = otherStream
-	if err := r.pour(p, b.fill, goOn); err != nil {
+	if err := fill.pour(p, b.fill, goOn); err != nil {
 		return err
 	}
 	return evict(p.Folder())
@@ -87,7 +90,7 @@ func full(b *bench, p *rig.Process, c *control) error {
 
 // crowded is what a put beside many streams is preceded by. All are begun
 // before the first is waited for, as each takes a while.
-func crowded(_ *bench, p *rig.Process, c *control) error {
+func crowded(_ *bench, p *rig.Process, c *control, _ *putRun) error {
 	if !p.Kind.Keeps {
 		return nil
 	}

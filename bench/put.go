@@ -65,27 +65,27 @@ func putCBOR(size, batch, connections int) func(*bench, *rig.Process) (Sample, e
 }
 
 // putAfter is put on a server that something was done to before.
-func putAfter(size, batch, connections int, before func(*bench, *rig.Process, *control) error) func(*bench, *rig.Process) (Sample, error) {
+func putAfter(size, batch, connections int, before func(*bench, *rig.Process, *control, *putRun) error) func(*bench, *rig.Process) (Sample, error) {
 	return puts(load.NewShape(size), batch, connections, before)
 }
 
 // nothing is what precedes a put on an empty server.
-func nothing(*bench, *rig.Process, *control) error { return nil }
+func nothing(*bench, *rig.Process, *control, *putRun) error { return nil }
 
-func puts(shape *load.Shape, batch, connections int, before func(*bench, *rig.Process, *control) error) func(*bench, *rig.Process) (Sample, error) {
+func puts(shape *load.Shape, batch, connections int, before func(*bench, *rig.Process, *control, *putRun) error) func(*bench, *rig.Process) (Sample, error) {
 	return func(b *bench, p *rig.Process) (Sample, error) {
 		c, err := newControl(p)
 		if err != nil {
 			return Sample{}, err
 		}
 		defer c.close()
-		if err := before(b, p, c); err != nil {
+		r := &putRun{shape: shape, batch: batch, seed: maphash.MakeSeed()}
+		if err := before(b, p, c, r); err != nil {
 			return Sample{}, err
 		}
 		if err := c.create(p.Kind, b.shards); err != nil {
 			return Sample{}, err
 		}
-		r := &putRun{shape: shape, batch: batch, seed: maphash.MakeSeed()}
 		m, err := drive(p, b, connections, func(_ int, conn *raw.Conn) (step, error) {
 			l, i := r.ledger()
 			return r.step(p.Kind, l, i, conn), nil

@@ -46,7 +46,7 @@ func putWorkloads() []workload {
 			floors: []floor{{ratio: 1, workload: "put-1k-c8"}}, run: putCBOR(plain, 1, 8)},
 		{name: "put-1k-c8-streams", title: "PutRecord 1 KiB, 8 connections, beside 10,000 streams", sluice: true, turns: true,
 			floors: []floor{{ratio: 0.9, workload: "put-1k-c8"}}, run: putAfter(plain, 1, 8, crowded)},
-		{name: "put-1k-c8-full", title: "PutRecord 1 KiB, 8 connections, on a filled store", sluice: true, turns: true,
+		{name: "put-1k-c8-full", title: "PutRecord 1 KiB, 8 connections, on a filled store", kept: true, turns: true,
 			floors: []floor{{ratio: 0.85, workload: "put-1k-c8"}}, run: putAfter(plain, 1, 8, full)},
 	}
 	return append(all[:2:2], append(beside, all[2:]...)...)
@@ -73,7 +73,7 @@ func batchWorkloads() []workload {
 			floors: []floor{{ratio: 0.6, workload: "puts-1k-c4"}}, run: put(plain, 500, 4)},
 		{name: "hose-1k-c4", title: "PutRecordBatch 500 × 1 KiB, 4 connections, delivered meanwhile", sluice: true, turns: true, short: true,
 			floors: []floor{{ratio: 0.6, workload: "puts-1k-c4"}, {behind: 2}, {memory: 300}}, run: hosePuts(1024, 500, 4)},
-		{name: "puts-1k-c4-full", title: "PutRecords 500 × 1 KiB, 4 connections, on a filled store", sluice: true, turns: true,
+		{name: "puts-1k-c4-full", title: "PutRecords 500 × 1 KiB, 4 connections, on a filled store", kept: true, turns: true,
 			floors: []floor{{ratio: 0.85, workload: "puts-1k-c4"}}, run: putAfter(plain, 500, 4, full)},
 		{name: "puts-100b-c4", title: "PutRecords 500 × 100 B, 4 connections", short: true,
 			floors: []floor{times(50, "kinesalite"), times(0.9, "segments")}, run: put(small, 500, 4)},

@@ -291,7 +291,9 @@ func (s *segments) create(body []byte) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shards = make([]segShard, in.ShardCount)
+	if len(s.shards) != in.ShardCount { // else it is the stream that there is
+		s.shards = make([]segShard, in.ShardCount)
+	}
 	return reply{}, nil
 }
 
