@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/caller"
+	"sluice/internal/clock"
 	"sluice/internal/dice"
 )
 
@@ -73,6 +74,10 @@ func openBare(t testing.TB, adjust ...func(*Config)) *Server {
 	t.Cleanup(func() { require.NoError(t, s.Close(context.Background())) })
 	return s
 }
+
+// still is a host clock that only the test moves: what waits does so however
+// long the machine takes.
+func still() *clock.Service { return clock.NewManual(time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)) }
 
 // open opens a server with a room for kinesis.
 func open(t testing.TB, room any, adjust ...func(*Config)) *Server {

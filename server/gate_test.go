@@ -83,9 +83,38 @@ func TestCallsThatDoNotEndAreCancelled(t *testing.T) {
 	got := make(chan answer, 1)
 	go func() { got <- callJSON(t, s, "ListStreams", "{}") }()
 	<-entered
-	m := s.gate.current.Load()
-	require.NoError(t, m.drain(t.Context(), s.cfg.Host, 10*time.Millisecond))
+	requireDrained(t, s, time.Second)
 	require.Equal(t, 500, (<-got).status)
+}
+
+// requireDrained drains the instance by a clock that passes the given waits,
+// one after the other, and stands still in the next one: there the calls must
+// end, however long the machine takes.
+func requireDrained(t *testing.T, s *Server, waits ...time.Duration) {
+	t.Helper()
+	host := still()
+	drained := make(chan error, 1)
+	m := s.gate.current.Load()
+	go func() { drained <- m.drain(t.Context(), host, waits[0]) }()
+	for _, d := range waits {
+		eventually(t, "it waits for calls", func() bool { return host.State().Next != nil })
+		host.Step(d)
+	}
+	require.NoError(t, <-drained)
+}
+
+// Calls that have ended by the time somebody looks have not taken too long,
+// whatever the clock says then.
+func TestCallsThatEndAtTheLastMoment(t *testing.T) {
+	host := still()
+	var c calls
+	c.init()
+	c.close()
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		require.True(t, c.await(late, host, 0))
+	}
 }
 
 func TestInstanceThatCannotBeReplaced(t *testing.T) {

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/clock"
 )
 
 func TestSplitShard(t *testing.T) {
@@ -155,8 +158,8 @@ func TestReshardRestart(t *testing.T) {
 		require.Subset(t, append(r.read("a", shard0), r.read("a", shard2)...), []string{"before", "after", "child"})
 	})
 	t.Run("a crash after the seal is finished, and puts wait for it", func(t *testing.T) {
-		broken := &catalogFault{}
-		r := open(t, lasting(10*time.Second), func(c *Config) { broken.Catalog = c.Catalog; c.Catalog = broken })
+		broken, host := &catalogFault{}, &patientHost{Clock: clock.Host()}
+		r := open(t, lasting(10*time.Second), func(c *Config) { broken.Catalog = c.Catalog; c.Catalog, c.Host = broken, host })
 		r.create("a", 1)
 		r.clock.Step(10 * time.Second)
 		r.putAt("a", "0", "before")
@@ -175,10 +178,11 @@ func TestReshardRestart(t *testing.T) {
 			}
 			put <- *out.ShardId
 		}()
+		require.Eventually(t, func() bool { return host.waiting.Load() > 0 }, time.Minute, time.Millisecond)
 		select {
 		case got := <-put:
 			t.Fatal("the put did not wait: ", got)
-		case <-time.After(50 * time.Millisecond):
+		default:
 		}
 		broken.refuse.Store(false)
 		require.Equal(t, shard1, <-put)
@@ -186,6 +190,21 @@ func TestReshardRestart(t *testing.T) {
 		require.Equal(t, []string{"before"}, r.read("a", shard0))
 		require.Equal(t, []string{"during"}, r.read("a", shard1))
 	})
+}
+
+// patientHost counts the puts that wait for the children of a sealed shard, and
+// lets them wait as long as the machine takes.
+type patientHost struct {
+	clock.Clock
+	waiting atomic.Int32
+}
+
+func (h *patientHost) At(t time.Time, f func()) clock.Timer {
+	if t.Sub(h.Now()) > rerouteWait/2 {
+		h.waiting.Add(1)
+		t = t.Add(time.Hour)
+	}
+	return h.Clock.At(t, f)
 }
 
 // TestSplitsKeepEveryRecord splits and merges under a mixed load of one

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,12 +26,13 @@ func (f *feed) await(bytes int) {
 	f.quiet()
 }
 
+// quiet makes sure that nothing more comes of what happened so far: all others
+// sleep, and wait for a clock. So it needs a bubble of synctest.
 func (f *feed) quiet() {
 	f.t.Helper()
-	select {
-	case event := <-f.events:
-		require.Empty(f.t, event.Records, "more than the pace allows")
-	case <-time.After(20 * time.Millisecond):
+	synctest.Wait()
+	for range len(f.events) {
+		require.Empty(f.t, (<-f.events).Records, "more than the pace allows")
 	}
 }
 
@@ -46,7 +48,10 @@ func backlog(t *testing.T, kib int, limits Limits, options ...func(*Config)) *ro
 }
 
 func TestFanOutIsPaced(t *testing.T) {
-	t.Run("2 MiB a second of service time", func(t *testing.T) {
+	run := func(name string, f func(t *testing.T)) {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	}
+	run("2 MiB a second of service time", func(t *testing.T) {
 		r := backlog(t, 6<<10, Limits{Enforced: true})
 		f := r.subscribed(r.register("a", "c"), shard0, types.ShardIteratorTypeTrimHorizon)
 		f.await(2 << 20)
@@ -73,13 +78,13 @@ func TestFanOutIsPaced(t *testing.T) {
 		})
 		require.EqualValues(t, 10, paced)
 	})
-	t.Run("each consumer has its own", func(t *testing.T) {
+	run("each consumer has its own", func(t *testing.T) {
 		r := backlog(t, 3<<10, Limits{Enforced: true})
 		for _, name := range []string{"c", "d"} {
 			r.subscribed(r.register("a", name), shard0, types.ShardIteratorTypeTrimHorizon).await(2 << 20)
 		}
 	})
-	t.Run("a factor multiplies it, off takes it away", func(t *testing.T) {
+	run("a factor multiplies it, off takes it away", func(t *testing.T) {
 		r := backlog(t, 6<<10, Limits{Enforced: true, Factor: 2})
 		f := r.subscribed(r.register("a", "c"), shard0, types.ShardIteratorTypeTrimHorizon)
 		f.await(4 << 20)
@@ -87,7 +92,7 @@ func TestFanOutIsPaced(t *testing.T) {
 		r.clock.Step(time.Second)
 		f.await(2 << 20)
 	})
-	t.Run("a record larger than the allowance is paid for afterwards", func(t *testing.T) {
+	run("a record larger than the allowance is paid for afterwards", func(t *testing.T) {
 		r := open(t)
 		r.create("a", 1)
 		for range 5 {
@@ -103,19 +108,19 @@ func TestFanOutIsPaced(t *testing.T) {
 		r.clock.Step(time.Nanosecond)
 		f.await(1 << 20)
 	})
-	t.Run("the transport goes on while the clock stands still", func(t *testing.T) {
+	run("the transport goes on while the clock stands still", func(t *testing.T) {
 		host := clock.NewManual(testStart())
 		r := backlog(t, 3<<10, Limits{Enforced: true}, func(c *Config) { c.Host = host })
 		f := r.subscribed(r.register("a", "c"), shard0, types.ShardIteratorTypeTrimHorizon)
 		f.await(2 << 20)
 		host.Step(5 * time.Second)
-		event := f.next()
+		event, _ := f.event()
 		require.Empty(t, event.Records)
 		require.NotNil(t, event.ContinuationSequenceNumber)
 		r.clock.Step(time.Second)
 		f.await(1 << 20)
 	})
-	t.Run("one call a second", func(t *testing.T) {
+	run("one call a second", func(t *testing.T) {
 		r := backlog(t, 1, Limits{})
 		c := r.register("a", "c")
 		r.SetLimits(Limits{Enforced: true})

@@ -252,7 +252,11 @@ func (s *Streams) nextView(ctx context.Context, st *stream, v *view) (*view, err
 	case <-s.life.Done():
 		return v, errReroute
 	case <-late:
-		return v, errReroute
+		select {
+		case <-v.replaced: // at the last moment
+		default:
+			return v, errReroute
+		}
 	}
 	if v = st.view.Load(); v.gone {
 		return v, errNoStream(st.key)
