@@ -45,7 +45,7 @@ func TestBucketClients(t *testing.T) {
 
 // bucketStory is what the Go SDK does, its settings at their defaults.
 func bucketStory(t *testing.T, server *Server, url, bucket string) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
 	defer cancel()
 	client := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &url, UsePathStyle: true, HTTPClient: trusting(t, server),
 		// As aws/config has it, which is what programs use.

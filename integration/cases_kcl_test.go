@@ -24,7 +24,7 @@ func TestSharpCaseKCL(t *testing.T) {
 	t.Run("case 86 the client library's calls through split and merge: every record once per app in key order", func(t *testing.T) {
 		server := Start(t, "--memory", "--transition", "50ms")
 		server.CreateStream(t, "case86", 2)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		var working sync.WaitGroup
 		polling := newApp(server, "polling", false)
@@ -135,6 +135,8 @@ func (a *app) run(ctx context.Context) error {
 		case err := <-failed:
 			return err
 		case <-ctx.Done():
+			a.mu.Lock()
+			defer a.mu.Unlock()
 			return fmt.Errorf("%d records seen, %d shards finished: %w", len(a.seen), len(a.finished), ctx.Err())
 		}
 	}

@@ -42,7 +42,7 @@ func TestChannelsBoto3(t *testing.T) {
 	var talk bytes.Buffer
 	program.Stderr = &talk
 	out, err := program.Output()
-	require.NoError(t, err, "%.2000s", talk.Bytes())
+	require.NoError(t, err, "%s", tailOf(talk.Bytes()))
 	var got struct {
 		Status     string
 		Put, Read  []struct{ N int }

@@ -91,7 +91,7 @@ func runProgram(t *testing.T, server *Server, client Client, version, transport 
 	rows = ParseRows(out.Bytes())
 	t.Logf("%d rows in %.1f s", len(rows), time.Since(begin).Seconds())
 	if err != nil {
-		t.Errorf("the program ended with %v\n%.1500s", err, talk.Bytes())
+		t.Errorf("the program ended with %v\n%s", err, tailOf(talk.Bytes()))
 	}
 	return rows, tap.Seen()
 }

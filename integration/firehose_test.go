@@ -38,7 +38,7 @@ func TestDeliveryStreamClients(t *testing.T) {
 			var talk bytes.Buffer
 			command.Stderr = &talk
 			out, err := command.Output()
-			require.NoError(t, err, "%s\n%.3000s\n%.3000s", out, talk.Bytes(), server.Log())
+			require.NoError(t, err, "%s\n%s\n%s", tailOf(out), tailOf(talk.Bytes()), server.talk)
 		})
 	}
 }
@@ -111,7 +111,7 @@ func TestDeliveryOverKills(t *testing.T) {
 				return posted.lines()
 			}
 		}
-		require.Eventually(t, func() bool { seen = look(); return len(seen) == written }, time.Minute, 200*time.Millisecond, "%s", prefix)
+		server.eventually(t, func() bool { seen = look(); return len(seen) == written }, 200*time.Millisecond, "%s: %d records were written, and %v", prefix, written, lazily(func() any { return len(look()) }))
 		twice := 0
 		for _, times := range seen {
 			twice += times - 1

@@ -37,16 +37,6 @@ func TestFunctionsPage(t *testing.T) {
 	_, err = s.SDK().PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte(`"a book"`)})
 	require.NoError(t, err)
 	for name, want := range map[string]string{"in-go": "go got", "in-python": "python got", "in-node": "node got"} {
-		require.Eventually(t, func() bool { return strings.Contains(logOf(t, s, name), want+` \"a book\"`) }, time.Minute, 50*time.Millisecond, "%s: %s", name, silent{t, s, name})
+		s.eventually(t, func() bool { return strings.Contains(logOf(t, s, name), want+` \"a book\"`) }, 50*time.Millisecond, "%s is called: %s", name, lazily(func() any { return logOf(t, s, name) }))
 	}
 }
-
-// silent is the log of a function, read when it is printed.
-type silent struct {
-	t    *testing.T
-	s    *Server
-	name string
-}
-
-// String implements fmt.Stringer.
-func (l silent) String() string { return logOf(l.t, l.s, l.name) }

@@ -30,7 +30,7 @@ func TestCatalogClients(t *testing.T) {
 				"AWS_ENDPOINT_URL_GLUE="+server.URL, "SLUICE_DATABASE=lake-"+program.client)
 			require.NoError(t, err)
 			out, err := command.CombinedOutput()
-			require.NoError(t, err, "%.3000s", out)
+			require.NoError(t, err, "%s", tailOf(out))
 			require.Contains(t, string(out), "all well")
 		})
 	}
@@ -51,7 +51,7 @@ func TestAllClientVersionsOfTables(t *testing.T) {
 			command, err := server.Program(ctx, "awswrangler", "", server.URL, "SLUICE_PROGRAM="+script, "AWS_ENDPOINT_URL="+server.URL)
 			require.NoError(t, err)
 			out, err := command.CombinedOutput()
-			require.NoError(t, err, "%.3000s", out)
+			require.NoError(t, err, "%s", tailOf(out))
 			require.Contains(t, string(out), "all well")
 		})
 	}

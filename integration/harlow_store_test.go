@@ -47,8 +47,10 @@ func readKept(t *testing.T, server *Server, records int) map[string]int {
 	require.NoError(t, err)
 	stdout, err := program.StdoutPipe()
 	require.NoError(t, err)
+	said := &talk{}
+	program.Stderr = said
 	require.NoError(t, program.Start())
-	limit := time.AfterFunc(time.Minute, func() { _ = program.Process.Kill() })
+	limit := time.AfterFunc(5*time.Minute, func() { _ = program.Process.Kill() })
 	defer limit.Stop()
 	seen := map[string]int{}
 	for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
@@ -58,7 +60,7 @@ func readKept(t *testing.T, server *Server, records int) map[string]int {
 			require.NoError(t, stdin.Close())
 		}
 	}
-	require.NoError(t, program.Wait())
+	require.NoError(t, program.Wait(), "%d of %d records seen: %s", len(seen), records, said)
 	require.Len(t, seen, records)
 	return seen
 }

@@ -24,6 +24,8 @@ func TestHarlowConsumer(t *testing.T) {
 	require.NoError(t, err)
 	stdout, err := program.StdoutPipe()
 	require.NoError(t, err)
+	said := &talk{}
+	program.Stderr = said
 	require.NoError(t, program.Start())
 	t.Cleanup(func() {
 		_ = stdin.Close()
@@ -46,10 +48,11 @@ func TestHarlowConsumer(t *testing.T) {
 	}()
 	writeWhileResharding(t, server, records)
 	seen, closed := map[string]int{}, map[string]bool{}
-	for limit := time.After(90 * time.Second); len(seen) < records || len(closed) < 5; {
+	// Two of its looks at the shards, and what the machine adds.
+	for limit := time.After(5 * time.Minute); len(seen) < records || len(closed) < 5; {
 		select {
 		case l, ok := <-lines:
-			require.True(t, ok, "the reader ended early")
+			require.True(t, ok, "the reader ended early: %s", said)
 			if l.Closed {
 				closed[l.Shard] = true
 				continue
@@ -58,7 +61,7 @@ func TestHarlowConsumer(t *testing.T) {
 			require.Equal(t, 1, seen[string(l.Data)], "record %s came twice", l.Data)
 			require.Equal(t, string(l.Data), l.Key)
 		case <-limit:
-			t.Fatalf("%d of %d records, %d of 5 shards closed", len(seen), records, len(closed))
+			t.Fatalf("%d of %d records, %d of 5 shards closed: %s", len(seen), records, len(closed), said)
 		}
 	}
 	require.Len(t, server.Shards(t, "harlow"), 9)

@@ -28,15 +28,28 @@ const startLimit = 3 * time.Minute
 // slow disk adds; tests of the drain have their own.
 const stopLimit = time.Minute
 
+// patience is how long what comes by itself may take on a machine that is busy with other tests.
+const patience = 5 * time.Minute
+
 // Root is the folder of go.mod.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Dir(filepath.Dir(file))
 }
 
-// program builds the program once per test process.
+// program builds the program once per test process. A lock lets one process build it at a time: the next one finds it
+// up to date, and leaves alone what the first may be running.
 var program = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(Root(), "build", "integration", "sluice")
+	folder := filepath.Join(Root(), "build", "integration")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	unlock, err := lock(filepath.Join(folder, "lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	path := filepath.Join(folder, "sluice")
 	build := exec.Command("go", "build", "-o", path, "./cmd/sluice")
 	build.Dir = Root()
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -45,6 +58,18 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// lock waits until no other test process holds the lock of that file.
+func lock(path string) (unlock func(), err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() { _ = file.Close() }, nil
+}
 
 // Server is one sluice process. Its address stays the same over restarts, so that clients can go on.
 type Server struct {
@@ -164,14 +189,14 @@ func (s *Server) Stop() {
 	select {
 	case err := <-s.exited:
 		if err != nil {
-			s.t.Errorf("the server ended with %v:\n%s", err, tailOf(s.talk.bytes()))
+			s.t.Errorf("the server ended with %v:\n%s", err, s.talk)
 		}
 	case <-time.After(stopLimit):
 		_ = s.process.Process.Kill()
 		<-s.exited
-		s.t.Errorf("the server did not end within %s:\n%s", stopLimit, tailOf(s.talk.bytes()))
+		s.t.Errorf("the server did not end within %s:\n%s", stopLimit, s.talk)
 	}
-	s.process = nil
+	s.gone()
 }
 
 // Kill ends the server as kill -9 does: no drain, no sync, no good-bye.
@@ -180,10 +205,17 @@ func (s *Server) Kill() {
 	_ = s.process.Process.Kill()
 	err := <-s.exited
 	var status *exec.ExitError
-	if !errors.As(err, &status) {
-		s.t.Errorf("the server had ended by itself: %v", err)
+	if !errors.As(err, &status) || status.ExitCode() >= 0 { // it is below zero after a signal
+		s.t.Errorf("the server had ended by itself: %v\n%s", err, s.talk)
 	}
+	s.gone()
+}
+
+// gone forgets the process, and the connections to it that wait in this one for the next call: it may be made before
+// anybody has noticed that they are broken.
+func (s *Server) gone() {
 	s.process = nil
+	http.DefaultClient.CloseIdleConnections()
 }
 
 // Signal sends a signal to the running server.
@@ -199,6 +231,30 @@ func (s *Server) PID() int { return s.process.Process.Pid }
 
 // Log is what the server wrote to stderr since its last start.
 func (s *Server) Log() string { return string(s.talk.bytes()) }
+
+// eventually waits until something holds. When it never does, it says what the message makes of its arguments then, and
+// how the server's log ends.
+func (s *Server) eventually(t testing.TB, holds func() bool, tick time.Duration, message string, args ...any) {
+	t.Helper()
+	eventually(t, holds, tick, message+"\nthe server says: %s", append(args, s.talk)...)
+}
+
+// eventually is that without a server. Unlike testify's it asks in the test's own goroutine, where what is asked may
+// fail the test, and as often as it takes.
+func eventually(t testing.TB, holds func() bool, tick time.Duration, message string, args ...any) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(tick) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", patience, fmt.Sprintf(message, args...))
+		}
+	}
+}
+
+// lazily is what a function gives when it is printed.
+type lazily func() any
+
+// String implements fmt.Stringer.
+func (f lazily) String() string { return fmt.Sprint(f()) }
 
 // ResidentKiB is the memory of the process that lies in RAM, as the kernel counts it.
 func (s *Server) ResidentKiB() int {
@@ -220,15 +276,11 @@ func (s *Server) ResidentKiB() int {
 // Program makes a command for the client program whose run script `sdk/setup.sh client [version]` prints, pointed at
 // the endpoint and with everything else at its default.
 func (s *Server) Program(ctx context.Context, client, version, endpoint string, env ...string) (*exec.Cmd, error) {
-	script := []string{filepath.Join(Root(), "integration", "sdk", "setup.sh"), client}
-	if version != "" {
-		script = append(script, version)
-	}
-	out, err := exec.CommandContext(ctx, script[0], script[1:]...).Output()
+	script, err := Install(s.t.Context(), client, version)
 	if err != nil {
-		return nil, fmt.Errorf("set up %s %s: %w\n%s", client, version, err, out)
+		return nil, err
 	}
-	command := exec.CommandContext(ctx, strings.TrimSpace(string(out)))
+	command := exec.CommandContext(ctx, script)
 	command.Env = append(os.Environ(),
 		"AWS_ENDPOINT_URL_KINESIS="+endpoint, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
@@ -238,11 +290,25 @@ func (s *Server) Program(ctx context.Context, client, version, endpoint string, 
 	return command, nil
 }
 
-// talk keeps what the server writes and finds the line that says it is ready.
+// Install sets a client up and gives the script that runs it. On a new machine that downloads and compiles, one client
+// after the other, for longer than any story: limits of stories begin after it.
+func Install(ctx context.Context, client, version string) (script string, err error) {
+	command := []string{filepath.Join(Root(), "integration", "sdk", "setup.sh"), client}
+	if version != "" {
+		command = append(command, version)
+	}
+	out, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
+	if err != nil {
+		return "", fmt.Errorf("set up %s %s: %w\n%s", client, version, err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// talk keeps what a process writes and, for a server, finds the line that says it is ready.
 type talk struct {
 	mu    sync.Mutex
 	all   []byte
-	ready chan string
+	ready chan string // nil: nobody waits for that line
 	told  bool
 }
 
@@ -251,7 +317,7 @@ func (w *talk) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.all = append(w.all, p...)
-	if w.told {
+	if w.told || w.ready == nil {
 		return len(p), nil
 	}
 	lines := bufio.NewScanner(bytes.NewReader(w.all[:bytes.LastIndexByte(w.all, '\n')+1]))
@@ -270,6 +336,9 @@ func (w *talk) bytes() []byte {
 	defer w.mu.Unlock()
 	return bytes.Clone(w.all)
 }
+
+// String is the end of it.
+func (w *talk) String() string { return string(tailOf(w.bytes())) }
 
 func tailOf(log []byte) []byte {
 	const keep = 4000

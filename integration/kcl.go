@@ -2,7 +2,6 @@ package integration
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -55,8 +54,15 @@ type Worker struct {
 	name    string
 	process *exec.Cmd
 	stdin   io.WriteCloser
-	log     bytes.Buffer
-	done    chan error
+	log     talk
+	done    chan struct{} // closed when it has ended and all it said was taken
+	err     error         // of its end, once done is closed
+	stopped bool          // somebody wants it to end; guarded by the application's mu
+}
+
+// end tells how a worker has ended that should not have, and the last it said.
+func (w *Worker) end() error {
+	return fmt.Errorf("worker %s ended by itself: %w\n%s", w.name, cmp.Or(w.err, errors.New("without an error")), &w.log)
 }
 
 // Start starts a worker: its clients learn their endpoint from AWS_ENDPOINT_URL alone.
@@ -69,7 +75,7 @@ func (a *Application) Start(ctx context.Context, name string) error {
 		return strings.HasPrefix(v, "AWS_ENDPOINT_URL_") || strings.HasPrefix(v, "AWS_CA_BUNDLE=")
 	})
 	command.Args = append(command.Args, a.stream, a.stream, name, a.mode)
-	w := &Worker{name: name, process: command, done: make(chan error, 1)}
+	w := &Worker{name: name, process: command, done: make(chan struct{})}
 	command.Stderr = &w.log
 	if w.stdin, err = command.StdinPipe(); err != nil {
 		return err
@@ -90,8 +96,33 @@ func (a *Application) Start(ctx context.Context, name string) error {
 		for lines.Scan() {
 			a.take(name, lines.Text())
 		}
-		w.done <- command.Wait()
+		_, _ = io.Copy(io.Discard, out) // of a line that is too long
+		w.err = command.Wait()
+		close(w.done)
+		a.tell()
 	}()
+	return nil
+}
+
+// tell wakes who waits for something to be said.
+func (a *Application) tell() {
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
+
+// fallen is a worker that has ended by itself, if there is one. The caller holds mu.
+func (a *Application) fallen() error {
+	for _, w := range a.workers {
+		select {
+		case <-w.done:
+			if !w.stopped {
+				return w.end()
+			}
+		default:
+		}
+	}
 	return nil
 }
 
@@ -123,28 +154,39 @@ func (a *Application) take(worker, line string) {
 	default:
 		a.odd = append(a.odd, worker+": "+line)
 	}
-	select {
-	case a.changed <- struct{}{}:
-	default:
-	}
+	a.tell()
 }
 
-// Await waits until something holds of what was said.
+// Await waits until something holds of what was said. It gives up when a worker ends that should not.
 func (a *Application) Await(ctx context.Context, what string, holds func() bool) error {
 	for {
 		a.mu.Lock()
-		ok, state := holds(), fmt.Sprintf("%d of %d records are missing, ended %v, starts %v, odd %v", a.missing, a.records, a.ended, a.starts, a.odd)
+		ok, state, fallen := holds(), fmt.Sprintf("%d of %d records are missing, ended %v, starts %v, odd %v", a.missing, a.records, a.ended, a.starts, a.odd), a.fallen()
 		a.mu.Unlock()
 		if ok {
 			return nil
+		}
+		if fallen != nil {
+			return fmt.Errorf("waiting until %s: %s: %w", what, state, fallen)
 		}
 		select {
 		case <-a.changed:
 		case <-time.After(200 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("waiting until %s: %s", what, state)
+			return fmt.Errorf("waiting until %s: %s%s", what, state, a.tails())
 		}
 	}
+}
+
+// tails are the last that the workers have logged.
+func (a *Application) tails() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all strings.Builder
+	for name, w := range a.workers {
+		fmt.Fprintf(&all, "\nworker %s: …%s", name, &w.log)
+	}
+	return all.String()
 }
 
 // AwaitFounded waits until the first worker has founded the application: two that begin in the same instant race for
@@ -171,8 +213,10 @@ func (a *Application) AwaitFounded(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(500 * time.Millisecond):
+		case <-a.workers["one"].done:
+			return a.workers["one"].end()
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the application to be founded: %w", ctx.Err())
+			return fmt.Errorf("waiting for the application to be founded: %w%s", ctx.Err(), a.tails())
 		}
 	}
 }
@@ -184,35 +228,49 @@ func (a *Application) dynamo() *dynamodb.Client {
 
 // Kill ends a worker as kill -9 does.
 func (a *Application) Kill(name string) error {
-	w := a.workers[name]
-	if err := w.process.Process.Kill(); err != nil {
+	w, err := a.stopping(name)
+	if err != nil {
 		return err
 	}
+	_ = w.process.Process.Kill()
 	<-w.done
 	return nil
 }
 
 // Stop ends a worker in an orderly way.
 func (a *Application) Stop(name string) error {
-	w := a.workers[name]
-	select {
-	case err := <-w.done:
-		return fmt.Errorf("it ended by itself: %w\n%s", cmp.Or(err, errors.New("without an error")), tailOf(w.log.Bytes()))
-	default:
-	}
-	if err := w.stdin.Close(); err != nil {
-		return err
-	}
 	if a.client == "multilang" { // which reads no stdin, and whose orderly end waits in vain for shards that have ended
 		return a.Kill(name)
 	}
-	select {
-	case err := <-w.done:
+	w, err := a.stopping(name)
+	if err != nil {
 		return err
-	case <-time.After(time.Minute):
+	}
+	_ = w.stdin.Close()
+	select {
+	case <-w.done:
+		if w.err != nil {
+			return fmt.Errorf("worker %s, asked to end: %w\n%s", name, w.err, &w.log)
+		}
+		return nil
+	case <-time.After(stopLimit):
 		_ = w.process.Process.Kill()
 		<-w.done
-		return fmt.Errorf("worker %s did not stop within a minute", name)
+		return fmt.Errorf("worker %s did not stop within %s\n%s", name, stopLimit, &w.log)
+	}
+}
+
+// stopping notes that a worker is about to end. It fails for one that has ended by itself.
+func (a *Application) stopping(name string) (*Worker, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := a.workers[name]
+	w.stopped = true
+	select {
+	case <-w.done:
+		return nil, w.end()
+	default:
+		return w, nil
 	}
 }
 
@@ -220,18 +278,31 @@ func (a *Application) Stop(name string) error {
 func (a *Application) Complaints(expected []string) []string {
 	var list []string
 	for name, w := range a.workers {
-		lines := strings.Split(w.log.String(), "\n")
+		lines := strings.Split(string(w.log.bytes()), "\n")
 		for i, line := range lines {
 			whole := strings.Join(lines[i:min(i+2, len(lines))], "\n  ") // with the exception's first line
 			switch {
 			case strings.Contains(line, " ERROR "):
-			case !strings.Contains(line, " WARN "), slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(whole, text) }):
+			case !strings.Contains(line, " WARN "), containsAny(whole, expected):
 				continue
 			}
 			list = append(list, name+": "+whole)
 		}
 	}
 	return list
+}
+
+func containsAny(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+}
+
+// AwaitBegun waits until a worker of the Java library has begun its work. One that is asked to end before that logs
+// errors about what it has not begun.
+func (a *Application) AwaitBegun(ctx context.Context, name string) error {
+	w := a.workers[name]
+	return a.Await(ctx, "worker "+name+" has begun", func() bool {
+		return strings.Contains(string(w.log.bytes()), "Starting worker loop")
+	})
 }
 
 // Put writes records from one number on up to another: every other hundred as aggregates of the producer library's

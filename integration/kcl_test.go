@@ -18,8 +18,8 @@ import (
 const (
 	kclSmall      = 2_000
 	kclFull       = 100_000
-	kclSmallLimit = 4 * time.Minute
-	kclFullLimit  = 15 * time.Minute
+	kclSmallLimit = 12 * time.Minute
+	kclFullLimit  = 25 * time.Minute
 )
 
 // kclWarnings are what the libraries may warn of; docs/kcl.md says why.
@@ -27,6 +27,8 @@ func kclWarnings() []string {
 	return []string{
 		"Did not find an operating range metadata provider",
 		"PING timer scheduled after",
+		"Flushing PING frame took",
+		"because CloudWatchPublisherRunnable is shutting down",
 		"FutureCancelledException",
 		"Cannot get the shard for this ProcessTask",
 		"Not able to assign all expiredOrUnAssignedLeases",
@@ -40,12 +42,26 @@ func kclWarnings() []string {
 	}
 }
 
+// kclAlarms are of complaints that no busy machine brings about: Sluice has answered what the library cannot use.
+func kclAlarms() []string {
+	return []string{"(Service: ", "eserializ", "nmarshall", "hash range", "hashranges", "No child shards", "Skipping over", "not present in the stream",
+		"NullPointerException", "ClassCastException", "IllegalArgumentException", "invalid client version", "unexpected DDB state"}
+}
+
+// kclRefusals are of answers that every client has to expect.
+func kclRefusals() []string {
+	return []string{"ProvisionedThroughputExceededException", "LimitExceededException", "ResourceInUseException"}
+}
+
 // kclStory is one run of a library's version.
 type kclStory struct {
 	client, version, mode string
 	records               int
 	// killLeader makes the victim the worker that leads the others, which costs two minutes.
 	killLeader bool
+	// strict lets nothing pass but the expected warnings. The library has dozens that tell of a machine too busy for its
+	// timers, so that this is for a quiet one.
+	strict bool
 }
 
 func (k kclStory) name() string {
@@ -70,13 +86,13 @@ func TestAllClientVersionsOfKCL(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"", "3.4.2", "2.7.2"} {
 		for _, mode := range []string{"polling", "fan-out"} {
-			kclStory{client: "kcl", version: version, mode: mode, records: kclFull, killLeader: true}.run(t, kclFullLimit)
+			kclStory{client: "kcl", version: version, mode: mode, records: kclFull, killLeader: true, strict: true}.run(t, kclFullLimit)
 		}
 	}
-	kclStory{client: "kcl1", mode: "polling", records: kclFull}.run(t, kclFullLimit)
+	kclStory{client: "kcl1", mode: "polling", records: kclFull, strict: true}.run(t, kclFullLimit)
 	for _, mode := range []string{"polling", "fan-out"} {
-		kclStory{client: "vmware", mode: mode, records: kclFull}.run(t, kclFullLimit)
-		kclStory{client: "multilang", mode: mode, records: kclFull}.run(t, kclFullLimit)
+		kclStory{client: "vmware", mode: mode, records: kclFull, strict: true}.run(t, kclFullLimit)
+		kclStory{client: "multilang", mode: mode, records: kclFull, strict: true}.run(t, kclFullLimit)
 	}
 }
 
@@ -98,6 +114,9 @@ func (k kclStory) run(t *testing.T, limit time.Duration) {
 }
 
 func (k kclStory) tell(t *testing.T, limit time.Duration) error {
+	if _, err := Install(t.Context(), k.client, k.version); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	server := Start(t, "--memory", "--limits", "aws")
@@ -137,7 +156,7 @@ func (k kclStory) tell(t *testing.T, limit time.Duration) error {
 	if err := a.Start(ctx, "three"); err != nil {
 		return err
 	}
-	return k.finish(ctx, a, victim)
+	return k.finish(ctx, t, a, victim)
 }
 
 // kill ends one of the two workers and says which.
@@ -159,34 +178,75 @@ func (k kclStory) kill(ctx context.Context, a *Application) (victim string, err 
 }
 
 // finish waits for the end of the story and looks at what is left of it.
-func (k kclStory) finish(ctx context.Context, a *Application, victim string) error {
+func (k kclStory) finish(ctx context.Context, t *testing.T, a *Application, victim string) error {
 	if err := a.Await(ctx, "every record is processed", func() bool { return a.missing == 0 }); err != nil {
 		return err
 	}
-	parents := []string{"shardId-000000000000", "shardId-000000000002", "shardId-000000000003"}
-	if err := a.Await(ctx, "the parents are finished", func() bool {
-		return !slices.ContainsFunc(parents, func(shard string) bool { return !a.ended[shard] })
-	}); err != nil {
+	if err := awaitParents(ctx, a); err != nil {
 		return err
 	}
 	if err := awaitOwners(ctx, a, victim); err != nil {
 		return err
 	}
 	for _, name := range []string{"one", "two", "three"} {
-		if name != victim {
-			if err := a.Stop(name); err != nil {
-				return fmt.Errorf("worker %s: %w", name, err)
+		if name == victim {
+			continue
+		}
+		if k.client == "kcl" || k.client == "kcl1" {
+			if err := a.AwaitBegun(ctx, name); err != nil {
+				return err
 			}
+		}
+		if err := a.Stop(name); err != nil {
+			return err
 		}
 	}
 	complaints := a.odd
 	if k.client != "vmware" { // whose log calls waiting for a consumer an error
-		complaints = append(complaints, a.Complaints(kclWarnings())...)
+		complaints = append(complaints, k.complaints(t, a)...)
 	}
 	if len(complaints) > 0 {
 		return fmt.Errorf("%s", strings.Join(complaints, "\n"))
 	}
 	return nil
+}
+
+// complaints are what the workers have logged and should not have.
+func (k kclStory) complaints(t *testing.T, a *Application) (list []string) {
+	for _, text := range a.Complaints(kclWarnings()) {
+		if k.strict || containsAny(text, kclAlarms()) && !containsAny(text, kclRefusals()) {
+			list = append(list, text)
+			continue
+		}
+		t.Logf("passed over: %.500s", text)
+	}
+	return list
+}
+
+// awaitParents waits until the shards that were split and merged are finished. The victim may have had no time left to
+// say so, between writing it down and its end: then the lease says it, or is gone already.
+func awaitParents(ctx context.Context, a *Application) error {
+	parents := []string{"shardId-000000000000", "shardId-000000000002", "shardId-000000000003"}
+	open := map[string]bool{}
+	for {
+		leases, _, err := a.Leases(ctx)
+		if err != nil {
+			return err
+		}
+		clear(open)
+		for _, l := range leases {
+			open[l.Shard] = l.Checkpoint != "SHARD_END"
+		}
+		moment, cancel := context.WithTimeout(ctx, time.Second)
+		err = a.Await(moment, "the parents are finished", func() bool {
+			return !slices.ContainsFunc(parents, func(shard string) bool { return open[shard] && !a.ended[shard] })
+		})
+		again := moment.Err() != nil && ctx.Err() == nil
+		cancel()
+		if err == nil || !again {
+			return err
+		}
+	}
 }
 
 // awaitOwners waits until every lease that is not finished belongs to a worker that lives.

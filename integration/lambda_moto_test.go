@@ -21,7 +21,8 @@ import (
 // moto is a running imitation of queues, topics and buckets.
 type moto struct {
 	*testing.T
-	url string
+	server *Server
+	url    string
 }
 
 func startMoto(t *testing.T, server *Server, port string) *moto {
@@ -29,16 +30,24 @@ func startMoto(t *testing.T, server *Server, port string) *moto {
 	program, err := server.Program(t.Context(), "moto", "", server.URL, "MOTO_ACCOUNT_ID=000000000000")
 	require.NoError(t, err)
 	program.Args = append(program.Args, "-H", "127.0.0.1", "-p", port)
+	said := &talk{}
+	program.Stdout, program.Stderr = said, said
 	require.NoError(t, program.Start())
-	t.Cleanup(func() { _ = program.Process.Kill(); _ = program.Wait() })
-	m := &moto{t, "http://127.0.0.1:" + port}
-	require.Eventually(t, func() bool {
+	t.Cleanup(func() {
+		_ = program.Process.Kill()
+		_ = program.Wait()
+		if t.Failed() {
+			t.Log("moto: ", said)
+		}
+	})
+	m := &moto{t, server, "http://127.0.0.1:" + port}
+	server.eventually(t, func() bool {
 		answer, err := http.Get(m.url + "/moto-api/")
 		if err == nil {
 			answer.Body.Close()
 		}
 		return err == nil
-	}, time.Minute, 50*time.Millisecond)
+	}, 50*time.Millisecond, "moto listens: %s", said)
 	return m
 }
 
@@ -68,10 +77,10 @@ var messageBody = regexp.MustCompile(`(?s)<Body>(.*?)</Body>`)
 func (m *moto) receive(queue string) string {
 	m.Helper()
 	var found []string
-	require.Eventually(m, func() bool {
+	m.server.eventually(m, func() bool {
 		found = messageBody.FindStringSubmatch(m.call("POST", "sqs", "/000000000000/"+queue, "Action", "ReceiveMessage", "Version", "2012-11-05"))
 		return found != nil
-	}, 4*time.Minute, 50*time.Millisecond) // attempts come seldom after a while
+	}, 50*time.Millisecond, "there is a message in queue %s", queue) // attempts come seldom after a while
 	return strings.NewReplacer("&quot;", `"`, "&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(found[1])
 }
 
@@ -103,10 +112,9 @@ func TestFailuresGoToMoto(t *testing.T) {
 	giveUpTo("bucket", "arn:aws:s3:::graves")
 	_, err = streams.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: aws.String("a"), PartitionKey: aws.String("k"), Data: []byte("x")})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool {
+	server.eventually(t, func() bool {
 		return strings.Contains(server.adminText(t, "/_sluice/mappings/"+uuids["queue"]), "deliver")
-	},
-		time.Minute, 50*time.Millisecond, "it tells that the queue is down")
+	}, 50*time.Millisecond, "it tells that the queue is down: %s", lazily(func() any { return server.adminText(t, "/_sluice/mappings/"+uuids["queue"]) }))
 
 	m := startMoto(t, server, port)
 	m.call("POST", "sqs", "/", "Action", "CreateQueue", "QueueName", "dead", "Version", "2012-11-05")
@@ -124,10 +132,10 @@ func TestFailuresGoToMoto(t *testing.T) {
 	requireFailure(t, note.Message, "topic")
 	key := regexp.MustCompile(`<Key>(aws/lambda/` + uuids["bucket"] + `/shardId-000000000000/[^<]+)</Key>`)
 	var found []string
-	require.Eventually(t, func() bool {
+	server.eventually(t, func() bool {
 		found = key.FindStringSubmatch(m.call("GET", "s3", "/graves?list-type=2"))
 		return found != nil
-	}, time.Minute, 50*time.Millisecond)
+	}, 50*time.Millisecond, "there is an object in the bucket")
 	document := m.call("GET", "s3", "/graves/"+found[1])
 	requireFailure(t, document, "bucket")
 	require.Contains(t, document, `"payload":{"Records":[{`)

@@ -74,7 +74,7 @@ func runLambda(t *testing.T, client, script string) consumerStory {
 	var talk bytes.Buffer
 	program.Stderr = &talk
 	out, err := program.Output()
-	require.NoError(t, err, "%.3000s\n%.3000s", talk.Bytes(), server.Log())
+	require.NoError(t, err, "%s\n%s", tailOf(talk.Bytes()), server.talk)
 	var story consumerStory
 	require.NoError(t, json.Unmarshal(out, &story), "%s", out)
 	require.Equal(t, "arn:aws:lambda:us-east-1:000000000000:function:mapped", story.Function)
@@ -165,7 +165,7 @@ func TestLambdaOverKills(t *testing.T) {
 		server.Restart()
 	}
 	var seen map[string]int
-	require.Eventually(t, func() bool { seen = readAll(ctx, t, streams, "b"); return len(seen) == written }, time.Minute, 100*time.Millisecond)
+	server.eventually(t, func() bool { seen = readAll(ctx, t, streams, "b"); return len(seen) == written }, 100*time.Millisecond, "all of %d records come through: %v", written, lazily(func() any { return len(seen) }))
 	twice := 0
 	for n := range written {
 		require.Positive(t, seen[fmt.Sprint(n)], "record %d", n)
@@ -252,7 +252,7 @@ func TestLambdaAsTerraform(t *testing.T) {
 // awaitMapping waits for a state, an empty one is to be gone, and refuses every state but the pending ones on the way.
 func awaitMapping(ctx context.Context, t *testing.T, functions *lambda.Client, uuid *string, want string, pending ...string) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		out, err := functions.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: uuid})
 		var gone *types.ResourceNotFoundException
 		if errors.As(err, &gone) {
@@ -265,5 +265,5 @@ func awaitMapping(ctx context.Context, t *testing.T, functions *lambda.Client, u
 		}
 		require.Contains(t, strings.Join(pending, " "), *out.State)
 		return false
-	}, time.Minute, 20*time.Millisecond)
+	}, 20*time.Millisecond, "the mapping becomes %s", want)
 }

@@ -21,8 +21,12 @@ import (
 func TestLeasesSurviveAKill(t *testing.T) {
 	t.Parallel()
 	server := Start(t, "--transition", "0")
-	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	// Each round has a client of its own, without the broken connections of the one before.
+	newClient := func() *dynamodb.Client {
+		return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Retryer: aws.NopRetryer{},
+			Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	}
+	client := newClient()
 	makeLeaseTable(t, client)
 	const workers = 64
 	var counters [workers]atomic.Int64 // acknowledged
@@ -43,6 +47,7 @@ func TestLeasesSurviveAKill(t *testing.T) {
 		stop()
 		working.Wait()
 		server.Restart()
+		client = newClient()
 		checkLeases(t, client, counters[:])
 	}
 }

@@ -172,10 +172,10 @@ func reshardWhile(t *testing.T, client *kinesis.Client, stream string, lines <-c
 // waitActive asks as often as the limits of AWS allow.
 func waitActive(t *testing.T, client *kinesis.Client, stream string) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		got, err := client.DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: &stream})
 		return err == nil && got.StreamDescriptionSummary.StreamStatus == types.StreamStatusActive
-	}, time.Minute, 100*time.Millisecond)
+	}, 100*time.Millisecond, "the stream is active")
 }
 
 // linesOf starts a program and gives the lines of its stdout, as many as room has without waiting. After the last line

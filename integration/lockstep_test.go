@@ -39,6 +39,10 @@ func lockStep(t *testing.T) {
 	met := map[string]bool{}
 	for i, s := range append(lockSteps(), randomSteps(400)...) {
 		ours, theirs := callTable(t, server.URL, s), callTable(t, other, s)
+		if s.operation == "CreateTable" || s.operation == "UpdateTable" || s.operation == "DeleteTable" {
+			awaitTables(t, server.URL)
+			awaitTables(t, other)
+		}
 		if ours == theirs {
 			continue
 		}
@@ -63,6 +67,8 @@ func startDynalite(t *testing.T, server *Server) string {
 	require.NoError(t, err)
 	stdin, err := program.StdinPipe()
 	require.NoError(t, err)
+	said := &talk{}
+	program.Stderr = said
 	require.NoError(t, program.Start())
 	t.Cleanup(func() {
 		_ = stdin.Close()
@@ -70,8 +76,36 @@ func startDynalite(t *testing.T, server *Server) string {
 		_ = program.Wait()
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err)
+	require.NoError(t, err, "dynalite does not say where it listens: %s", said)
 	return strings.TrimSpace(line)
+}
+
+// awaitTables waits until no table is on its way to be there, another, or gone: dynalite has timers of its own for that,
+// however short, which may run after the next request.
+func awaitTables(t *testing.T, endpoint string) {
+	t.Helper()
+	eventually(t, func() bool {
+		_, listed, _ := strings.Cut(callTable(t, endpoint, tableStep{"", "ListTables", `{}`}), " ")
+		var all struct{ TableNames []string }
+		if json.Unmarshal([]byte(listed), &all) != nil {
+			return false
+		}
+		return !slices.ContainsFunc(all.TableNames, func(name string) bool {
+			return statusOf(t, endpoint, name) != "ACTIVE"
+		})
+	}, time.Millisecond, "all tables are there")
+}
+
+// statusOf is the state of a table, empty when it is not there.
+func statusOf(t *testing.T, endpoint, table string) string {
+	t.Helper()
+	request, err := tableRequest(t, endpoint, tableStep{"", "DescribeTable", `{"TableName":"` + table + `"}`})
+	require.NoError(t, err)
+	answer, err := Send(http.DefaultClient, request)
+	require.NoError(t, err)
+	var described struct{ Table struct{ TableStatus string } }
+	_ = json.Unmarshal(answer.Body, &described)
+	return described.Table.TableStatus
 }
 
 // differencesListed reads the rows of the table in docs/kcl.md: the step's name in backquotes, and what differs.
@@ -91,23 +125,30 @@ func differencesListed(t *testing.T) map[string]string {
 	return rows
 }
 
-// callTable makes a call and gives its answer in a form that can be compared.
-func callTable(t *testing.T, endpoint string, s tableStep) string {
+// tableRequest is the request of a step.
+func tableRequest(t *testing.T, endpoint string, s tableStep) (*http.Request, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(s.body))
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+s.operation)
 	r.Header.Set("X-Amz-Date", "20260101T000000Z")
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+	return r, nil
+}
+
+// callTable makes a call and gives its answer in a form that can be compared.
+func callTable(t *testing.T, endpoint string, s tableStep) string {
+	t.Helper()
+	r, err := tableRequest(t, endpoint, s)
+	require.NoError(t, err)
 	answer, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
-	if s.operation == "CreateTable" || s.operation == "UpdateTable" || s.operation == "DeleteTable" {
-		time.Sleep(20 * time.Millisecond) // until dynalite's own timers have run
-	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return fmt.Sprint(answer.StatusCode)
 	}

@@ -151,7 +151,7 @@ func TestMappingsOverKills(t *testing.T) {
 		server.Kill()
 		server.Restart()
 	}
-	require.Eventually(t, func() bool { return len(books.missing(all)) == 0 }, time.Minute, 50*time.Millisecond, "records are missing")
+	server.eventually(t, func() bool { return len(books.missing(all)) == 0 }, 50*time.Millisecond, "all records are handled or given up, but %v", lazily(func() any { return books.missing(all) }))
 	books.mu.Lock()
 	defer books.mu.Unlock()
 	require.NotEmpty(t, books.givenUp)

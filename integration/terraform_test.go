@@ -44,15 +44,15 @@ func TestTerraformStyle(t *testing.T) {
 	code := zipped(t, "bootstrap", "#!/bin/sh\nexec ./handler-1\n", "handler-1", string(binary))
 
 	made, err := api.CreateFunction(ctx, &lambda.CreateFunctionInput{FunctionName: name, Role: aws.String("arn:aws:iam::000000000000:role/orders"),
-		Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Timeout: aws.Int32(5), MemorySize: aws.Int32(256),
+		Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Timeout: aws.Int32(100), MemorySize: aws.Int32(256),
 		Code: &types.FunctionCode{ZipFile: code}, Environment: &types.Environment{Variables: map[string]string{"STAGE": "dev"}}, Tags: map[string]string{"team": "shop"}})
 	require.NoError(t, err)
 	read := func() *lambda.GetFunctionOutput {
 		var got *lambda.GetFunctionOutput
-		require.Eventually(t, func() bool {
+		s.eventually(t, func() bool {
 			got, err = api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: name})
 			return err == nil && got.Configuration.State == types.StateActive && got.Configuration.LastUpdateStatus == types.LastUpdateStatusSuccessful
-		}, time.Minute, 20*time.Millisecond)
+		}, 20*time.Millisecond, "the function is as it should be")
 		return got
 	}
 	got := read()
@@ -80,9 +80,9 @@ func TestTerraformStyle(t *testing.T) {
 	_, err = api.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: name, ZipFile: code, Publish: true})
 	require.NoError(t, err)
 	read()
-	_, err = api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: name, Timeout: aws.Int32(7)})
+	_, err = api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: name, Timeout: aws.Int32(107)})
 	require.NoError(t, err)
-	require.EqualValues(t, 7, *read().Configuration.Timeout)
+	require.EqualValues(t, 107, *read().Configuration.Timeout)
 	published, err := api.Invoke(ctx, &lambda.InvokeInput{FunctionName: name, Qualifier: aws.String("1"), Payload: []byte(`{"do":"context"}`)})
 	require.NoError(t, err)
 	require.Equal(t, "1", *published.ExecutedVersion)
@@ -96,10 +96,10 @@ func TestTerraformStyle(t *testing.T) {
 	_, err = api.DeleteEventSourceMapping(ctx, &lambda.DeleteEventSourceMappingInput{UUID: mapping})
 	require.NoError(t, err)
 	var gone *types.ResourceNotFoundException
-	require.Eventually(t, func() bool {
+	s.eventually(t, func() bool {
 		_, err := api.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: mapping})
 		return errors.As(err, &gone)
-	}, time.Minute, 20*time.Millisecond)
+	}, 20*time.Millisecond, "the mapping is gone")
 	_, err = api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: name})
 	require.NoError(t, err)
 	_, err = api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: name})
@@ -110,7 +110,7 @@ func TestTerraformStyle(t *testing.T) {
 func terraformMapping(t *testing.T, s *Server, f *lambda.CreateFunctionOutput) (uuid *string) {
 	t.Helper()
 	api, ctx := s.Lambda(), t.Context()
-	require.Eventually(t, func() bool {
+	s.eventually(t, func() bool {
 		made, err := api.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: f.FunctionArn,
 			EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/orders"), StartingPosition: types.EventSourcePositionLatest,
 			Tags: map[string]string{"team": "shop"}})
@@ -122,11 +122,11 @@ func terraformMapping(t *testing.T, s *Server, f *lambda.CreateFunctionOutput) (
 		require.NoError(t, err)
 		require.Equal(t, map[string]string{"team": "shop"}, tags.Tags)
 		return true
-	}, time.Minute, 50*time.Millisecond)
-	require.Eventually(t, func() bool {
+	}, 50*time.Millisecond, "the mapping is made")
+	s.eventually(t, func() bool {
 		got, err := api.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: uuid})
 		return err == nil && *got.State == "Enabled"
-	}, time.Minute, 20*time.Millisecond)
+	}, 20*time.Millisecond, "the mapping is enabled")
 	return uuid
 }
 
@@ -143,7 +143,7 @@ func TestCodeByRuntime(t *testing.T) {
 		require.NoError(t, err)
 		name := filepath.Dir(file)
 		_, err = s.Lambda().CreateFunction(t.Context(), &lambda.CreateFunctionInput{FunctionName: &name, Role: aws.String("arn:aws:iam::000000000000:role/r"),
-			Runtime: types.Runtime(kind), Handler: aws.String("handler.handle"), Timeout: aws.Int32(20),
+			Runtime: types.Runtime(kind), Handler: aws.String("handler.handle"), Timeout: aws.Int32(100),
 			Code: &types.FunctionCode{ZipFile: zipped(t, filepath.Base(file), string(text))}})
 		require.NoError(t, err)
 		payload, failure, log := called(t, s, name, `{"value":"hello"}`)

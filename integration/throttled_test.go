@@ -70,7 +70,7 @@ func rideBoto3(t *testing.T, server *Server, stream string) ride {
 	var talk bytes.Buffer
 	program.Stderr = &talk
 	out, err := program.Output()
-	require.NoError(t, err, "%.2000s", talk.Bytes())
+	require.NoError(t, err, "%s", tailOf(talk.Bytes()))
 	var got ride
 	require.NoError(t, json.Unmarshal(out, &got))
 	return got

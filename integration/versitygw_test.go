@@ -82,7 +82,7 @@ func runGateway(t *testing.T, server *Server, atATime string, names []string) {
 	var talk bytes.Buffer
 	program.Stdin, program.Stderr = strings.NewReader(strings.Join(names, "\n")), &talk
 	out, err := program.Output()
-	require.NoError(t, err, "%.4000s", talk.String())
+	require.NoError(t, err, "%s", tailOf(talk.Bytes()))
 	seen := 0
 	for line := range strings.Lines(string(out)) {
 		var verdict struct{ Test, Error string }

@@ -38,12 +38,33 @@ made_from=$({ echo "$here" && cat "$here/setup.sh" $files; } | sha256sum | cut -
 place=$cache/$client-$version-$made_from
 mkdir -p "$place"
 
-# One set-up at a time: two cores gain nothing from two compilers. The answer goes to the caller, all talk to the log.
-exec 3>&1 9>"$cache/lock" >"$place/setup.log" 2>&1
+# One set-up at a time: two cores gain nothing from two compilers. The answer goes to the caller, all talk to the log,
+# which is not opened before that: it may be the log of the one that is at work.
+exec 3>&1 9>"$cache/lock"
 flock 9
+exec >"$place/setup.log" 2>&1
 trap 'test $? -eq 0 || { echo "setup.sh $client $version failed:" >&3; tail -40 "$place/setup.log" >&3; }' EXIT
 
 fail() { echo "$*"; exit 1; }
+
+# A registry that does not answer is asked again, for minutes: it is not what is tested here.
+export PIP_RETRIES=10 PIP_DEFAULT_TIMEOUT=60 npm_config_fetch_retries=8 CARGO_NET_RETRY=10
+maven() { mvn -q -B -ntp -Daether.connector.http.retryHandler.count=8 -Dmaven.wagon.http.retryHandler.count=8 "$@"; }
+
+# apt ARGUMENT...: apt-get, one at a time: it gives up where another one runs, as that of a handler's set-up may.
+apt() {
+  DEBIAN_FRONTEND=noninteractive flock "$cache/apt-lock" apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=600 "$@"
+}
+
+# patiently COMMAND...: for what downloads and does not try twice by itself.
+patiently() {
+  local again
+  for again in 5 20 60; do
+    "$@" && return
+    sleep "$again"
+  done
+  "$@"
+}
 
 # need COMMAND PACKAGE...: installs Debian packages when the command is missing.
 need() {
@@ -52,7 +73,7 @@ need() {
   command -v "$command" >/dev/null && return
   command -v apt-get >/dev/null || fail "$command is missing and this machine has no apt-get: install $*"
   test "$(id -u)" = 0 || fail "$command is missing: run apt-get install $*"
-  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+  apt update && apt install -y --no-install-recommends "$@"
   command -v "$command" >/dev/null || fail "$command is still missing after apt-get install $*"
 }
 
@@ -69,7 +90,7 @@ python() {
   test "$client" = aggregate && package=aws-kinesis-agg
   need python3 python3 python3-venv
   # Debian ships venv apart from python3: the module is there, but cannot make an environment with pip in it.
-  python3 -c 'import ensurepip' || { test "$(id -u)" = 0 && apt-get update && apt-get install -y python3-venv; } ||
+  python3 -c 'import ensurepip' || { test "$(id -u)" = 0 && apt update && apt install -y python3-venv; } ||
     fail "python3 has no venv: run apt-get install python3-venv"
   if test "$client $version" = "awscli debian"; then
     # Version 2 of the command line is in no package index; Debian builds one.
@@ -119,7 +140,7 @@ java() {
   need mvn maven
   local pick=()
   test "$version" = pinned || pick=("-Dawssdk.version=$version")
-  mvn -q -B -ntp -f "$here/java/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+  maven -f "$here/java/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
     compile dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
   # The JVM trusts what its key store says; C1 alone starts fastest.
   runs "store=\"\$SLUICE_CA.\$\$.p12\"
@@ -137,7 +158,7 @@ kpl() {
   need mvn maven
   local pick=()
   test "$version" = pinned || pick=("-Dkpl.version=$version")
-  mvn -q -B -ntp -f "$here/kpl/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+  maven -f "$here/kpl/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
     compile dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
   mkdir -p "$cache/kpl"
   runs "export SLUICE_KPL_FOLDER='$cache/kpl'
@@ -162,7 +183,7 @@ kcl() {
   need mvn maven
   local pick=()
   test "$version" = pinned || pick=("-Dkcl.version=$version")
-  mvn -q -B -ntp -f "$here/$client/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+  maven -f "$here/$client/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
     compile dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
   runs "exec java -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.showDateTime=true \
   -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS -cp '$place/build/classes':\"\$(cat '$place/classpath')\" sluice.Consumer \"\$@\""
@@ -176,7 +197,7 @@ multilang() {
   need npm npm
   local pick=()
   test "$version" = pinned || pick=("-Dkcl.version=$version")
-  mvn -q -B -ntp -f "$here/multilang/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
+  maven -f "$here/multilang/pom.xml" "-Dbuild.folder=$place/build" "${pick[@]}" \
     dependency:build-classpath "-Dmdep.outputFile=$place/classpath"
   cp "$here/multilang/package.json" "$here/multilang/package-lock.json" "$here/multilang/.npmrc" "$place/"
   (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund)
@@ -222,7 +243,7 @@ go_module() {
   cp -r "$here/$1" "$place/src"
   cd "$place/src"
   test "$version" = pinned || { go get "$2@$version" && go mod tidy; }
-  CGO_ENABLED=0 go build -o "$place/client" .
+  CGO_ENABLED=0 patiently go build -o "$place/client" .
   runs "export AWS_CA_BUNDLE=\"\$SLUICE_CA\" SSL_CERT_FILE=\"\$SLUICE_CA\"
 exec '$place/client' \"\$@\""
 }

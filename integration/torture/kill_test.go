@@ -57,7 +57,7 @@ func TestPlantedKills(t *testing.T) {
 			k := beginKilling(t, "process", &liar{what: p})
 			defer k.end(&killTally{})
 			var err error
-			for seed := uint64(1); seed < 6 && err == nil; seed++ {
+			for seed := uint64(1); seed < 60 && err == nil; seed++ {
 				err = k.round(seed, &killTally{})
 			}
 			require.Error(t, err)
@@ -129,6 +129,9 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 	k.server.Kill()
 	stop()
 	writing.Wait()
+	for _, c := range []*calls{k.calls, k.reads} { // whose connections are broken
+		c.http.CloseIdleConnections()
+	}
 	if err := k.examine(); err != nil {
 		return err
 	}

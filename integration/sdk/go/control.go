@@ -150,5 +150,5 @@ func (r *run) delete(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	describe := &kinesis.DescribeStreamInput{StreamName: &r.stream}
-	return 1, kinesis.NewStreamNotExistsWaiter(r.client).Wait(ctx, describe, time.Minute)
+	return 1, kinesis.NewStreamNotExistsWaiter(r.client).Wait(ctx, describe, 5*time.Minute)
 }

@@ -25,7 +25,7 @@ func (r *run) create(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	describe := &kinesis.DescribeStreamInput{StreamName: &r.stream}
-	if err := kinesis.NewStreamExistsWaiter(r.client).Wait(ctx, describe, time.Minute); err != nil {
+	if err := kinesis.NewStreamExistsWaiter(r.client).Wait(ctx, describe, 5*time.Minute); err != nil {
 		return 0, err
 	}
 	answer, err := r.client.DescribeStream(ctx, describe)
@@ -87,9 +87,14 @@ func (r *run) read(ctx context.Context, input *kinesis.GetShardIteratorInput) ([
 	return r.readFrom(ctx, from.ShardIterator)
 }
 
+// readPause leaves a shard the five reads a second that it allows: the SDK tries three times, and when its two pauses
+// happen to be short it gives up.
+const readPause = 220 * time.Millisecond
+
 func (r *run) readFrom(ctx context.Context, iterator *string) ([]types.Record, error) {
 	var records []types.Record
 	for iterator != nil {
+		time.Sleep(readPause)
 		answer, err := r.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: iterator})
 		if err != nil {
 			return nil, err

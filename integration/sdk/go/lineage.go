@@ -134,8 +134,6 @@ func (l *lineage) run(ctx context.Context, wanted int, first ...string) error {
 		if quiet && len(l.seen) >= wanted {
 			return nil
 		}
-		if quiet {
-			time.Sleep(10 * time.Millisecond)
-		}
+		time.Sleep(readPause)
 	}
 }

@@ -31,7 +31,7 @@ func (r *run) waitActive(ctx context.Context) (*types.StreamDescriptionSummary, 
 }
 
 func (r *run) reshard(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	reader := newLineage(r.client, r.stream, "reshard-")
 	read := make(chan error, 1)

@@ -19,8 +19,17 @@ case $kind in
 esac
 place=$cache/handler-$kind-$({ echo "$here" && cat "$here/setup.sh" ${files[@]+"${files[@]}"}; } | sha256sum | cut -c1-12)
 mkdir -p "$place"
-exec 3>&1 9>"$cache/handler-lock" >"$place/setup.log" 2>&1
+exec 3>&1 9>"$cache/handler-lock"
 flock 9
+exec >"$place/setup.log" 2>&1 # not before: it may be the log of the one that is at work
+
+# A registry that does not answer is asked again, for minutes: it is not what is tested here.
+export PIP_RETRIES=10 PIP_DEFAULT_TIMEOUT=60 npm_config_fetch_retries=8
+
+# apt ARGUMENT...: apt-get, one at a time: it gives up where another one runs, as that of a client's set-up may.
+apt() {
+  DEBIAN_FRONTEND=noninteractive flock "$cache/apt-lock" apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=600 "$@"
+}
 
 # lacks REASON: ends, where the machine is at fault and not the test.
 lacks() { echo "$*" >&3; exit 3; }
@@ -33,7 +42,7 @@ needs() {
   shift
   command -v "$command" >/dev/null && return
   command -v apt-get >/dev/null && test "$(id -u)" = 0 || lacks "$command is missing: install $*"
-  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || lacks "$command cannot be installed"
+  apt update && apt install -y --no-install-recommends "$@" || lacks "$command cannot be installed"
 }
 
 runs() {

@@ -23,7 +23,7 @@ const run = {}; // what later steps need from earlier ones
 
 async function create() {
   await call("CreateStream", { StreamName: stream, ShardCount: 2 });
-  await kinesis.waitUntilStreamExists({ client, maxWaitTime: 60 }, { StreamName: stream });
+  await kinesis.waitUntilStreamExists({ client, maxWaitTime: 300 }, { StreamName: stream });
   const { StreamDescription } = await call("DescribeStream", { StreamName: stream });
   check(StreamDescription.StreamStatus === "ACTIVE", "the stream is not ACTIVE after the waiter");
   run.arn = StreamDescription.StreamARN;
@@ -113,7 +113,7 @@ async function readTimestamp() {
 }
 
 async function waitActive() {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 300_000;
   while (Date.now() < deadline) {
     const { StreamDescriptionSummary } = await call("DescribeStreamSummary", { StreamName: stream });
     if (StreamDescriptionSummary.StreamStatus === "ACTIVE") return StreamDescriptionSummary;
@@ -144,7 +144,7 @@ async function writeWhileResharding() {
 }
 
 async function reshard() {
-  const reader = new Lineage(client, stream, "reshard-");
+  const reader = new Lineage(client, stream, "reshard-", 220);
   const first = ["shardId-000000000000", "shardId-000000000001"];
   await Promise.all([reader.run(first, BATCH * BATCHES), writeWhileResharding()]);
   check(reader.finished.size === 5 && reader.active.size === 4, "the reader did not follow the lineage");
@@ -158,7 +158,7 @@ async function reshard() {
 async function consumer() {
   const registered = await call("RegisterStreamConsumer", { StreamARN: run.arn, ConsumerName: "fan" });
   run.consumerARN = registered.Consumer.ConsumerARN;
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 300_000;
   for (;;) {
     const described = await call("DescribeStreamConsumer", { ConsumerARN: run.consumerARN });
     if (described.ConsumerDescription.ConsumerStatus === "ACTIVE") break;
@@ -273,7 +273,7 @@ async function errors() {
 
 async function remove() {
   await call("DeleteStream", { StreamName: stream, EnforceConsumerDeletion: true });
-  await kinesis.waitUntilStreamNotExists({ client, maxWaitTime: 60 }, { StreamName: stream });
+  await kinesis.waitUntilStreamNotExists({ client, maxWaitTime: 300 }, { StreamName: stream });
   return 1;
 }
 

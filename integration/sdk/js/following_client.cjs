@@ -44,7 +44,7 @@ class Overloaded extends Lineage {
 }
 
 async function main() {
-  const reader = new Overloaded(patient, stream, "");
+  const reader = new Overloaded(patient, stream, "", 0);
   const { Shards } = await sdk.send(new ListShardsCommand({ StreamName: stream, ShardFilter: { Type: "AT_TRIM_HORIZON" } }));
   await reader.run(Shards.map((shard) => shard.ShardId), records);
   const { read, finished, active } = reader;

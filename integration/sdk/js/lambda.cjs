@@ -9,7 +9,7 @@ const stream = process.env.SLUICE_STREAM, out = stream + "-out", count = 40;
 const kinesis = new KinesisClient({}), lambda = new LambdaClient({});
 
 const until = async (what, poll) => {
-  for (const end = Date.now() + 60000; Date.now() < end; await new Promise((f) => setTimeout(f, 50))) {
+  for (const end = Date.now() + 300000; Date.now() < end; await new Promise((f) => setTimeout(f, 50))) {
     const got = await poll();
     if (got !== undefined) return got;
   }
@@ -24,12 +24,12 @@ const state = (UUID, want) => until(want, async () => {
 const main = async () => {
   for (const StreamName of [stream, out]) {
     await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
-    await waitUntilStreamExists({ client: kinesis, maxWaitTime: 60 }, { StreamName });
+    await waitUntilStreamExists({ client: kinesis, maxWaitTime: 300 }, { StreamName });
   }
   const made = await lambda.send(new CreateFunctionCommand({ FunctionName: stream, Runtime: "provided.al2023", Handler: "bootstrap",
     Role: "arn:aws:iam::000000000000:role/r", Code: { ZipFile: Buffer.from(process.env.SLUICE_CODE, "base64") }, Timeout: 30,
     Environment: { Variables: { OUT: out } } }));
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: stream });
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 300 }, { FunctionName: stream });
   const direct = await lambda.send(new InvokeCommand({ FunctionName: stream, Payload: "{}", LogType: "Tail" }));
   const arn = (await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: stream }))).StreamDescriptionSummary.StreamARN;
   const { UUID } = await lambda.send(new CreateEventSourceMappingCommand({ EventSourceArn: arn, FunctionName: stream,

@@ -5,8 +5,9 @@ const { check, pause, same } = require("./payload.cjs");
 
 /** Reads a stream from its first shards on and starts a child only when all its parents are read to their end. */
 class Lineage {
-  constructor(client, stream, prefix) {
-    Object.assign(this, { client, stream, prefix });
+  /** `rest` are the milliseconds between two rounds. A shard allows five reads a second. */
+  constructor(client, stream, prefix, rest) {
+    Object.assign(this, { client, stream, prefix, rest });
     this.active = new Map(); // shard id -> next iterator
     this.finished = new Set();
     this.waiting = new Map(); // child shard id -> its parents
@@ -68,11 +69,11 @@ class Lineage {
   /** Reads until `wanted` records were seen and one more round finds nothing. */
   async run(first, wanted) {
     for (const shardId of first) await this.start(shardId);
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 300_000;
     while (Date.now() < deadline) {
       const quiet = await this.round();
       if (quiet && this.seen.size >= wanted) return;
-      if (quiet) await pause(20);
+      await pause(this.rest);
     }
     throw new Error(`${this.seen.size} of ${wanted} records in time`);
   }

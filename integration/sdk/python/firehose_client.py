@@ -52,7 +52,7 @@ hose.create_delivery_stream(DeliveryStreamName=name + "-out", DeliveryStreamType
                             KinesisStreamSourceConfiguration={"KinesisStreamARN": source, "RoleARN": "arn:aws:iam::000000000000:role/r"})
 active(name + "-out")
 kinesis.put_records(StreamName=name, Records=[{"Data": b"k%02d\n" % n, "PartitionKey": str(n)} for n in range(50)])
-end = time.time() + 60
+end = time.time() + 300
 while lines("read/") != ["k%02d" % n for n in range(50)]:
     assert time.time() < end, lines("read/")
     time.sleep(0.2)

@@ -30,7 +30,7 @@ def refused(*args):
 
 
 def until(what, poll):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         got = poll()
         if got is not None:

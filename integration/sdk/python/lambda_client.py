@@ -27,7 +27,7 @@ def package():
 
 
 def until(what, poll):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         got = poll()
         if got is not None:

@@ -170,7 +170,7 @@ class Steps:
     # 4
 
     def wait_active(self):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             answer = self.client.describe_stream_summary(StreamName=self.stream)
             if answer["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE":
@@ -231,7 +231,7 @@ class Steps:
         self.consumer_arn = self.client.register_stream_consumer(
             StreamARN=self.arn, ConsumerName="fan"
         )["Consumer"]["ConsumerARN"]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         status = ""
         while status != "ACTIVE" and time.monotonic() < deadline:
             answer = self.client.describe_stream_consumer(ConsumerARN=self.consumer_arn)

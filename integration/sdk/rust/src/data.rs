@@ -24,7 +24,7 @@ impl Run {
         self.client
             .wait_until_stream_exists()
             .stream_name(&self.stream)
-            .wait(Duration::from_secs(60))
+            .wait(Duration::from_secs(300))
             .await?;
         let answer = self.client.describe_stream().stream_name(&self.stream).send().await?;
         let described = answer.stream_description.ok_or("no description")?;
@@ -149,7 +149,7 @@ impl Run {
         self.client
             .wait_until_stream_not_exists()
             .stream_name(&self.stream)
-            .wait(Duration::from_secs(60))
+            .wait(Duration::from_secs(300))
             .await?;
         Ok(1)
     }

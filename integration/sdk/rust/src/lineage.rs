@@ -113,7 +113,7 @@ impl Lineage {
         for shard in first {
             self.start(shard).await?;
         }
-        for _ in 0..3000 {
+        for _ in 0..15000 {
             let quiet = self.round().await?;
             if quiet && self.seen.len() >= wanted {
                 return Ok(());

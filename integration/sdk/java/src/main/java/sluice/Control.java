@@ -41,7 +41,7 @@ final class Control {
         consumer = steps.client.registerStreamConsumer(RegisterStreamConsumerRequest.builder()
                 .streamARN(steps.arn).consumerName("fan").build()).consumer().consumerARN();
         var describe = DescribeStreamConsumerRequest.builder().consumerARN(consumer).build();
-        long deadline = System.nanoTime() + 60_000_000_000L;
+        long deadline = System.nanoTime() + 300_000_000_000L;
         while (steps.client.describeStreamConsumer(describe).consumerDescription().consumerStatus()
                 != ConsumerStatus.ACTIVE) {
             check(System.nanoTime() < deadline, "the consumer does not become ACTIVE");

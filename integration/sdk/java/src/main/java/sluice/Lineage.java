@@ -89,7 +89,7 @@ final class Lineage {
         for (String shard : first) {
             start(shard);
         }
-        long deadline = System.nanoTime() + 60_000_000_000L;
+        long deadline = System.nanoTime() + 300_000_000_000L;
         while (System.nanoTime() < deadline) {
             boolean quiet = round();
             if (quiet && seen.size() >= wanted) {

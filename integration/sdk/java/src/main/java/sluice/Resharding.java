@@ -72,7 +72,7 @@ final class Resharding {
     }
 
     StreamDescriptionSummary waitActive() throws InterruptedException {
-        long deadline = System.nanoTime() + 60_000_000_000L;
+        long deadline = System.nanoTime() + 300_000_000_000L;
         while (System.nanoTime() < deadline) {
             var request = DescribeStreamSummaryRequest.builder().streamName(steps.stream).build();
             var summary = steps.client.describeStreamSummary(request).streamDescriptionSummary();

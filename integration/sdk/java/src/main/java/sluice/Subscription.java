@@ -38,10 +38,10 @@ final class Subscription {
         var request = SubscribeToShardRequest.builder().consumerARN(consumer).shardId(shard)
                 .startingPosition(position -> position.type(ShardIteratorType.LATEST)).build();
         var subscription = client.subscribeToShard(request, handler);
-        check(standing.await(20, TimeUnit.SECONDS), "the subscription was not answered: " + failure.get());
+        check(standing.await(300, TimeUnit.SECONDS), "the subscription was not answered: " + failure.get());
         idle();
         put.run();
-        check(complete.await(20, TimeUnit.SECONDS), records.size() + " records came: " + failure.get());
+        check(complete.await(300, TimeUnit.SECONDS), records.size() + " records came: " + failure.get());
         subscription.cancel(true);
         return records;
     }
