@@ -77,9 +77,9 @@ func (s *Streams) Watch(ctx context.Context, streamARN, shard string, mark uint6
 	}
 	c := &waiter{key: w.key, wake: wake}
 	set.add(c)
-	// Look after the entry, not before: what changes from here on calls.
-	if s.see(ctx, streamARN, shard).mark() != mark {
-		set.remove(c)
+	// Look after the entry, not before: what changes from here on calls. A call
+	// that has come by now is one that was waited for.
+	if s.see(ctx, streamARN, shard).mark() != mark && set.remove(c) {
 		return func() {}, false
 	}
 	return func() { set.remove(c) }, true

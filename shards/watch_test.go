@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -168,4 +169,33 @@ func TestWatchUnderPuts(t *testing.T) {
 		}
 	}
 	done.Wait()
+}
+
+// looking is a context that lets a test in while the room looks who calls.
+type looking struct {
+	context.Context
+	in func()
+}
+
+func (c looking) Value(key any) any {
+	c.in()
+	return c.Context.Value(key)
+}
+
+// A change while somebody enters is told by the call or by the answer, not by both.
+func TestWatchTellsOnce(t *testing.T) {
+	r := open(t)
+	r.create("orders", 1)
+	arn, shard := *streamARN("orders"), "shardId-000000000000"
+	put, calls := false, 0
+	ctx := looking{r.ctx, func() {
+		if waits := &r.see(r.ctx, arn, shard).shard.tail.calls; waits.waiting.Load() > 0 && !put {
+			put = true
+			r.putOne("orders", "a")
+		}
+	}}
+	_, waiting := r.Watch(ctx, arn, shard, r.Mark(r.ctx, arn, shard), func() { calls++ })
+	require.True(t, put)
+	require.True(t, waiting)
+	require.Equal(t, 1, calls)
 }

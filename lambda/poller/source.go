@@ -40,9 +40,9 @@ type Tips interface {
 	// stream, 0 when there is none.
 	Mark(ctx context.Context, stream, shard string) uint64
 	// Watch calls wake once, soon after the mark has become another than mark.
-	// It reports false when that is so already; wake may have been called then
-	// all the same. wake must be short and must not call Tips. After stop it is
-	// not called, unless it has been called already.
+	// It reports false when that is so already, and then never calls. wake must be
+	// short and must not call Tips. After stop it is not called, unless it has been
+	// called already.
 	Watch(ctx context.Context, stream, shard string, mark uint64, wake func()) (stop func(), waiting bool)
 }
 
