@@ -40,8 +40,7 @@ func (c *collector) follower(t *testing.T, client Client) {
 		reader, err := server.Program(ctx, client.Name, "", server.URL, append(env, "SLUICE_PROGRAM=following_client.cjs")...)
 		require.NoError(t, err)
 
-		reading, read := linesOf(t, reader, 1)
-		writing, written := linesOf(t, writer, wanted.Count+1)
+		reading, writing := linesOf(t, reader, 1), linesOf(t, writer, wanted.Count+1)
 		stored, gaveUp := map[string]string{}, 0
 		reshardWhile(t, server.SDK(), stream, writing, changes(wanted.Count), func(text string) bool {
 			var key, sequence string
@@ -54,9 +53,8 @@ func (c *collector) follower(t *testing.T, client Client) {
 			require.NoError(t, err, text)
 			return false
 		})
-		require.NoError(t, written())
-		text := <-reading
-		require.NoError(t, read())
+		text := <-reading.lines
+		require.NoError(t, reading.ended())
 		var got followed
 		require.NoError(t, json.Unmarshal([]byte(text), &got))
 		t.Logf("boto3 gave up %d calls, js %d; %.0f refusals in all", gaveUp, got.GaveUp, server.refused(t, stream))

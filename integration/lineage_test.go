@@ -9,7 +9,6 @@ import (
 	"math/big"
 	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -148,11 +147,11 @@ func changes(records int) []change {
 }
 
 // reshardWhile takes the lines of a writer, one an acknowledged record, and makes the changes on its way, each when the
-// one before has ended. The writer must go on beyond the last one.
-func reshardWhile(t *testing.T, client *kinesis.Client, stream string, lines <-chan string, changes []change, take func(line string) bool) {
+// one before has ended. The writer goes on beyond the last one: it keeps its last quarter until it hears of it.
+func reshardWhile(t *testing.T, client *kinesis.Client, stream string, writer *speaker, changes []change, take func(line string) bool) {
 	t.Helper()
 	acknowledged, complete := 0, -1
-	for line := range lines {
+	for line := range writer.lines {
 		if !take(line) {
 			continue
 		}
@@ -163,8 +162,12 @@ func reshardWhile(t *testing.T, client *kinesis.Client, stream string, lines <-c
 		require.NoError(t, changes[0].make(t.Context(), client, &stream))
 		changes = changes[1:]
 		waitActive(t, client, stream)
-		complete = acknowledged + len(lines)
+		complete = acknowledged + len(writer.lines)
+		if len(changes) == 0 {
+			require.NoError(t, writer.stdin.Close())
+		}
 	}
+	require.NoError(t, writer.ended())
 	require.Empty(t, changes, "the writer ended before all changes")
 	require.Less(t, complete, acknowledged, "the last change came too late")
 }
@@ -178,12 +181,20 @@ func waitActive(t *testing.T, client *kinesis.Client, stream string) {
 	}, 100*time.Millisecond, "the stream is active")
 }
 
-// linesOf starts a program and gives the lines of its stdout, as many as room has without waiting. After the last line
-// ended tells how it went.
-func linesOf(t *testing.T, program *exec.Cmd, room int) (lines <-chan string, ended func() error) {
+// speaker is a program that says lines on its stdout. After the last line ended tells how it went.
+type speaker struct {
+	lines <-chan string
+	ended func() error
+	stdin io.Closer // what waits for its end goes on
+}
+
+// linesOf starts a program and gives its lines, as many as room has without waiting.
+func linesOf(t *testing.T, program *exec.Cmd, room int) *speaker {
 	t.Helper()
-	talk := &strings.Builder{}
-	program.Stderr = talk
+	said := &talk{}
+	program.Stderr = said
+	stdin, err := program.StdinPipe()
+	require.NoError(t, err)
 	stdout, err := program.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, program.Start())
@@ -191,16 +202,17 @@ func linesOf(t *testing.T, program *exec.Cmd, room int) (lines <-chan string, en
 	result := make(chan error, 1)
 	go func() {
 		scanner := bufio.NewScanner(stdout)
+		scanner.Buffer(nil, 16<<20)
 		for scanner.Scan() {
 			out <- scanner.Text()
 		}
 		_, _ = io.Copy(io.Discard, stdout)
 		err := program.Wait()
 		if err != nil {
-			err = fmt.Errorf("%w\n%s", err, tailOf([]byte(talk.String())))
+			err = fmt.Errorf("%w\n%s", err, said)
 		}
 		result <- err
 		close(out)
 	}()
-	return out, func() error { return <-result }
+	return &speaker{lines: out, ended: func() error { return <-result }, stdin: stdin}
 }

@@ -65,9 +65,7 @@ func (c *collector) producer(t *testing.T, client Client, version string) {
 		reader := &lineage{client: sdk, stream: stream, take: run.take}
 		written, followed := make(chan struct{}), make(chan error, 1)
 		go func() { followed <- reader.follow(ctx, written) }()
-		lines, ended := linesOf(t, program, wanted.Count+1)
-		reshardWhile(t, sdk, stream, lines, changes(wanted.Count), run.hear)
-		require.NoError(t, ended())
+		reshardWhile(t, sdk, stream, linesOf(t, program, wanted.Count+1), changes(wanted.Count), run.hear)
 		close(written)
 		require.NoError(t, <-followed)
 

@@ -3,6 +3,7 @@ package sluice;
 import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.MoreExecutors;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -18,7 +19,8 @@ import software.amazon.kinesis.producer.UserRecordResult;
 
 /**
  * Writes numbered user records with the Kinesis Producer Library, which aggregates them, and prints a line for each:
- * "ok NUMBER SHARD SEQUENCE ATTEMPTS" or "failed NUMBER WHY". The test reshards the stream meanwhile.
+ * "ok NUMBER SHARD SEQUENCE ATTEMPTS" or "failed NUMBER WHY". The test reshards the stream meanwhile, and ends the
+ * standard input when it is done, for which the last quarter of the records waits.
  */
 public final class Producer {
   private static final int PER_TICK = 50; // records every ten milliseconds
@@ -62,8 +64,11 @@ public final class Producer {
     producer.destroy();
   }
 
-  private void write(KinesisProducer producer) throws InterruptedException {
+  private void write(KinesisProducer producer) throws InterruptedException, IOException {
     for (int i = 0; i < records; i++) {
+      if (i == records / 4 * 3) {
+        System.in.readAllBytes();
+      }
       outstanding.acquire();
       String key = "user-" + i * 7919L % 4001;
       // Every fifth says itself where it wants to go.
