@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -16,11 +18,9 @@ import (
 	"sluice/store/log/logtest"
 )
 
-// staleManifest fails syncs of the manifest, and those of a log that was begun
-// since, so that nothing was acknowledged behind the table that it tells of.
+// staleManifest fails syncs of the manifest.
 type staleManifest struct {
 	failing atomic.Bool
-	begun   sync.Map // logs
 	once    sync.Once
 	written chan struct{}
 }
@@ -30,15 +30,9 @@ func (d *staleManifest) inject(op errorfs.Op) error {
 		return nil
 	}
 	switch op.Kind {
-	case errorfs.OpCreate, errorfs.OpOpen:
-		d.begun.Store(op.Path, true)
 	case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
 		if strings.Contains(op.Path, "MANIFEST") {
 			d.once.Do(func() { close(d.written) })
-			return syscall.EIO
-		}
-		if _, begun := d.begun.Load(op.Path); begun && strings.HasSuffix(op.Path, ".log") {
-			<-d.written
 			return syscall.EIO
 		}
 	}
@@ -63,13 +57,21 @@ func failManifest(t *testing.T, durability store.Durability, closed bool) {
 	s := open(t, options(fs, durability, clock.Now))
 	w := &writer{log: s.Log("test"), id: log.ID{Stream: 7}, size: 20000}
 	require.NoError(t, w.log.Create(ctx, []log.ID{w.id}))
+	other := log.ID{Stream: 8}
+	require.NoError(t, w.log.Create(ctx, []log.ID{other}))
+	_, err := w.log.Append(ctx, []log.Entry{{Log: other, PartitionKey: "k", Data: []byte("old")}})
+	require.NoError(t, err)
+	clock.Advance(3 * time.Hour)
 	require.NoError(t, w.append())
 	d.failing.Store(true)
-	var err error
-	for n := 0; n < 2000 && err == nil; n++ { // until a table was written
-		err = w.append()
+	// A table is written of what is trimmed, and with it all the rest. Nothing is
+	// acknowledged behind it.
+	require.NoError(t, w.log.Trim(ctx, 8, clock.Now().Add(-time.Hour)))
+	<-d.written
+	for s.Health().Err == nil {
+		runtime.Gosched()
 	}
-	require.ErrorIs(t, err, syscall.EIO)
+	require.ErrorIs(t, s.Health().Err, syscall.EIO)
 	d.failing.Store(false)
 	for range 3 {
 		require.NoError(t, w.append())

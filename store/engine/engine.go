@@ -100,7 +100,10 @@ type Engine struct {
 func Open(c Config) (*Engine, error) {
 	c.fill()
 	e := &Engine{config: c}
-	e.queue.commit, e.queue.refused, e.queue.shares = e.commit, e.refuse, !c.Process
+	e.queue.commit, e.queue.refused = e.commit, e.refuse
+	if !c.Process {
+		e.queue.shares = shared(c.MemTableBytes)
+	}
 	e.space = space{fs: c.FS, dir: c.Dir, reserve: c.ReserveBytes}
 	sealed, err := breakSeal(c.FS, c.Dir)
 	if err != nil {
@@ -210,6 +213,7 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
+	e.guard.begin()
 	synced := e.during(during)
 	err := e.apply(batches)
 	if other := synced(); other != nil {

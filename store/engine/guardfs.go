@@ -42,6 +42,11 @@ type guard struct {
 	failed chan struct{}
 	wal    *guardFile
 	mark   mark
+	// flying says that a commit is under way, flights counts them, and landed is
+	// told when one ends, when one waits for memory, and of the first failure.
+	flying  bool
+	flights uint64
+	landed  sync.Cond
 	// hold is closed when Pebble is about to be closed. Until then writers of
 	// tables wait after a failure, so that what they would have written stays
 	// in memory and readable. While Pebble opens they are not held, or it
@@ -65,7 +70,9 @@ type mark struct {
 }
 
 func newGuard(base vfs.FS, process bool) *guard {
-	return &guard{FS: base, process: process, failed: make(chan struct{}), hold: make(chan struct{}), room: make(chan struct{})}
+	g := &guard{FS: base, process: process, failed: make(chan struct{}), hold: make(chan struct{}), room: make(chan struct{})}
+	g.landed.L = &g.mu
+	return g
 }
 
 // failure returns the error that ended this guard's trust in the disk.
@@ -82,6 +89,7 @@ func (g *guard) fail(err error) {
 	if g.err == nil {
 		g.err = err
 		close(g.failed)
+		g.landed.Broadcast()
 	}
 	g.giveWay()
 }
@@ -91,6 +99,7 @@ func (g *guard) stall(waits bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stalling = waits
+	g.landed.Broadcast()
 	g.giveWay()
 }
 
@@ -107,6 +116,8 @@ func (g *guard) giveWay() {
 func (g *guard) acknowledge() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.flying = false
+	g.landed.Broadcast()
 	if g.err == nil && g.wal != nil {
 		g.mark = mark{path: g.wal.path, size: g.wal.size}
 	}
@@ -392,9 +403,16 @@ func (f *guardFile) Sync() error {
 	return nil
 }
 
-// pointed syncs a file after what the rows of a new table point to.
+// pointed syncs a file. If it is a table with new rows, it does so after what they
+// point to, and not before it is known that all of them are to stay.
 func (f *guardFile) pointed(sync func() error) error {
-	if f.kind == tableFile && !f.known && f.guard.beside != nil {
+	if f.kind != tableFile || f.known {
+		return sync()
+	}
+	if err := f.guard.decided(); err != nil {
+		return err
+	}
+	if f.guard.beside != nil {
 		if err := f.guard.beside(); err != nil {
 			return err
 		}

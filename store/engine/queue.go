@@ -40,6 +40,16 @@ const (
 	besideBytes = 8 << 20
 )
 
+// shared is how large a commit of several batches may be. The first of them must
+// not be written out as a table while a later one waits for memory: so they
+// are in two memtables at most.
+func shared(memTable uint64) int {
+	if memTable == 0 {
+		return syncedBytes
+	}
+	return int(min(memTable/2, syncedBytes))
+}
+
 // Batch is a set of changes that become durable together or not at all.
 type Batch struct {
 	*pebble.Batch
@@ -85,7 +95,8 @@ type queue struct {
 	commit func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error, beside int) error
 	// refused is told that what comes before a batch has failed.
 	refused func(error)
-	shares  bool // big batches share a commit
+	// shares is the size up to which big batches share a commit; 0: they do not.
+	shares int
 
 	// mu guards the fields below. It is taken after a caller's own locks.
 	mu      sync.Mutex
@@ -215,8 +226,8 @@ func (q *queue) take() []*Ticket {
 // joins tells whether a ticket is committed together with those before it, which
 // have that size.
 func (q *queue) joins(before, t *Ticket, size int) bool {
-	if q.shares {
-		return size+t.size <= syncedBytes
+	if q.shares > 0 {
+		return size+t.size <= q.shares
 	}
 	return before.size < mergeBelow && t.size < mergeBelow && size+t.size <= groupBytes
 }

@@ -15,15 +15,15 @@ import (
 func TestQueueShares(t *testing.T) {
 	failure := errors.New("no")
 	for _, c := range []struct {
-		shares  bool
+		shares  int
 		failure error
 		commits string
 		settled string
 	}{
-		{true, nil, "[3 1]", "[0 <nil> 1 <nil> 2 <nil> 3 <nil>]"},
-		{false, nil, "[1 1 1 1]", "[0 <nil> 1 <nil> 2 <nil> 3 <nil>]"},
-		{true, failure, "[3]", "[0 no 1 no 2 no 3 a write before this one failed: no]"},
-		{false, failure, "[1]", "[0 no 1 a write before this one failed: no 2 a write before this one failed: no 3 a write before this one failed: no]"},
+		{syncedBytes, nil, "[3 1]", "[0 <nil> 1 <nil> 2 <nil> 3 <nil>]"},
+		{0, nil, "[1 1 1 1]", "[0 <nil> 1 <nil> 2 <nil> 3 <nil>]"},
+		{syncedBytes, failure, "[3]", "[0 no 1 no 2 no 3 a write before this one failed: no]"},
+		{0, failure, "[1]", "[0 no 1 a write before this one failed: no 2 a write before this one failed: no 3 a write before this one failed: no]"},
 	} {
 		t.Run(fmt.Sprint(c.shares, c.failure), func(t *testing.T) {
 			var commits []int

@@ -32,8 +32,12 @@ func cutLog(fs vfs.FS, dir string, m mark) error {
 			}
 		}
 	}
-	if there, err := exists(fs, m.path); err != nil || !there {
-		return err // flushed and gone: nothing of it was in doubt
+	there, err := exists(fs, m.path)
+	if err != nil {
+		return err
+	}
+	if !there { // flushed and gone: nothing of it was in doubt
+		return SyncDir(fs, dir)
 	}
 	return truncate(fs, dir, m.path, m.size)
 }
