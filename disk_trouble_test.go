@@ -30,6 +30,7 @@ import (
 
 	"sluice/internal/torture"
 	"sluice/store"
+	"sluice/store/log/logtest"
 )
 
 // troubledDisk is a disk in memory whose writes fail: all, or from the n-th on.
@@ -43,7 +44,7 @@ type troubledDisk struct {
 
 func newTroubledDisk() *troubledDisk {
 	d := &troubledDisk{}
-	d.fs = errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+	d.fs = errorfs.Wrap(logtest.Opening(vfs.NewMem()), errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite || op.Kind == errorfs.OpFileClose {
 			return nil
 		}

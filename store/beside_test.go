@@ -37,7 +37,7 @@ const noTrouble = -1
 func newTroubled() *troubled {
 	d := &troubled{mem: vfs.NewCrashableMem(), opens: map[string]int{}}
 	d.kind.Store(noTrouble)
-	d.FS = errorfs.Wrap(d.mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	d.FS = errorfs.Wrap(logtest.Opening(d.mem), errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if int64(op.Kind) == d.kind.Load() && isRecords(op.Path) {
 			return d.err
 		}

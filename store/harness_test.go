@@ -39,7 +39,7 @@ func newDisk() *disk {
 
 // injected is a file system of which f is asked before each operation.
 func injected(fs vfs.FS, f func(op errorfs.Op) error) vfs.FS {
-	return reusing{errorfs.Wrap(fs, errorfs.InjectorFunc(f))}
+	return reusing{errorfs.Wrap(logtest.Opening(fs), errorfs.InjectorFunc(f))}
 }
 
 // reusing lets injected errors reach files that are used again, which errorfs does
@@ -69,9 +69,7 @@ func (d *disk) inject(op errorfs.Op) error {
 }
 
 // afterKill is the disk as kill -9 leaves it: all that was written is there.
-func (d *disk) afterKill() *vfs.MemFS {
-	return d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: d.dice})
-}
+func (d *disk) afterKill() *vfs.MemFS { return logtest.AfterKill(d.mem, d.dice) }
 
 // afterPowerLoss is the disk as a power failure may leave it: of what was not
 // synced, a part.

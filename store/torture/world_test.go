@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -156,7 +157,7 @@ func (w *world) live() error {
 	o := w.options
 	o.Boot = w.boot(false)
 	w.trouble = newTrouble(w.dice, w.plant)
-	o.FS = w.plant.disturb(&forgetful{lost: map[string]bool{}, never: w.plant != nil && w.plant.never, trouble: w.trouble, FS: errorfs.Wrap(linking{mem, &w.mu}, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	o.FS = w.plant.disturb(&forgetful{lost: map[string]bool{}, never: w.plant != nil && w.plant.never, trouble: w.trouble, FS: errorfs.Wrap(logtest.Opening(linking{mem, &w.mu}), errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite || op.Kind == errorfs.OpFileClose {
 			return nil
 		}
@@ -230,7 +231,10 @@ func (w *world) copy(mem *vfs.MemFS, every int) {
 		percent = w.dice.IntN(101)
 	}
 	m.before = w.ticks.Add(1)
-	m.fs = mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: w.dice})
+	m.fs = logtest.Crash(mem, vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: w.dice}, func(path string) bool {
+		// What is renamed is never gone under both names.
+		return !m.power || w.dice.IntN(2) == 0 && (strings.Contains(path, "/records/") || strings.Contains(path, "/ring/"))
+	})
 	m.after = w.ticks.Add(1)
 	if len(w.copies) < copiesMax {
 		w.copies = append(w.copies, m)
