@@ -70,7 +70,7 @@ func (l *Log) append(batch []log.Entry, size int, bundling bool) (*commit, error
 		return nil, err
 	}
 	defer st.mu.Unlock()
-	c := &commit{placed: make([]log.Placed, len(batch))}
+	c := &commit{log: l, placed: make([]log.Placed, len(batch))}
 	c.touched = c.few[:0]
 	if err := l.gather(st, batch, c); err != nil {
 		c.forget()
@@ -93,6 +93,7 @@ func (l *Log) append(batch []log.Entry, size int, bundling bool) (*commit, error
 
 // commit is an append under way.
 type commit struct {
+	log     *Log
 	placed  []log.Placed
 	touched []touch
 	few     [4]touch       // the memory of touched, as far as it goes
@@ -121,7 +122,7 @@ func (c *commit) Wait() error {
 // settle moves the durable ends. The engine calls it in order of submission.
 func (c *commit) settle(err error) {
 	if c.frame != nil {
-		c.frame.end(err == nil)
+		c.frame.end(err == nil, &c.log.doubts)
 	}
 	if err != nil {
 		if c.bundle != nil {
@@ -129,6 +130,7 @@ func (c *commit) settle(err error) {
 		}
 		return
 	}
+	c.log.settled(nil)
 	for _, t := range c.touched {
 		t.shard.durable.Store(t.end)
 	}
@@ -137,7 +139,7 @@ func (c *commit) settle(err error) {
 // forget empties the lists of entries after an append that came to nothing.
 func (c *commit) forget() {
 	if c.frame != nil {
-		c.frame.end(false)
+		c.frame.end(false, &c.log.doubts)
 	}
 	for _, t := range c.touched {
 		t.shard.gathered = t.shard.gathered[:0]

@@ -44,8 +44,9 @@ func (c *Coarse) suits(logs, bytes int) bool { return bytes >= c.Bytes && bytes 
 
 // frame is what a coarse append writes.
 type frame struct {
-	run   payload.Run
-	bytes []byte
+	run     payload.Run
+	bytes   []byte
+	written bool // and its rows may have been
 	// kept is memory to be used again, and pool where it came from; nil if it is
 	// left to the collector.
 	kept *[]byte
@@ -85,13 +86,20 @@ func (st *stream) folder(l *Log) *payload.Folder {
 }
 
 // write writes the frame. The queue calls it, once at most.
-func (f *frame) write() error { return f.run.Write(f.bytes) }
+func (f *frame) write() error {
+	err := f.run.Write(f.bytes)
+	f.written = err == nil
+	return err
+}
 
 // end tells the run its outcome, and gives the memory back.
-func (f *frame) end(committed bool) {
-	if committed {
+func (f *frame) end(committed bool, d *doubts) {
+	switch {
+	case committed:
 		f.run.Keep()
-	} else {
+	case f.written:
+		d.add(&f.run)
+	default:
 		f.run.Drop()
 	}
 	if f.pool != nil {

@@ -25,6 +25,7 @@ type Log struct {
 	pools pools
 
 	files    *payload.Files
+	doubts   doubts
 	coarse   Coarse
 	bundling Bundling
 	bundled  atomic.Int64 // bytes that wait in bundles

@@ -116,6 +116,7 @@ func (l *Log) Close() error {
 	if e := l.decide(); err == nil { // so that no frame is written after its file was closed
 		err = e
 	}
+	l.doubts.keep()
 	if e := l.files.Close(); err == nil {
 		err = e
 	}

@@ -224,6 +224,8 @@ type spreading struct {
 	piece  []byte         // blocks that gather for one write
 	blocks []spotted      // those in it
 	runs   []*payload.Run // those of the pieces
+	// named says that Pebble may have the rows.
+	named bool
 
 	touched byte // of no meaning
 }
@@ -246,14 +248,20 @@ type spotted struct {
 // write(2), small enough to be in the processor's cache still.
 const pieceBytes = 1 << 20
 
-// run writes the blocks where they belong and removes the bundles.
+// run writes the blocks where they belong and removes the bundles. Rows whose commit
+// has failed are read until the database is opened anew, for they tell of records
+// that were acknowledged long ago.
 func (j *spreading) run() error {
 	err := j.write()
 	for _, r := range j.runs {
-		if err == nil {
+		switch {
+		case err == nil:
 			r.Keep()
+		case j.named:
+			j.log.doubts.add(r)
+		default:
+			r.Drop()
 		}
-		r.Drop()
 	}
 	return err
 }
@@ -287,7 +295,8 @@ func (j *spreading) write() error {
 	if err := j.to.DeleteRange(l.keys.bundle(j.stream.id, 0), l.keys.bundle(j.stream.id, j.before), nil); err != nil {
 		return err
 	}
-	return j.to.Submit(func(error) {}).Wait()
+	j.named = true
+	return j.to.Submit(l.settled).Wait()
 }
 
 // decide returns when all that was submitted has been written, or has failed.
@@ -296,7 +305,14 @@ func (l *Log) decide() error {
 	if err != nil {
 		return err
 	}
-	return b.Submit(func(error) {}).Wait()
+	return b.Submit(l.settled).Wait()
+}
+
+// settled is told the outcome of a commit, in order.
+func (l *Log) settled(err error) {
+	if err == nil {
+		l.doubts.end()
+	}
 }
 
 // one writes what waits for one log, neighbours joined.
