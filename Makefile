@@ -59,7 +59,7 @@ suite-tidy:
 # The race detector is the one thing here that needs cgo. What connections cost
 # can only be measured without it.
 suite-unit:
-	CGO_ENABLED=1 go test -race -vet=off -count=1 $(PACKAGES)
+	CGO_ENABLED=1 go test -race -vet=off -count=1 -timeout 20m $(PACKAGES)
 	go test -vet=off -count=1 -run '^(TestIdleConnections|TestTenThousandSubscriptions)$$' ./server
 
 suite-fuzz:
