@@ -40,6 +40,7 @@ func (c *collector) follower(t *testing.T, client Client) {
 		reader, err := server.Program(ctx, client.Name, "", server.URL, append(env, "SLUICE_PROGRAM=following_client.cjs")...)
 		require.NoError(t, err)
 
+		resumed := server.freezeUntilRefused(t, stream)
 		reading, writing := linesOf(t, reader, 1), linesOf(t, writer, wanted.Count+1)
 		stored, gaveUp := map[string]string{}, 0
 		reshardWhile(t, server.SDK(), stream, writing, changes(wanted.Count), func(text string) bool {
@@ -53,6 +54,7 @@ func (c *collector) follower(t *testing.T, client Client) {
 			require.NoError(t, err, text)
 			return false
 		})
+		resumed()
 		text := <-reading.lines
 		require.NoError(t, reading.ended())
 		var got followed

@@ -42,17 +42,9 @@ func TestClientsRideThroughThrottling(t *testing.T) {
 		t.Run(client.name, func(t *testing.T) {
 			stream := "throttled-" + client.name
 			server.CreateStream(t, stream, 1)
-			// Until something was refused the clock stands still: however slow the machine, more is asked for than there is.
-			require.NoError(t, server.admin(t.Context(), "/_sluice/clock", `{"freeze":true}`))
-			var resuming sync.WaitGroup
-			resuming.Go(func() {
-				for server.refused(t, stream) == 0 && t.Context().Err() == nil {
-					time.Sleep(10 * time.Millisecond)
-				}
-				assert.NoError(t, server.admin(t.Context(), "/_sluice/clock", `{"resume":true}`))
-			})
+			resumed := server.freezeUntilRefused(t, stream)
 			got := client.ride(t, server, stream)
-			resuming.Wait()
+			resumed()
 			t.Logf("%d records refused by PutRecords, %d calls given up, %.0f refusals in all", got.Partial, got.GaveUp, server.refused(t, stream))
 			require.Len(t, got.Acknowledged, smallRecords+largeRecords)
 			require.Equal(t, got.Acknowledged, got.Read)
@@ -191,6 +183,21 @@ func (r *goRide) read() {
 		}
 		at = page.NextShardIterator
 	}
+}
+
+// freezeUntilRefused lets the clock stand still until something was refused, so that more is asked of a stream than it
+// allows, however slow the machine is. The clock goes on by itself; the function waits for that.
+func (s *Server) freezeUntilRefused(t *testing.T, stream string) (resumed func()) {
+	t.Helper()
+	require.NoError(t, s.admin(t.Context(), "/_sluice/clock", `{"freeze":true}`))
+	var resuming sync.WaitGroup
+	resuming.Go(func() {
+		for s.refused(t, stream) == 0 && t.Context().Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+		assert.NoError(t, s.admin(t.Context(), "/_sluice/clock", `{"resume":true}`))
+	})
+	return resuming.Wait
 }
 
 // refused is how many records and calls the server refused for a stream's only shard.

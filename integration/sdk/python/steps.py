@@ -182,7 +182,7 @@ class Steps:
         first = ["shardId-000000000000", "shardId-000000000001"]
         total = BATCH * BATCHES
         reader = Lineage(self.client, self.stream, "reshard-", self.reader_pause)
-        thread = threading.Thread(target=reader.run, args=(first, total, time.monotonic() + 300))
+        thread = threading.Thread(target=reader.run, args=(first, total, time.monotonic() + 840))
         thread.start()
         self.write_while_resharding()
         thread.join()
