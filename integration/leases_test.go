@@ -33,7 +33,9 @@ func TestLeasesSurviveAKill(t *testing.T) {
 	for range 3 {
 		ctx, stop := context.WithCancel(t.Context())
 		var working sync.WaitGroup
+		var before [workers]int64
 		for w := range workers {
+			before[w] = counters[w].Load()
 			working.Go(func() {
 				for ctx.Err() == nil {
 					if n, err := renew(ctx, client, w); err == nil {
@@ -43,6 +45,9 @@ func TestLeasesSurviveAKill(t *testing.T) {
 			})
 		}
 		time.Sleep(300 * time.Millisecond)
+		for w := range workers { // each has had its turn, however slow the machine
+			server.eventually(t, func() bool { return counters[w].Load() > before[w] }, time.Millisecond, "worker %d renews its lease", w)
+		}
 		server.Kill()
 		stop()
 		working.Wait()
