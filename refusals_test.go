@@ -163,9 +163,9 @@ func forgedHeaders() []forgery {
 		{name: "headers, fewer", forge: header(";x-amz-date", ""), code: invalid, text: textMismatched},
 		{name: "headers, more", forge: header(";x-amz-date", ";x-amz-date;x-amz-else"), code: invalid, text: textMismatched},
 		{name: "a signed header", forge: setHeader("X-Amz-Mine", "other"), code: invalid, text: textMismatched},
-		{name: "date", forge: func(r *http.Request) {
+		{name: "date", forge: func(r *http.Request) { // another second of the same minute, and so of the same day
 			at, _ := time.Parse(sigv4.Form, r.Header.Get("X-Amz-Date"))
-			r.Header.Set("X-Amz-Date", at.Truncate(time.Minute).Add(61*time.Second).Format(sigv4.Form))
+			r.Header.Set("X-Amz-Date", at.Truncate(time.Minute).Add(time.Duration((at.Second()+30)%60)*time.Second).Format(sigv4.Form))
 		}, code: invalid, text: textMismatched},
 		{name: "date, nonsense", forge: setHeader("X-Amz-Date", "today"), code: incomplete,
 			text: "Date must be in ISO-8601 'basic format'. Got 'today'. See http://en.wikipedia.org/wiki/ISO_8601"},

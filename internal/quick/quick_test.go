@@ -41,6 +41,6 @@ func TestWithinDoesNotCountOthers(t *testing.T) {
 	Within(t, 30*time.Millisecond, asleep)
 	require.LessOrEqual(t, rounds, tries)
 	slow := &told{TB: t}
-	Within(slow, time.Millisecond, asleep)
-	require.Contains(t, slow.text, "may take 1ms")
+	Within(slow, 100*time.Microsecond, asleep)
+	require.Contains(t, slow.text, "may take 100µs")
 }
