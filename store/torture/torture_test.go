@@ -25,6 +25,7 @@
 package torture
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,14 @@ import (
 func TestCrashes(t *testing.T) {
 	var sum tally
 	plan := torture.Plan{Harness: "crashes of a disk in memory", Test: "TestCrashes ./store/torture", Seeds: 25, Limit: 5 * time.Second}
-	plan.Play(t, func(seed uint64) error { return play(seed, nil, &sum) }, sum.String)
+	plan.Play(t, func(seed uint64) error {
+		err := play(seed, nil, &sum)
+		var broken *violation
+		if errors.As(err, &broken) {
+			t.Logf("what was asked of the disk, by ticks:\n%s", broken.trace)
+		}
+		return err
+	}, sum.String)
 	require.Positive(t, sum.acked.Load())
 }
 

@@ -58,6 +58,7 @@ type world struct {
 	// trouble is what the disk has, and well the tick at which the store had recovered.
 	trouble *trouble
 	well    int64
+	trace   *trace
 
 	mu     sync.Mutex // guards the fields below
 	copies []*moment
@@ -95,7 +96,8 @@ func play(seed uint64, p *plant, sum *tally) error {
 	}
 	for life := range 1 + w.dice.IntN(3) {
 		if err := w.live(); err != nil {
-			return fmt.Errorf("seed %d, %s, life %d: %w", seed, w.options.Durability, life, err)
+			err = fmt.Errorf("seed %d, %s, life %d: %w", seed, w.options.Durability, life, err)
+			return &violation{err, w.trace.about(err.Error())}
 		}
 	}
 	return nil
@@ -150,7 +152,7 @@ func (l linking) Lock(name string) (io.Closer, error) {
 // have left. The disk is one of those afterwards, or the one that was closed.
 func (w *world) live() error {
 	w.sum.lives++
-	w.copies, w.writes = nil, 0
+	w.copies, w.writes, w.trace = nil, 0, &trace{}
 	w.seen = &seen{at: map[string]int64{}, places: map[place]string{}}
 	every := 1 + w.dice.IntN(3)
 	mem := w.disk
@@ -162,7 +164,7 @@ func (w *world) live() error {
 			return nil
 		}
 		w.copy(mem, every)
-		return w.trouble.write()
+		return w.trace.note(w.ticks.Load(), op, w.trouble.write())
 	}))})
 	s, err := store.Open(o)
 	if err != nil {
