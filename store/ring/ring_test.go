@@ -285,3 +285,65 @@ func TestSyncAll(t *testing.T) {
 	put(t, r, text(5))
 	require.NoError(t, r.Close())
 }
+
+// TestNeighbours: what was filled behind a space is written with it, and not again;
+// what somebody is still filling is not.
+func TestNeighbours(t *testing.T) {
+	var fail atomic.Bool
+	var written atomic.Int64
+	mem := vfs.NewMem()
+	r := ring.New(small(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind != errorfs.OpFileWriteAt {
+			return nil
+		}
+		if written.Add(1); fail.Load() {
+			return syscall.EIO
+		}
+		return nil
+	}))))
+	fill := func(i int, filled bool) ring.Space {
+		s, err := r.Take(200)
+		require.NoError(t, err)
+		copy(s.Bytes, text(i))
+		if r.Shrink(&s, 100); filled {
+			r.Filled(&s, 100)
+		}
+		return s
+	}
+	there := func(s ring.Space, i int) bool {
+		got, err := r.Read(s.Ref(100))
+		return err == nil && string(got) == text(i)[:100]
+	}
+	write := func(s ring.Space, writes int64) {
+		t.Helper()
+		before := written.Load()
+		require.NoError(t, r.Write(&s, 100))
+		require.Equal(t, before+writes, written.Load())
+	}
+	all := []ring.Space{fill(0, true), fill(1, true), fill(2, false)}
+	write(all[0], 1)
+	require.True(t, there(all[1], 1))
+	require.False(t, there(all[2], 2))
+	all = append(all, fill(3, true), fill(4, true))
+	write(all[1], 0)
+	r.Filled(&all[2], 100) // too late for the others
+	write(all[2], 1)
+	require.False(t, there(all[3], 3))
+	write(all[3], 1)
+	write(all[4], 1)
+	for i, s := range all {
+		require.True(t, there(s, i))
+	}
+	later := []ring.Space{fill(5, true), fill(6, true)}
+	fail.Store(true)
+	require.Error(t, r.Write(&later[0], 100))
+	require.ErrorIs(t, r.Write(&later[1], 100), ring.ErrBroken, "nobody knows what of it is there")
+	fail.Store(false)
+	for _, s := range append(all, later...) {
+		r.Release(s)
+	}
+	fresh := fill(7, true)
+	write(fresh, 1)
+	require.True(t, there(fresh, 7))
+	require.NoError(t, r.Close())
+}
