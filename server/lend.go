@@ -54,6 +54,9 @@ func (x *exchange) answer(ctx context.Context, r *wire.Response) {
 	}
 	x.head(r.Status, r.Header, r.Length())
 	x.w.WriteHeader(r.Status)
+	if c, ok := x.r.Context().Value(connKey{}).(*conn); ok {
+		c.hasten()
+	}
 	room := x.s.buffers.get(wire.PieceRoom)
 	to := &answering{x: x, ctx: ctx, control: http.NewResponseController(x.w)}
 	if err := r.WritePieces(to, *room); err != nil {

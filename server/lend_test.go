@@ -48,6 +48,12 @@ func TestLargeAnswers(t *testing.T) {
 			eventually(t, "the page is back", func() bool { return s.budget.held.Load() == 0 })
 			require.Zero(t, l.memory[0])
 			require.Zero(t, l.memory[size-1])
+			s.entrance.mu.Lock()
+			defer s.entrance.mu.Unlock()
+			require.Len(t, s.entrance.all, 1)
+			for c := range s.entrance.all {
+				require.Equal(t, name == "large", c.hasty.Load(), "the connection sends without pacing")
+			}
 		})
 	}
 }

@@ -227,6 +227,7 @@ type conn struct {
 	busy   atomic.Bool // a request is under way in the lane
 	closed atomic.Bool
 	gone   func()
+	hasty  atomic.Bool   // see hasten
 	writes atomic.Uint64 // begun and ended; odd while one is under way
 	seen   uint64        // guarded by the entrance's mu; writes when last looked at
 }
