@@ -119,7 +119,11 @@ func (a *laneAnswer) Write(p []byte) (int, error) {
 		a.out = append(a.out, p...)
 		return len(p), nil
 	}
-	if a.err == nil {
+	switch {
+	case a.err != nil:
+	case len(a.out) == 0: // the head went with an earlier piece
+		_, a.err = a.lane.c.Write(p)
+	default:
 		a.err = a.lane.c.writePieces(net.Buffers{a.out, p})
 		a.out = a.out[:0]
 	}

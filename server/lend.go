@@ -75,12 +75,16 @@ type answering struct {
 	x       *exchange
 	ctx     context.Context
 	control *http.ResponseController
+	until   time.Time // the deadline that was set
 }
 
-// Write implements io.Writer.
+// Write implements io.Writer. The deadline is moved on only once in a while: a
+// client that takes nothing may go a little early.
 func (a *answering) Write(p []byte) (int, error) {
-	if a.ctx.Err() == nil { // else the deadline is that of closing
-		_ = a.control.SetWriteDeadline(a.x.s.cfg.Host.Now().Add(a.x.s.cfg.BodyTimeout))
+	now, patience := a.x.s.cfg.Host.Now(), a.x.s.cfg.BodyTimeout
+	if a.until.Sub(now) < patience*7/8 && a.ctx.Err() == nil { // else the deadline is that of closing
+		a.until = now.Add(patience)
+		_ = a.control.SetWriteDeadline(a.until)
 	}
 	n, err := a.x.w.Write(p)
 	a.x.event.BytesOut += int64(n)

@@ -123,8 +123,9 @@ func (w *cborWriter) blob(b []byte) {
 		return
 	}
 	for w.out != nil && len(b) > blobPiece {
-		w.b = w.out.pass(append(w.b, b[:blobPiece]...))
-		b = b[blobPiece:]
+		n := min(w.out.room(w.b), len(b))
+		w.b = w.out.pass(append(w.b, b[:n]...))
+		b = b[n:]
 	}
 	w.b = append(w.b, b...)
 }

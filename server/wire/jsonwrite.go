@@ -100,8 +100,9 @@ func (w *jsonWriter) blob(b []byte) {
 	}
 	w.b = append(w.b, '"')
 	for w.out != nil && len(b) > blobPiece {
-		w.b = w.out.pass(appendBase64(w.b, b[:blobPiece]))
-		b = b[blobPiece:]
+		n := min(w.out.room(w.b)/4*3+3, len(b)/3*3) // so that only the end is padded
+		w.b = w.out.pass(appendBase64(w.b, b[:n]))
+		b = b[n:]
 	}
 	w.b = append(appendBase64(w.b, b), '"')
 }

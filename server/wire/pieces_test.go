@@ -27,7 +27,7 @@ func pagesOf() map[string]*kinesis.GetRecordsOutput {
 	}
 	return map[string]*kinesis.GetRecordsOutput{
 		"small": page(3, 10), "many empty": page(9000, 0), "many": page(3000, 333), "some": page(40, 100001),
-		"two huge": page(2, 3<<20+1), "blob of whole pieces": page(3, 4*blobPiece),
+		"two huge": page(2, 3<<20+1), "blobs about as large as pieces": page(9, pieceBytes-3), "blobs that are parted or not": page(90, blobPiece+1),
 	}
 }
 
@@ -48,7 +48,8 @@ func TestPieces(t *testing.T) {
 				room := make([]byte, 0, PieceRoom)
 				require.NoError(t, r.WritePieces(&got, room))
 				require.True(t, bytes.Equal(whole, got.b.Bytes()), "pieces differ from the whole")
-				require.LessOrEqual(t, got.largest, PieceRoom)
+				require.Equal(t, pieceBytes, got.largest)
+				require.Equal(t, (len(whole)+pieceBytes-1)/pieceBytes, got.calls, "all but the last are full")
 			})
 		}
 	}
@@ -79,7 +80,7 @@ func TestPiecesNobodyTakes(t *testing.T) {
 	for _, protocol := range []Protocol{JSON11, CBOR11} {
 		r, err := CodecFor(protocol).EncodeOutput(compile(t, "kinesis", "GetRecords"), pagesOf()["many"])
 		require.NoError(t, err)
-		sink := &pieceSink{n: 200 << 10}
+		sink := &pieceSink{n: pieceBytes + 1}
 		require.ErrorIs(t, r.WritePieces(sink, make([]byte, 0, PieceRoom)), errSink)
 		require.Equal(t, 2, sink.calls, "writing goes on although nobody takes it")
 	}
