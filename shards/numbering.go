@@ -136,14 +136,39 @@ var step = [4]uint64{
 	0xf6f6f6f6_f6f6f6f7, 0xf8f6feff_f8fbfef7, 0xfffcf7fa_fcf8fff7, 0xfdfafdf6_fcf7fdfc,
 }
 
-// append writes the number of a position.
+// append writes the number of a position of a put.
 func (r *run) append(dst []byte, sh *shard, position, second int64) []byte {
-	if r.shard != sh || r.second != second || r.position+1 != position || !r.next() {
-		from := len(dst)
-		dst = sh.appendNumber(dst, position, second)
-		r.start(dst[from:], sh, position, second)
-		return dst
+	if r.follows(sh, position, second) {
+		return r.write(dst)
 	}
+	from := len(dst)
+	dst = sh.appendNumber(dst, position, second)
+	r.start(dst[from:], sh, position, second)
+	return dst
+}
+
+// read writes the number of a position that is read. m is what wrote an earlier
+// one, for puts would lose theirs to times that are past.
+func (r *run) read(dst []byte, m *numbering, sh *shard, position, second int64) []byte {
+	if r.follows(sh, position, second) {
+		return r.write(dst)
+	}
+	if !m.fits(sh, second) {
+		*m = sh.numbering(second)
+	}
+	from := len(dst)
+	dst = m.append(dst, position)
+	r.start(dst[from:], sh, position, second)
+	return dst
+}
+
+// follows goes on to the number of a position, if that can be had from the last.
+func (r *run) follows(sh *shard, position, second int64) bool {
+	return r.shard == sh && r.second == second && r.position+1 == position && r.next()
+}
+
+// write writes the number that stands in r.
+func (r *run) write(dst []byte) []byte {
 	n := len(dst)
 	dst = append(dst, r.head[:]...)
 	dst = append(dst, "00000000000000000000000000000000"...)

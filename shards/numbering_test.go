@@ -37,7 +37,7 @@ func TestRun(t *testing.T) {
 			sh.createdSec = dice.Int64N(createdLimit) // numbers of other lengths, too
 		}
 		second, position := dice.Int64N(1<<36), dice.Int64N(1<<dice.IntN(50))
-		r := new(run)
+		r, reads, base := new(run), new(run), sh.numbering(second)
 		for range 300 {
 			switch dice.IntN(40) {
 			case 0:
@@ -47,6 +47,7 @@ func TestRun(t *testing.T) {
 			}
 			want := sh.number(position, time.Unix(second, 0)).String()
 			require.Equal(t, "x"+want, string(r.append([]byte("x"), sh, position, second)))
+			require.Equal(t, "x"+want, string(reads.read([]byte("x"), &base, sh, position, second)))
 			position++
 		}
 	}

@@ -122,17 +122,17 @@ func owned(records []log.Record, size int) []log.Record {
 // fill makes the shapes, which point into records and f. Records that arrived
 // together share the time.
 func (out *span) fill(sh *shard, records []log.Record, f *leaf) {
-	numbers := sh.numbering(records[0].Arrival.Unix())
+	var numbers run
+	second := records[0].Arrival.Unix()
+	base := sh.numbering(second)
 	for i := range records {
 		r := &records[i]
 		if len(f.times) == 0 || !f.times[len(f.times)-1].Equal(r.Arrival) {
 			f.times = append(f.times, r.Arrival)
-			if !numbers.fits(sh, r.Arrival.Unix()) {
-				numbers = sh.numbering(r.Arrival.Unix())
-			}
+			second = r.Arrival.Unix()
 		}
 		at := len(f.digits)
-		f.digits = numbers.append(f.digits, r.Position)
+		f.digits = numbers.read(f.digits, &base, sh, r.Position, second)
 		f.texts[i] = unsafe.String(&f.digits[at], len(f.digits)-at)
 		f.records = append(f.records, types.Record{
 			SequenceNumber: &f.texts[i], Data: r.Data,
