@@ -58,7 +58,7 @@ func TestReadAfterFailedSpread(t *testing.T) {
 			payload.Store(true)
 			require.Equal(t, durability == store.Process, w.append() != nil, "under disk it was synced before")
 			for range 50 {
-				w.checkAll(t, s, w.acked.Load())
+				require.Equal(t, w.acked.Load(), w.check(t, s.Log("test"), w.ids[0]))
 				runtime.Gosched()
 			}
 			payload.Store(false)
