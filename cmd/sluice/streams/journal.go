@@ -9,22 +9,27 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"sluice/internal/clock"
 )
 
-// keepEvery is how often a journal is written. What a killed process took in
-// between is sent again.
+// keepEvery is how often a journal is written, and how long what was settled may
+// wait for that. What a killed process took in between is sent again.
 const keepEvery = 100 * time.Millisecond
 
 // Journal remembers how far a file has been loaded, in a small file beside it.
 type Journal struct {
 	Path  string
 	Clock clock.Clock
+
+	mu    sync.Mutex
 	state journalState
 	kept  time.Time
 	dirty bool
+	timer clock.Timer // writes what waits; nil when nothing does
+	err   error       // of the timer's writing
 }
 
 // journalState is the content of the file.
@@ -88,18 +93,49 @@ func (j *Journal) Restart() { j.state.Offset, j.state.Records = 0, 0 }
 
 // Settle notes that everything before offset is taken.
 func (j *Journal) Settle(offset, records int64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.state.Offset, j.state.Records, j.dirty = offset, records, true
 	if now := j.Clock.Now(); now.Sub(j.kept) >= keepEvery {
 		j.kept = now
-		return j.Keep()
+		return j.keepLocked()
 	}
-	return nil
+	if j.timer == nil { // the next one to settle may be an hour away
+		j.timer = j.Clock.At(j.kept.Add(keepEvery), j.keepLater)
+	}
+	return j.err
+}
+
+// keepLater writes what was settled too soon after another.
+func (j *Journal) keepLater() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.timer == nil { // it was written meanwhile
+		return
+	}
+	j.timer, j.kept = nil, j.Clock.Now()
+	j.err = j.keepLocked()
 }
 
 // Keep writes the journal, in one step.
 func (j *Journal) Keep() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.keepLocked()
+}
+
+// rest leaves nothing for later.
+func (j *Journal) rest() {
+	if j.timer != nil {
+		j.timer.Stop()
+		j.timer = nil
+	}
+}
+
+func (j *Journal) keepLocked() error {
+	j.rest()
 	if !j.dirty {
-		return nil
+		return j.err
 	}
 	raw, err := json.Marshal(j.state)
 	if err != nil {
@@ -115,6 +151,9 @@ func (j *Journal) Keep() error {
 
 // Done removes the journal.
 func (j *Journal) Done() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.rest()
 	j.dirty = false
 	if err := os.Remove(j.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

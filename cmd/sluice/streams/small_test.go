@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/aggregate"
+	"sluice/internal/clock"
 )
 
 func env(pairs ...string) func(string) (string, bool) {
@@ -293,4 +294,26 @@ func TestPacker(t *testing.T) {
 		}, out)
 		require.ErrorContains(t, err, "line 3: explicit hash key")
 	}
+}
+
+// What was settled soon after another does not wait for the next, which may be
+// an hour away: a process that is killed meanwhile has it in its journal.
+func TestJournalKeepsWhatNothingFollows(t *testing.T) {
+	hand := clock.NewManual(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
+	j := &Journal{Path: filepath.Join(t.TempDir(), "progress"), Clock: hand}
+	said := func() string {
+		raw, err := os.ReadFile(j.Path)
+		require.NoError(t, err)
+		return string(raw)
+	}
+	require.NoError(t, j.Settle(10, 1))
+	require.NoError(t, j.Settle(20, 2))
+	require.NoError(t, j.Settle(30, 3))
+	require.Contains(t, said(), `"records":1}`)
+	hand.Step(keepEvery)
+	require.Eventually(t, func() bool { return strings.Contains(said(), `"records":3}`) }, time.Minute, time.Millisecond)
+	require.NoError(t, j.Settle(40, 4))
+	require.NoError(t, j.Done())
+	hand.Step(time.Hour)
+	require.NoFileExists(t, j.Path)
 }
