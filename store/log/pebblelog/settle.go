@@ -72,6 +72,7 @@ func (l *Log) inherit() {
 		return
 	}
 	l.spreader.running.Go(func() {
+		epoch := l.engine.Epoch()
 		ids, err := l.bundledStreams()
 		for id := range ids {
 			st, e := l.stream(id)
@@ -87,10 +88,14 @@ func (l *Log) inherit() {
 			}
 			st.mu.Unlock()
 		}
+		// Rows may have been missed whose removal is seen before it is committed.
+		if err == nil {
+			err = l.decide()
+		}
 		if err == nil {
 			err = l.engine.Harden()
 		}
-		if err == nil {
+		if err == nil && l.engine.Epoch() == epoch {
 			_ = l.ring.Sweep()
 		}
 	})
