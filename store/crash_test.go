@@ -295,11 +295,6 @@ func layouts() map[string]layout {
 	return map[string]layout{
 		"blocks":  {memTable: 256 << 10},
 		"bundles": {bundling: bundled(), memTable: 256 << 10},
-		"busy": {
-			bundling: pebblelog.Bundling{SmallBytes: 100, Window: 10 << 10, Bytes: 6 << 10, SegmentBytes: 8 << 10},
-			coarse:   pebblelog.Coarse{Bytes: 2500, LogBytes: 1, FileBytes: 64 << 10, OpenFiles: 2},
-			memTable: 10 << 10,
-		},
 		"mixed": {
 			bundling: pebblelog.Bundling{Logs: 1, LogBytes: 2000, AppendBytes: 300, Bytes: 6 << 10, SegmentBytes: 8 << 10},
 			coarse:   pebblelog.Coarse{Bytes: 2500, LogBytes: 1, FileBytes: 64 << 10, OpenFiles: 2},

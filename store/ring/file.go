@@ -91,40 +91,17 @@ func (f *file) close() error {
 	return f.Close()
 }
 
-// Write writes the first n bytes of a space to their place, and with them what was
-// filled right behind it: those who wait for their writes meanwhile find them
-// done. After an error the ring takes no more, see ErrBroken; what was written to
-// it before stays. One caller at a time.
+// Write writes the first n bytes of a space to their place. After an error the
+// ring takes no more, see ErrBroken; what was written to it before stays.
 func (r *Ring) Write(s *Space, n int) error {
-	b, off, err := r.unwritten(s, n)
-	if err != nil || len(b) == 0 {
+	if err := r.refuses(s.segment); err != nil {
 		return err
 	}
-	if err := s.segment.write(b, int64(off)); err != nil {
+	if err := s.segment.write(s.Bytes[:n], int64(s.off)); err != nil {
 		r.giveUp(s.segment, err)
 		return fmt.Errorf("write to the ring: %w", err)
 	}
-	r.mu.Lock()
-	s.segment.kept = span{off, off + len(b)}
-	r.mu.Unlock()
 	return nil
-}
-
-// unwritten is what Write has to write: nothing if it was written with a neighbour.
-func (r *Ring) unwritten(s *Space, n int) (b []byte, off int, err error) {
-	if err := r.refuses(s.segment); err != nil {
-		return nil, 0, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	of, want := s.segment, span{s.off, s.off + n}
-	if of.kept.holds(want) {
-		return nil, 0, nil
-	}
-	if of.filled.holds(want) {
-		want.to = of.filled.to
-	}
-	return of.memory[want.from:want.to], want.from, nil
 }
 
 // Sync makes durable what was written to the file of a space, if that is what the

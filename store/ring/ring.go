@@ -83,8 +83,6 @@ type Ring struct {
 	older    bool       // there were files of another process, which nobody has asked for
 	last     uint64     // the highest number of a file
 	released bool       // Close was called
-
-	reader reader
 }
 
 // state is what a segment is used for.
@@ -105,14 +103,7 @@ type segment struct {
 	memory []byte // nil when it is not in use
 	used   int    // handed out
 	live   int    // spaces that were not given back
-	filled span   // the newest that were filled, without a gap
-	kept   span   // what the last write wrote
 }
-
-// span is a part of a segment.
-type span struct{ from, to int }
-
-func (s span) holds(o span) bool { return s.from <= o.from && o.to <= s.to }
 
 // Space is a place in the ring and its memory.
 type Space struct {
@@ -177,18 +168,6 @@ func (r *Ring) Shrink(s *Space, n int) {
 	}
 }
 
-// Filled says that the first n bytes of a space are there and will not change. Who
-// writes the space before it may write them as well.
-func (r *Ring) Filled(s *Space, n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	of := s.segment
-	if of.filled.to != s.off { // what is before it is still being filled
-		of.filled.from = s.off
-	}
-	of.filled.to = s.off + n
-}
-
 // advance begins another segment. mu is held.
 func (r *Ring) advance() error {
 	if s := r.current; s != nil && s.live == 0 {
@@ -202,7 +181,7 @@ func (r *Ring) advance() error {
 	if err != nil {
 		return err
 	}
-	s.state, s.used, s.filled, s.kept = inUse, 0, span{}, span{}
+	s.state, s.used = inUse, 0
 	if n := len(r.spare); n > 0 {
 		s.memory, r.spare = r.spare[n-1], r.spare[:n-1]
 	} else {
@@ -361,9 +340,20 @@ func (r *Ring) Reading() { r.readers.Add(1) }
 // Done ends a Reading.
 func (r *Ring) Done() { r.readers.Add(-1) }
 
+// Read reads what is at a place, in a file of this or another process.
+func (r *Ring) Read(ref Ref) ([]byte, error) {
+	f, err := r.o.FS.Open(r.Path(ref.File))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, ref.Length)
+	_, err = f.ReadAt(b, ref.Offset)
+	return b, err
+}
+
 // Sweep removes all files but those in use. Nothing in them is wanted.
 func (r *Ring) Sweep() error {
-	r.reader.close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all, err := r.numbers()
@@ -385,7 +375,6 @@ func (r *Ring) Close() (err error) {
 	all := r.all
 	r.all, r.free, r.spent, r.spare, r.current, r.released = nil, nil, nil, nil, nil, true
 	r.mu.Unlock()
-	r.reader.close()
 	for _, s := range all {
 		err = errors.Join(err, s.close())
 	}

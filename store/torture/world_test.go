@@ -116,9 +116,6 @@ func (w *world) layOut(n int) {
 	if n > 0 && n <= 3 {
 		o.Bundling = pebblelog.Bundling{Logs: 1, LogBytes: never, AppendBytes: 1, Bytes: 1 << (11 + w.dice.IntN(3)), SegmentBytes: 2 << (10 + w.dice.IntN(4))}
 	}
-	if n > 3 { // beside payload files, while a stream is busy
-		o.Bundling.SmallBytes, o.Bundling.Window, o.Bundling.Bytes, o.Bundling.SegmentBytes = 1, 4<<10, 4<<10, 8<<10
-	}
 }
 
 // boot names the present start of the machine, or the next one.

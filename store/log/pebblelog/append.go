@@ -80,9 +80,7 @@ func (l *Log) append(batch []log.Entry, size int, bundling bool) (*commit, error
 		return c, nil // every log was sealed
 	}
 	w := &writing{log: l, stream: st, batch: batch, commit: c, now: l.now().UnixMilli()}
-	logs := len(c.touched)
-	suits := l.busy(st, size) && !l.coarse.suits(logs, size) || l.bundling.scatters(logs, size)
-	w.bundling = bundling && suits && st.settling == 0 && l.paused.Load() == 0
+	w.bundling = bundling && st.settling == 0 && l.paused.Load() == 0 && l.bundling.suits(len(c.touched), size)
 	if err := w.run(size); err != nil {
 		c.forget()
 		return nil, err
@@ -335,7 +333,6 @@ func (w *writing) point() error {
 	l, st, bu := w.log, w.stream, w.commit.bundle
 	bu.value = w.bundle
 	l.ring.Shrink(&bu.space, len(bu.value))
-	l.ring.Filled(&bu.space, len(bu.value))
 	row := appendPointer(make([]byte, 0, 32), crc32.Checksum(bu.value, castagnoli), bu.space.Ref(len(bu.value)))
 	if err := w.to.Set(l.keys.bundle(st.id, bu.number), row, nil); err != nil {
 		return err

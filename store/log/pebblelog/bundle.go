@@ -21,8 +21,7 @@ import (
 // are some MiB of them, they are spread: the blocks are written where they
 // belong, neighbours joined, and one batch names them there and removes the
 // bundles. So it is either, never both nor neither, whenever the process ends;
-// and a start finds what waited by reading the bundles. Small appends to a busy
-// stream are bundled as well, see busy.go.
+// and a start finds what waited by reading the bundles.
 //
 // A bundle is
 //
@@ -55,10 +54,6 @@ type Bundling struct {
 	// with LogBytes for each at most on average (default 8 KiB). AppendBytes is
 	// the least that it must hold (default 4 KiB).
 	Logs, LogBytes, AppendBytes int
-	// SmallBytes is the least that an append to a busy stream must hold to be
-	// bundled however few logs it touches (default 512), and Window how much is
-	// appended until it is seen again which streams are busy (default 16 MiB).
-	SmallBytes, Window int
 	// Bytes is how much may wait before it is spread (default 16 MiB). The ring
 	// has room for twice as much.
 	Bytes int
@@ -69,7 +64,6 @@ type Bundling struct {
 func (b *Bundling) fill() {
 	for field, value := range map[*int]int{
 		&b.Logs: 16, &b.LogBytes: 8 << 10, &b.AppendBytes: 4 << 10, &b.Bytes: 16 << 20, &b.SegmentBytes: 4 << 20,
-		&b.SmallBytes: 512, &b.Window: 16 << 20,
 	} {
 		if *field == 0 {
 			*field = value
@@ -77,8 +71,8 @@ func (b *Bundling) fill() {
 	}
 }
 
-// scatters tells whether an append is to be bundled wherever it goes.
-func (b *Bundling) scatters(logs, bytes int) bool {
+// suits tells whether an append is to be bundled.
+func (b *Bundling) suits(logs, bytes int) bool {
 	return logs >= b.Logs && bytes <= logs*b.LogBytes && bytes >= b.AppendBytes
 }
 

@@ -29,7 +29,6 @@ type Log struct {
 	coarse   Coarse
 	bundling Bundling
 	bundled  atomic.Int64 // bytes that wait in bundles
-	appended atomic.Int64 // bytes of records, since the start
 	ring     *ring.Ring   // where they are
 	spreader spreader
 	// spentMost is how much of the ring may have been given back before it is seen

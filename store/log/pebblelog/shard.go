@@ -32,7 +32,6 @@ type stream struct {
 	spread    sync.Cond // tells, with mu, that this is over
 	settling  int       // how many want that nothing waits
 	due       bool      // guarded by the spreader's mu: it will be spread
-	traffic   traffic
 }
 
 // shard is one log. A row is read when its stream is, the rest at first use.

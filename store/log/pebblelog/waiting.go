@@ -124,9 +124,6 @@ func (r *reading) stored() bool {
 		if p.place.first() > next {
 			return next < r.limit.Before
 		}
-		if r.since == 0 && next-r.from >= int64(r.limit.Records) {
-			return false // there are enough without a gap
-		}
 		if next = max(next, p.place.last+1); next >= r.limit.Before {
 			return false
 		}
