@@ -21,8 +21,9 @@ type workload struct {
 	latency bool
 	// shards of the stream, 0 for those of the command line.
 	shards int
-	// sluice workloads are for Sluice alone, kept ones for who survives a restart.
-	sluice, kept bool
+	// sluice workloads are for Sluice alone, kept ones for who survives a restart,
+	// told ones for who gives back what was put.
+	sluice, kept, told bool
 	// turns workloads take turns, round by round, with the one before them, to
 	// which they are compared.
 	turns  bool
@@ -122,7 +123,7 @@ func (w *workload) suits(kind *rig.Kind) bool {
 	switch {
 	case w.sluice && (!kind.Durable || kind.Limit):
 		return false
-	case w.kept && !kind.Durable:
+	case w.kept && !kind.Durable, w.told && !kind.Keeps:
 		return false
 	case w.fanOut:
 		return kind.FanOut

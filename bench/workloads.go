@@ -111,7 +111,7 @@ func latencyWorkloads() []workload {
 			floors: []floor{{millis: 0.3, tail: 2}}, run: visible(plain, visibleRate)},
 		{name: "fanout", title: fmt.Sprintf("put to fan-out event, %d puts/s, %d consumers", fanOutRate, fanOutConsumers), short: true, fanOut: true, latency: true,
 			floors: []floor{{millis: 0.5, tail: 3}}, run: fanOut(plain, fanOutRate, fanOutConsumers)},
-		{name: "mixed-c8", title: "4 connections of single puts, 2 of batches of 50, 2 readers at the tip; 1 KiB", run: mixed(plain, 8)},
+		{name: "mixed-c8", title: "4 connections of single puts, 2 of batches of 50, 2 readers at the tip; 1 KiB", told: true, run: mixed(plain, 8)},
 	}
 }
 
