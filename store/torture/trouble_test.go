@@ -10,7 +10,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"sluice/internal/torture"
 	"sluice/store/kv"
 )
 
@@ -31,9 +30,7 @@ func newTrouble(dice *rand.Rand, p *plant) *trouble {
 	if p != nil && p.never {
 		return &trouble{}
 	}
-	// One history in about a thousand ends with a write that was refused and is there
-	// after a power failure; docs/reliability.md says what is known.
-	if dice.IntN(3) > 0 || !torture.Long() {
+	if dice.IntN(3) > 0 {
 		return t
 	}
 	if dice.IntN(3) == 0 {

@@ -339,7 +339,8 @@ func (w *writer) trim(o *op) func() error {
 func (w *writer) drop(o *op) func() error {
 	o.what, o.partial = "delete", true
 	stream := w.stream
-	w.stream++
+	w.stream++ // although it may turn out to be there still
+	o.idle = !slices.ContainsFunc(w.ids(), func(id log.ID) bool { return id.Stream == stream })
 	o.apply = func(s *state) {
 		maps.DeleteFunc(s.logs, func(id log.ID, _ *shard) bool { return id.Stream == stream })
 	}
