@@ -28,6 +28,8 @@ import (
 type beside struct {
 	mu    sync.Mutex
 	syncs []func(all bool) error // guarded by mu: one for each log, as they are made
+	// recovered are told of recoveries; guarded by mu.
+	recovered []func()
 	// bytes is what was written beside since the last flush that was asked for.
 	bytes atomic.Int64
 }
@@ -43,6 +45,25 @@ func (e *Engine) Beside(f func(all bool) error) {
 	e.beside.mu.Lock()
 	defer e.beside.mu.Unlock()
 	e.beside.syncs = append(e.beside.syncs, f)
+}
+
+// Recovered has f called after each recovery, before anything is committed again:
+// no row of a commit that has failed is seen any more, nor left to another process
+// by a kill. f must be quick and must not call the engine.
+func (e *Engine) Recovered(f func()) {
+	e.beside.mu.Lock()
+	defer e.beside.mu.Unlock()
+	e.beside.recovered = append(e.beside.recovered, f)
+}
+
+// tell tells of a recovery.
+func (b *beside) tell() {
+	b.mu.Lock()
+	all := slices.Clone(b.recovered)
+	b.mu.Unlock()
+	for _, f := range all {
+		f()
+	}
 }
 
 // sync makes durable what was written beside the database, for who makes tables.

@@ -100,7 +100,7 @@ type Engine struct {
 func Open(c Config) (*Engine, error) {
 	c.fill()
 	e := &Engine{config: c}
-	e.queue.commit, e.queue.refused = e.commit, e.refuse
+	e.queue.commit, e.queue.broken, e.queue.refused = e.commit, e.Failure, e.refuse
 	if !c.Process {
 		e.queue.shares = shared(c.MemTableBytes)
 	}

@@ -93,6 +93,8 @@ type Ticket struct {
 
 type queue struct {
 	commit func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error, beside int) error
+	// broken tells why nothing can be committed at present, nil when it can.
+	broken func() error
 	// refused is told that what comes before a batch has failed.
 	refused func(error)
 	// shares is the size up to which big batches share a commit; 0: they do not.
@@ -147,8 +149,12 @@ func (q *queue) lead() {
 	group := q.take()
 	q.leading = true
 	q.mu.Unlock()
-	ready, refusal := prepare(group)
-	var err error
+	err := q.broken() // then nothing is written beside the database either
+	var ready int
+	var refusal error
+	if err == nil {
+		ready, refusal = prepare(group)
+	}
 	if ready > 0 {
 		records, during, beside := true, q.during[:0], 0
 		for _, t := range group[:ready] {

@@ -28,7 +28,7 @@ func TestQueueShares(t *testing.T) {
 		t.Run(fmt.Sprint(c.shares, c.failure), func(t *testing.T) {
 			var commits []int
 			var settled []any
-			q := &queue{shares: c.shares, commit: func(_ uint64, batches []*pebble.Batch, _ bool, _ []func() error, _ int) error {
+			q := &queue{shares: c.shares, broken: func() error { return nil }, commit: func(_ uint64, batches []*pebble.Batch, _ bool, _ []func() error, _ int) error {
 				commits = append(commits, len(batches))
 				return c.failure
 			}}
@@ -69,5 +69,24 @@ func TestRecoveryBeforeCommit(t *testing.T) {
 	}
 	require.ErrorIs(t, old.Submit(func(error) {}).Wait(), errOvertaken)
 	require.NoError(t, newer.Wait())
+	require.NoError(t, e.Close())
+}
+
+// TestNothingBesideWhileBroken: an append that was admitted before the failure of
+// another writes nothing beside the database, for it will not be committed.
+func TestNothingBesideWhileBroken(t *testing.T) {
+	e, err := Open(Config{FS: vfs.NewMem(), Dir: "pebble"})
+	require.NoError(t, err)
+	b, err := e.NewBatch(0)
+	require.NoError(t, err)
+	wrote := false
+	b.Before = func() error { wrote = true; return nil }
+	e.guard.fail(errors.New("a flush failed"))
+	require.ErrorContains(t, b.Submit(func(error) {}).Wait(), "a flush failed")
+	require.False(t, wrote)
+	recoveries := 0
+	e.Recovered(func() { recoveries++ })
+	require.NoError(t, e.Ready())
+	require.Equal(t, 1, recoveries)
 	require.NoError(t, e.Close())
 }

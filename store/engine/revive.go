@@ -128,6 +128,7 @@ func (e *Engine) revive() error {
 	if err := e.open(l); err != nil {
 		return classify(err)
 	}
+	e.beside.tell()
 	e.config.Logger.Warn("the store has recovered from a failed write", "error", failure)
 	return nil
 }

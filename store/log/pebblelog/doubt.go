@@ -10,7 +10,9 @@ import (
 // doubts are places in payload files that rows name whose commit has failed. Until
 // the store has recovered Pebble may show such rows, and the log may have them for
 // the next process to read, if this one is killed. So what they name stays until
-// then; a commit that succeeds says that it is over.
+// then, which the engine tells. There are no more than appends were under way when
+// the store failed: it takes no others until it has recovered. Those of a commit
+// that has not told its outcome when that happens go with the next one.
 type doubts struct {
 	any  atomic.Bool
 	mu   sync.Mutex
@@ -25,7 +27,8 @@ func (d *doubts) add(r *payload.Run) {
 	d.any.Store(true)
 }
 
-// end drops all: a commit has succeeded. It is called before the next one begins.
+// end drops all: the store has recovered, or a commit has succeeded. It is called
+// before the next one begins.
 func (d *doubts) end() {
 	if !d.any.Load() {
 		return

@@ -59,6 +59,7 @@ func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c
 	}
 	e.Beside(func(bool) error { return l.files.Sync() })
 	e.Beside(l.ring.SyncAll)
+	e.Recovered(l.doubts.end)
 	return l
 }
 
