@@ -181,7 +181,7 @@ func (w *world) live() error {
 		err = w.recover()
 	}
 	w.trouble.on.Store(false)
-	if e := s.Close(); err == nil {
+	if e := w.close(); err == nil {
 		err = e
 	}
 	if err != nil {
