@@ -95,3 +95,55 @@ func TestHardenAfterCheckpoint(t *testing.T) {
 	assert.Equal(t, []string{"k=1"}, pairsOf(t, s.Space("a")))
 	require.NoError(t, s.Close())
 }
+
+// onceOnly is a file of a disk whose kernel tries each page once: after a sync that
+// has failed the next one says that all is well, unless somebody has written again.
+type onceOnly struct {
+	vfs.File
+	failing, lost *atomic.Bool
+}
+
+// WriteAt implements vfs.File.
+func (f onceOnly) WriteAt(b []byte, off int64) (int, error) {
+	f.lost.Store(false)
+	return f.File.WriteAt(b, off)
+}
+
+// SyncData implements vfs.File.
+func (f onceOnly) SyncData() error {
+	if f.failing.Load() {
+		f.lost.Store(true)
+		return syscall.EIO
+	}
+	if f.lost.Load() {
+		return nil
+	}
+	return f.File.SyncData()
+}
+
+// TestFailedSyncOfACopy: a checkpoint makes durable what it copies. When that fails
+// the store must know, for the next sync of the same file says that all is well.
+func TestFailedSyncOfACopy(t *testing.T) {
+	for _, durability := range []store.Durability{store.Process, store.Disk} {
+		t.Run(string(durability), func(t *testing.T) {
+			d := newDisk()
+			var failing, lost atomic.Bool
+			o := options(chosen{d.fs, func(path string) bool { return strings.Contains(path, "/records/") },
+				func(_ vfs.FS, _ string, f vfs.File) vfs.File { return onceOnly{f, &failing, &lost} }}, durability, logtest.NewClock().Now)
+			o.Coarse = filed(1000)
+			s := open(t, o)
+			w := &writer{log: s.Log("test"), id: log.ID{Stream: 7}, size: 3000}
+			require.NoError(t, w.log.Create(ctx, []log.ID{w.id}))
+			require.NoError(t, w.append())
+			failing.Store(true)
+			err := s.Checkpoint("copy")
+			require.Equal(t, durability == store.Process, err != nil, "under disk it was synced before: %v", err)
+			failing.Store(false)
+			require.NoError(t, s.Close())
+			o.FS = d.afterPowerLoss(0)
+			s = open(t, o)
+			w.check(t, s.Log("test"))
+			require.NoError(t, s.Close())
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -92,32 +93,41 @@ func TestCrashEager(t *testing.T) {
 	})
 }
 
-// verdict takes down whether a check has failed.
+// verdict takes down what failed.
 type verdict struct {
 	testing.TB
-	failed bool
+	said []string
 }
 
 // Errorf implements testing.TB.
-func (v *verdict) Errorf(string, ...any) { v.failed = true }
+func (v *verdict) Errorf(format string, args ...any) {
+	v.said = append(v.said, fmt.Sprintf(format, args...))
+}
 
 // FailNow implements testing.TB.
 func (*verdict) FailNow() { runtime.Goexit() }
 
 // wrong tells whether a moment is not as it should be.
 func (m moment) wrong(t *testing.T, h *history, boot string) bool {
-	v, done := &verdict{TB: t}, make(chan struct{})
-	go func() {
-		defer close(done)
+	return len(seenBy(t, func(v *verdict) {
 		o := options(m.fs, store.Process, logtest.NewClock().Now)
 		o.Boot = boot
 		s, err := store.Open(o)
 		require.NoError(v, err)
 		defer func() { _ = s.Close() }()
 		require.True(v, isPrefix(h.present(v, s)))
+	})) > 0
+}
+
+// seenBy is what failed in f.
+func seenBy(t testing.TB, f func(v *verdict)) []string {
+	v, done := &verdict{TB: t}, make(chan struct{})
+	go func() {
+		defer close(done)
+		f(v)
 	}()
 	<-done
-	return v.failed
+	return v.said
 }
 
 // TestCrashPlanted proves that the harness sees what is there to be seen: it

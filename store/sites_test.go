@@ -33,6 +33,7 @@ type sites struct {
 	mu    sync.Mutex
 	calls map[string]int // by place
 	at    string         // the place that fails
+	skip  int            // so many calls of it do not, before
 	left  int            // so many calls are still to fail once it has begun; 0 for none
 	begun bool
 	off   bool
@@ -55,7 +56,7 @@ func (s *sites) inject(op errorfs.Op) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[place]++
-	s.begun = s.begun || place == s.at
+	s.begun = s.begun || place == s.at && s.calls[place] > s.skip
 	if s.off || !s.begun || s.left == 0 {
 		return nil
 	}
@@ -107,7 +108,7 @@ func placeOf(op errorfs.Op) string {
 // visit is a life of a store in which everything that it can do is done, with
 // what was promised.
 type visit struct {
-	t       *testing.T
+	t       testing.TB
 	sites   *sites
 	options store.Options
 	clock   *logtest.Clock
@@ -116,7 +117,7 @@ type visit struct {
 	failed  map[string]log.ID
 }
 
-func newVisit(t *testing.T, durability store.Durability, at string) *visit {
+func newVisit(t testing.TB, durability store.Durability, at string) *visit {
 	v := &visit{t: t, clock: logtest.NewClock(), there: map[string]log.ID{}, failed: map[string]log.ID{}}
 	var fs vfs.FS
 	v.sites, fs = newSites(at)
@@ -318,7 +319,7 @@ func TestFailEverywhere(t *testing.T) {
 					continue
 				}
 				played++
-				if visitTrouble(t, durability, place) {
+				if newVisit(t, durability, place).trouble() {
 					hit++
 				}
 				if t.Failed() {
@@ -331,9 +332,8 @@ func TestFailEverywhere(t *testing.T) {
 	}
 }
 
-// visitTrouble has one place fail, and tells whether it came to that.
-func visitTrouble(t *testing.T, durability store.Durability, place string) bool {
-	v := newVisit(t, durability, place)
+// trouble has the visit's place fail, and tells whether it came to that.
+func (v *visit) trouble() bool {
 	v.live()
 	v.recover()
 	v.check(v.store, "at once")
@@ -341,9 +341,10 @@ func visitTrouble(t *testing.T, durability store.Durability, place string) bool 
 	o.FS = v.sites.disk.afterKill()
 	_ = v.store.Close()
 	for when, o := range map[string]store.Options{"after a kill": o, "after a restart": v.options} {
-		s := open(t, o)
+		s, err := store.Open(o)
+		require.NoError(v.t, err, "%s, %s", v.sites.at, when)
 		v.check(s, when)
-		require.NoError(t, s.Close())
+		require.NoError(v.t, s.Close())
 	}
 	return v.sites.hasBegun()
 }

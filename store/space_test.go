@@ -51,7 +51,7 @@ func storedSpace(durability store.Durability) func(t *testing.T) *kvtest.SpaceIn
 	}
 }
 
-func pairsOf(t *testing.T, space kv.Space) []string {
+func pairsOf(t testing.TB, space kv.Space) []string {
 	t.Helper()
 	got := []string{}
 	require.NoError(t, space.Scan(ctx, nil, nil, false, func(key, value []byte) (bool, error) {

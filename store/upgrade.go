@@ -82,8 +82,11 @@ func (f *folder) fill(e *engine.Engine, database string, l label, cut func() tak
 	var takes taking
 	if cut != nil {
 		takes = cut()
+		if err := e.SyncBeside(); err != nil {
+			return err
+		}
 	}
-	if err := pebblelog.LinkRecords(f.fs, database, f.path(engineDir), true, takes); err != nil {
+	if err := pebblelog.LinkRecords(f.fs, database, f.path(engineDir), cut == nil, takes); err != nil {
 		return err
 	}
 	if err := f.write(l); err != nil {

@@ -69,6 +69,11 @@ func (b *beside) tell() {
 // sync makes durable what was written beside the database, for who makes tables.
 func (b *beside) sync() error { return b.each(true) }
 
+// SyncBeside makes durable what was written beside the database, for who copies it.
+// Only who wrote a file may sync it while the database is open: when that fails the
+// kernel says so once, and whoever asks next hears that all is well.
+func (e *Engine) SyncBeside() error { return classify(e.beside.sync()) }
+
 // syncForLog is sync for who is about to sync the log and nothing else.
 func (b *beside) syncForLog() error { return b.each(false) }
 
