@@ -17,6 +17,7 @@ import (
 	"sluice/store"
 	"sluice/store/kv"
 	"sluice/store/log"
+	"sluice/store/log/logtest"
 )
 
 // disk is a data folder on a disk that can crash. A picture of what a power
@@ -41,7 +42,7 @@ type picture struct {
 
 func (d *disk) snap(what string) {
 	d.pictures = append(d.pictures, picture{what: what, acked: maps.Clone(d.acked), iterator: d.iterator,
-		fs: d.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100}[len(d.pictures)%3], RNG: d.dice})})
+		fs: logtest.AfterPowerLoss(d.fs, []int{0, 50, 100}[len(d.pictures)%3], d.dice)})
 }
 
 func (d *disk) Append(ctx context.Context, batch []log.Entry) (log.Commit, error) {

@@ -218,7 +218,7 @@ func failBeside(t *testing.T, durability store.Durability, kind errorfs.OpKind, 
 	require.NoError(t, s.Close())
 	require.Empty(t, d.open(), "a file was left open")
 	require.LessOrEqual(t, len(payloads(t, d.mem, 7)), 4, "files of appends that failed are left")
-	o.FS = d.mem.CrashClone(vfs.CrashCloneCfg{})
+	o.FS = logtest.Crash(d.mem, vfs.CrashCloneCfg{}, logtest.Removed())
 	s = open(t, o)
 	w.check(t, s.Log("test"))
 	require.NoError(t, s.Close())

@@ -255,7 +255,7 @@ func moments(t *testing.T, durability store.Durability, percent func(n int) int,
 		defer mu.Unlock()
 		if n++; n%every == 0 {
 			acked := h.acked.Load() // before the copy: it may only have grown since
-			taken = append(taken, moment{fs: d.afterPowerLoss(percent(n)), acked: acked})
+			taken = append(taken, moment{fs: crashed(d.mem, percent(n), d.dice), acked: acked})
 		}
 		return nil
 	})

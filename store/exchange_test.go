@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestExchangeCutShort(t *testing.T) {
 				var left *vfs.MemFS
 				fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 					if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && n.Add(1) == at {
-						left = newDisk().cloned(mem, unsynced)
+						left = crashed(mem, unsynced, rand.New(rand.NewPCG(1, uint64(at))))
 					}
 					return nil
 				}))
@@ -101,11 +102,6 @@ func TestExchangeCutShort(t *testing.T) {
 			require.Positive(t, seen["new"])
 		}
 	}
-}
-
-// cloned is a disk as a crash may leave it.
-func (d *disk) cloned(mem *vfs.MemFS, unsynced int) *vfs.MemFS {
-	return mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: d.dice})
 }
 
 // An exchange of which any step fails can be taken back once it was decided;
@@ -183,7 +179,7 @@ func TestFoundCutShort(t *testing.T) {
 		var left *vfs.MemFS
 		o := options(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && n.Add(1) == at {
-				left = newDisk().cloned(mem, 100)
+				left = crashed(mem, 100, newDisk().dice)
 			}
 			return nil
 		})), store.Process, logtest.NewClock().Now)

@@ -72,9 +72,18 @@ func (d *disk) inject(op errorfs.Op) error {
 func (d *disk) afterKill() *vfs.MemFS { return logtest.AfterKill(d.mem, d.dice) }
 
 // afterPowerLoss is the disk as a power failure may leave it: of what was not
-// synced, a part.
+// synced, and of what was removed, a part.
 func (d *disk) afterPowerLoss(percent int) *vfs.MemFS {
-	return d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: d.dice})
+	return logtest.AfterPowerLoss(d.mem, percent, d.dice)
+}
+
+// crashed is a disk as a power failure may leave it, or, where everything is there
+// that was written, as a kill does.
+func crashed(mem *vfs.MemFS, percent int, dice *rand.Rand) *vfs.MemFS {
+	if percent == 100 {
+		return logtest.AfterKill(mem, dice)
+	}
+	return logtest.AfterPowerLoss(mem, percent, dice)
 }
 
 // options open a small store, so that tables are written and merged in tests.

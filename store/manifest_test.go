@@ -81,7 +81,7 @@ func failManifest(t *testing.T, durability store.Durability, closed bool) {
 	} else {
 		defer func() { _ = s.Close() }()
 	}
-	o := options(mem.CrashClone(vfs.CrashCloneCfg{}), durability, clock.Now)
+	o := options(logtest.Crash(mem, vfs.CrashCloneCfg{}, logtest.Removed()), durability, clock.Now)
 	o.Boot = "another"
 	after := open(t, o)
 	w.check(t, after.Log("test"))

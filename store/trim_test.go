@@ -90,7 +90,9 @@ func TestRemovedAfterRows(t *testing.T) {
 				if op.Kind == errorfs.OpRemoveAll && isRecords(op.Path) {
 					mu.Lock()
 					defer mu.Unlock()
-					left = append(left, mem.CrashClone(vfs.CrashCloneCfg{}))
+					fs := logtest.Crash(mem, vfs.CrashCloneCfg{}, logtest.Removed())
+					left = append(left, fs)
+					_ = fs.RemoveAll(op.Path) // fails for what was not synced
 				}
 				return nil
 			})), store.Process, clock.Now)

@@ -18,6 +18,7 @@ import (
 	"sluice/store"
 	"sluice/store/blob"
 	"sluice/store/kv"
+	"sluice/store/log/logtest"
 )
 
 // picture is what a power failure leaves of a disk, and what clients had been
@@ -48,7 +49,7 @@ func (c *camera) snap(what string) {
 	p := c.now
 	p.what, p.sure, p.doubtful = what, maps.Clone(p.sure), maps.Clone(p.doubtful)
 	p.parts = append([]string{}, p.parts...)
-	p.fs = c.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100}[len(c.pictures)%3], RNG: c.dice})
+	p.fs = logtest.AfterPowerLoss(c.fs, []int{0, 50, 100}[len(c.pictures)%3], c.dice)
 	c.pictures = append(c.pictures, p)
 }
 

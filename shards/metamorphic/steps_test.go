@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"sluice/shards"
 	"sluice/store"
+	"sluice/store/log/logtest"
 )
 
 // step does one thing. What is frequent comes first.
@@ -361,7 +361,7 @@ func (w *world) powerFails() {
 	w.note("the power fails")
 	w.sum.power++
 	w.countDecisions()
-	clone := w.disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: pick(w.dice, 0, 50, 100), RNG: w.dice})
+	clone := logtest.AfterPowerLoss(w.disk, pick(w.dice, 0, 50, 100), w.dice)
 	w.must(w.room.Close())
 	w.room = nil
 	w.must(w.kept.Close())

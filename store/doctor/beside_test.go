@@ -13,6 +13,7 @@ import (
 
 	"sluice/store"
 	"sluice/store/log"
+	"sluice/store/log/logtest"
 )
 
 // bundlesOf is how many appends of scatter wait in a ring.
@@ -44,7 +45,7 @@ func scatter(t *testing.T) (*patient, *vfs.MemFS) {
 			p.ends[ids[i]] = placed.Position + 1
 		}
 	}
-	left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	left := logtest.AfterKill(mem, rand.New(rand.NewPCG(1, 1)))
 	require.NoError(t, s.Close())
 	p.options.FS = left
 	return p, left

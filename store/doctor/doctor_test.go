@@ -17,6 +17,7 @@ import (
 	"sluice/internal/torture"
 	"sluice/store"
 	"sluice/store/log"
+	"sluice/store/log/logtest"
 )
 
 // damages are what can happen to a file.
@@ -301,7 +302,7 @@ func TestKilled(t *testing.T) {
 			for range 1 + p.dice.IntN(6) {
 				require.NoError(t, p.write(s))
 			}
-			left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: p.dice})
+			left := logtest.AfterKill(mem, p.dice)
 			report, err := Examine(Options{Dir: "data", FS: left, Boot: boot})
 			require.NoError(t, err)
 			require.False(t, report.Damaged(), "seed %d, %d: %v", seed, n, report.Findings)

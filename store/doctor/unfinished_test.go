@@ -8,6 +8,7 @@ import (
 
 	"sluice/store"
 	"sluice/store/blob"
+	"sluice/store/log/logtest"
 )
 
 // TestUnfinishedBody: a body that was being written when the process was killed,
@@ -25,7 +26,7 @@ func TestUnfinishedBody(t *testing.T) {
 	require.NoError(t, err)
 	id, err := draft.Keep()
 	require.NoError(t, err)
-	left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: p.dice})
+	left := logtest.AfterKill(mem, p.dice)
 	require.NoError(t, s.Close())
 	path := left.PathJoin("data", store.DatabaseDir, store.BodiesDir, "things", blob.FileOf(left, id))
 	f, err := left.Create(path, vfs.WriteCategoryUnspecified)

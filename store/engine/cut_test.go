@@ -19,6 +19,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"sluice/store/log/logtest"
 )
 
 // op is a change: "k" sets a key to a value of its own, "k=v" to another one,
@@ -160,7 +162,7 @@ func (h batches) killed(t *testing.T, size int, held bool) *vfs.MemFS {
 	e, err := Open(c)
 	require.NoError(t, err)
 	h.write(t, e, size)
-	left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	left := logtest.AfterKill(mem, rand.New(rand.NewPCG(1, 1)))
 	close(hold.hold)
 	require.NoError(t, e.Close())
 	return left
@@ -256,7 +258,7 @@ func checkCut(t *testing.T, left *vfs.MemFS, lost map[string]bool, want map[stri
 			return nil
 		}
 		if n++; n%5 == 0 {
-			moments = append(moments, left.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: dice}))
+			moments = append(moments, logtest.AfterPowerLoss(left, 50, dice))
 		}
 		return nil
 	}))

@@ -14,6 +14,7 @@ import (
 
 	"sluice/store"
 	"sluice/store/kv"
+	"sluice/store/log/logtest"
 )
 
 // replace is the apply function of these tests: the body is the new state.
@@ -49,7 +50,11 @@ func TestSaveCutShort(t *testing.T) {
 			var left *vfs.MemFS
 			var armed atomic.Bool
 			dice := rand.New(rand.NewPCG(1, uint64(at)))
-			crash := func() { left = mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: dice}) }
+			crash := func() {
+				if left = logtest.AfterPowerLoss(mem, 0, dice); unsynced == 100 {
+					left = logtest.AfterKill(mem, dice)
+				}
+			}
 			st, shelf := shelfOn(t, errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 				if armed.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite && n.Add(1) == at {
 					crash()

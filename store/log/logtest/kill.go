@@ -2,6 +2,7 @@ package logtest
 
 import (
 	"math/rand/v2"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -35,6 +36,43 @@ func Crash(mem *vfs.MemFS, c vfs.CrashCloneCfg, gone func(path string) bool) *vf
 		return false
 	})
 	return left
+}
+
+// AfterPowerLoss is a disk in memory as a power failure may leave it: of what was
+// not synced there is a share, and of what had been removed, in every other
+// picture, about half.
+func AfterPowerLoss(mem *vfs.MemFS, percent int, dice *rand.Rand) *vfs.MemFS {
+	c := vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: dice}
+	if dice.IntN(2) == 0 {
+		return mem.CrashClone(c)
+	}
+	return Crash(mem, c, removed(func() bool { return dice.IntN(2) == 0 }))
+}
+
+// Removed tells Crash of all that is only ever removed and never renamed: what is
+// renamed is not gone under both names.
+func Removed() func(path string) bool { return removed(func() bool { return true }) }
+
+// removed asks gone about such a path. What is below a folder that was renamed is
+// not removed with it.
+func removed(gone func() bool) func(path string) bool {
+	moved := ""
+	return func(path string) bool {
+		if moved != "" && strings.HasPrefix(path, moved) {
+			return false
+		}
+		for _, part := range []string{"/records/", "/ring/", "/bodies/", "/MANIFEST-", "/marker."} {
+			if strings.Contains(path, part) {
+				return gone()
+			}
+		}
+		// Logs are renamed to be used again, when nothing in them is wanted any more.
+		if strings.HasSuffix(path, ".sst") || strings.HasSuffix(path, ".log") {
+			return gone()
+		}
+		moved = path + "/"
+		return false
+	}
 }
 
 // each calls f for every path, and goes into folders for which it returns true.
