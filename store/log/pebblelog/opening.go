@@ -121,14 +121,20 @@ func (o *Opening) Sync() error {
 // Close closes what was opened.
 func (o *Opening) Close() error { return o.whole.Close() }
 
-// syncFile syncs a file that somebody else wrote.
+// syncFile syncs a file that another process wrote. When that fails the start does,
+// and the next one cannot know: the kernel would tell it that all is well. So the
+// file is written again, which has its next sync be one.
 func syncFile(fs vfs.FS, path string) error {
-	if _, err := fs.Stat(path); err != nil {
+	info, err := fs.Stat(path)
+	if err != nil {
 		return err // or it would be made
 	}
 	f, err := fs.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.SyncData(), f.Close())
+	if err = f.SyncData(); err != nil {
+		_ = engine.Rewrite(f, 0, info.Size())
+	}
+	return errors.Join(err, f.Close())
 }
