@@ -73,7 +73,7 @@ func (s *Store) put(ctx context.Context, b *bucket, key string, o *object, in *i
 		}
 		if err = s.install(ctx, b, key, o, &batch, &w); err == nil {
 			w.addTo(&batch)
-			err = s.commit(ctx, &batch)
+			err = in.commit(ctx, &batch)
 		}
 		if err != nil {
 			in.forget()

@@ -85,7 +85,7 @@ func (c *call) keepPart(u *upload, p part, in *incoming) error {
 		if err == nil {
 			w.addTo(&batch)
 			batch.Set(partKey(u.Seq, p.Number), encode(p))
-			err = c.s.commit(c.ctx, &batch)
+			err = in.commit(c.ctx, &batch)
 		}
 		if err != nil {
 			in.forget()

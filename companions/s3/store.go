@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"sluice/internal/access"
@@ -63,6 +64,7 @@ type Store struct {
 	rows   atomic.Uint64 // the last number of a d, m or q row
 	seed   maphash.Seed
 	pins   pins
+	doubts doubts
 	// policies are those of buckets that were asked for.
 	policies access.Library
 	// buffers are for bodies on their way, of copyBytes each.
@@ -162,9 +164,20 @@ func (s *Store) turn(bucket uint64, key string) *sync.Mutex {
 
 // commit applies a batch. A full disk is the client's business.
 func (s *Store) commit(ctx context.Context, b *kv.Batch) error {
+	old := s.doubts.take()
 	// Who hangs up after the last byte of a put must not leave it half done.
 	err := s.space.Commit(context.WithoutCancel(ctx), b)
-	if errors.Is(err, blob.ErrFull) {
+	if err == nil {
+		s.remove(s.pins.spare(old)) // the store has recovered since they failed
+	} else {
+		s.doubts.add(old...)
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &unsure{diskFull()}
+	} else if err != nil && !errors.Is(err, blob.ErrFull) {
+		return &unsure{err}
+	}
+	if errors.Is(err, blob.ErrFull) { // it was not begun
 		return diskFull()
 	}
 	return err
