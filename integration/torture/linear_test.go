@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -111,7 +112,8 @@ func falsifications() map[string]func([]porcupine.Operation) bool {
 		}
 		return false
 	}
-	return map[string]func([]porcupine.Operation) bool{
+	all := staleDescriptions()
+	maps.Copy(all, map[string]func([]porcupine.Operation) bool{
 		"a record is dropped": func(h []porcupine.Operation) bool {
 			return gets(h, func(_ *porcupine.Operation, a *answer) bool { a.names = a.names[1:]; return true })
 		},
@@ -162,7 +164,8 @@ func falsifications() map[string]func([]porcupine.Operation) bool {
 			}
 			return false
 		},
-	}
+	})
+	return all
 }
 
 // record lets clients call, and notes what they ask and what is answered.
@@ -220,7 +223,7 @@ func (l *linear) client(ctx context.Context, n int, dice *rand.Rand) {
 		switch {
 		case err != nil:
 			return
-		case q.what == describe:
+		case len(a.shards) > 0:
 			known = nil
 			for _, s := range a.shards {
 				known = append(known, s.id)
@@ -236,21 +239,21 @@ func (l *linear) client(ctx context.Context, n int, dice *rand.Rand) {
 // draw chooses what to ask. In a wide stream nothing but records changes.
 func (l *linear) draw(dice *rand.Rand, known []string, value, n, i int) question {
 	q := question{what: put, key: byte(dice.IntN(256)), name: fmt.Sprintf("%d.%d", n, i)}
-	switch p := dice.IntN(20); {
+	switch p := dice.IntN(22); {
 	case p < 5 || l.wide && p < 10:
 		q = question{what: get, shard: known[dice.IntN(len(known))]}
-	case p >= 17:
+	case p >= 19:
 		q.what, q.scattered = batch, l.wide && dice.IntN(3) > 0
 	case l.wide:
-	case p < 7:
-		q = question{what: describe}
-	case p < 8:
+	case p < 9:
+		q = question{what: descriptions()[dice.IntN(len(descriptions()))]}
+	case p < 10:
 		q = question{what: split, shard: known[dice.IntN(len(known))], key: byte(1 + dice.IntN(255))}
-	case p < 9 && len(known) > 1:
+	case p < 11 && len(known) > 1:
 		q = question{what: merge, shard: known[dice.IntN(len(known))], other: known[dice.IntN(len(known))]}
-	case p < 12:
+	case p < 14:
 		q = question{what: checkpoint, value: value, next: n*1000 + i + 1}
-	case p < 13:
+	case p < 15:
 		q = question{what: readpoint}
 	}
 	return q
@@ -292,15 +295,8 @@ func (l *linear) ask(ctx context.Context, q question) (a answer, err error) {
 		}
 	case get:
 		return l.get(ctx, q)
-	case describe:
-		out, e := k.ListShards(ctx, &kinesis.ListShardsInput{StreamName: &l.stream})
-		if e != nil {
-			return a, e
-		}
-		for _, s := range out.Shards {
-			a.shards = append(a.shards, span{id: *s.ShardId, from: topByte(*s.HashKeyRange.StartingHashKey), to: topByte(*s.HashKeyRange.EndingHashKey),
-				closed: s.SequenceNumberRange.EndingSequenceNumber != nil})
-		}
+	case describe, describeStream, summary:
+		return l.describe(ctx, q)
 	case split:
 		_, err = k.SplitShard(ctx, &kinesis.SplitShardInput{StreamName: &l.stream, ShardToSplit: &q.shard, NewStartingHashKey: hashOf(q.key)})
 	case merge:

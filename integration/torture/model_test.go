@@ -13,11 +13,14 @@ import (
 const (
 	put        = "put"
 	get        = "get"
-	describe   = "describe"
+	describe   = "describe" // ListShards
 	split      = "split"
 	merge      = "merge"
 	checkpoint = "checkpoint"
 	readpoint  = "readpoint"
+
+	describeStream = "describe stream"
+	summary        = "summary"
 )
 
 type question struct {
@@ -37,6 +40,7 @@ type answer struct {
 	names         []string
 	ended         bool
 	shards        []span
+	open          int // shards, of a summary
 	value         int
 }
 
@@ -137,7 +141,9 @@ func (l *lineage) step(q question, a answer) (bool, any) {
 	case get:
 		i := l.find(q.shard)
 		return i >= 0 && slices.Equal(l.shards[i].names, a.names) && (!a.ended || l.shards[i].closed), l
-	case describe:
+	case summary:
+		return l.open() == a.open, l
+	case describe, describeStream:
 		return slices.EqualFunc(l.shards, a.shards, func(s *modelShard, listed span) bool { return s.span == listed }), l
 	case split:
 		return l.split(q)
