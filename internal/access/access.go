@@ -123,7 +123,10 @@ func (q *Question) OfIdentity() error {
 }
 
 // Allowed tells whether a policy allows what is asked, whatever others say.
-func (q *Question) Allowed(doc *policy.Document) bool { return doc.Decide(&q.asks) == policy.Allowed }
+func (q *Question) Allowed(doc *policy.Document) bool {
+	verdict := doc.Decide(&q.asks)
+	return verdict == policy.Allowed || verdict == policy.Delegated
+}
 
 // Refused is the denial of what nothing allows.
 func (q *Question) Refused() error { return q.denied(true, false) }
@@ -147,17 +150,17 @@ func (q *Question) Of(owner string, doc *policy.Document) error {
 	if err := q.OfIdentity(); err != nil && !(q.within(owner) && verdict == policy.Allowed && silent(err)) {
 		return err
 	}
-	if q.asks.Principal.Account != owner && verdict != policy.Allowed {
+	if q.asks.Principal.Account != owner && verdict == policy.Silent {
 		return q.denied(true, false)
 	}
 	return nil
 }
 
-// within tells whether the caller is of the account itself with policies of one
-// kind only: there the policy of the resource is enough. A session whose own
-// policy narrows it down stays narrowed.
+// within tells whether the caller is of the account itself: there the policy of
+// the resource is enough when it names the caller or everybody. A session whose
+// own policy narrows it down stays narrowed.
 func (q *Question) within(owner string) bool {
-	return q.asks.Principal.Account == owner && len(q.who.Identity().Grants) == 1
+	return q.asks.Principal.Account == owner && len(q.who.Identity().Grants) == 1 && len(q.who.Identity().Narrowed) == 0
 }
 
 // silent tells whether a denial is that nothing allows.

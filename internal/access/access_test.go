@@ -37,6 +37,8 @@ func TestWhoMay(t *testing.T) {
 	user := func(grants ...[]*policy.Document) *caller.Identity {
 		return &caller.Identity{ARN: "arn:aws:iam::111111111111:user/u", Grants: grants}
 	}
+	account := read(t, policy.Resource, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"s3:GetObject","Resource":"*"}}`)
+	narrowed := &caller.Identity{ARN: "arn:aws:sts::111111111111:assumed-role/reader/s", Grants: [][]*policy.Document{{other}}, Narrowed: []string{"{}"}}
 	session := &caller.Identity{ARN: "arn:aws:sts::111111111111:assumed-role/reader/s", Role: "arn:aws:iam::111111111111:role/p/reader"}
 	for name, c := range map[string]struct {
 		who   *caller.Identity
@@ -44,23 +46,27 @@ func TestWhoMay(t *testing.T) {
 		doc   *policy.Document
 		ends  string // empty: allowed
 	}{
-		"not checked, own":                  {nil, mine, nil, ""},
-		"not checked, other":                {nil, theirs, nil, "because no resource-based policy allows the s3:GetObject action"},
-		"own, without policies":             {user(), mine, nil, ""},
-		"own, allowed":                      {user([]*policy.Document{other, may}), mine, nil, ""},
-		"own, not allowed":                  {user([]*policy.Document{other}), mine, nil, "because no identity-based policy allows the s3:GetObject action"},
-		"own, not allowed, resource allows": {user([]*policy.Document{other}), mine, public, ""},
-		"own, denied, resource allows":      {user([]*policy.Document{never}), mine, public, "with an explicit deny in an identity-based policy"},
-		"own, narrowed, resource allows":    {user([]*policy.Document{other}, []*policy.Document{may}), mine, public, "because no identity-based policy allows the s3:GetObject action"},
-		"own, every group allows":           {user([]*policy.Document{may}, []*policy.Document{may2}), mine, nil, ""},
-		"own, resource denies":              {user(), mine, closed, "with an explicit deny in a resource-based policy"},
-		"other, silent":                     {user(), theirs, nil, "because no resource-based policy allows the s3:GetObject action"},
-		"other, both allow":                 {user([]*policy.Document{may}), theirs, public, ""},
-		"other, only the resource allows":   {user([]*policy.Document{other}), theirs, public, "because no identity-based policy allows the s3:GetObject action"},
-		"role by its path":                  {session, theirs, named, ""},
-		"anonymous, public":                 {&caller.Identity{}, theirs, public, ""},
-		"anonymous, silent":                 {&caller.Identity{}, mine, nil, "because no resource-based policy allows the s3:GetObject action"},
-		"anonymous, not named":              {&caller.Identity{}, mine, named, "because no resource-based policy allows the s3:GetObject action"},
+		"not checked, own":                             {nil, mine, nil, ""},
+		"not checked, other":                           {nil, theirs, nil, "because no resource-based policy allows the s3:GetObject action"},
+		"own, without policies":                        {user(), mine, nil, ""},
+		"own, allowed":                                 {user([]*policy.Document{other, may}), mine, nil, ""},
+		"own, not allowed":                             {user([]*policy.Document{other}), mine, nil, "because no identity-based policy allows the s3:GetObject action"},
+		"own, not allowed, resource allows":            {user([]*policy.Document{other}), mine, public, ""},
+		"own, denied, resource allows":                 {user([]*policy.Document{never}), mine, public, "with an explicit deny in an identity-based policy"},
+		"own, narrowed, resource allows":               {user([]*policy.Document{other}, []*policy.Document{may}), mine, public, "because no identity-based policy allows the s3:GetObject action"},
+		"own, every group allows":                      {user([]*policy.Document{may}, []*policy.Document{may2}), mine, nil, ""},
+		"own, resource denies":                         {user(), mine, closed, "with an explicit deny in a resource-based policy"},
+		"other, silent":                                {user(), theirs, nil, "because no resource-based policy allows the s3:GetObject action"},
+		"other, both allow":                            {user([]*policy.Document{may}), theirs, public, ""},
+		"other, only the resource allows":              {user([]*policy.Document{other}), theirs, public, "because no identity-based policy allows the s3:GetObject action"},
+		"own, not allowed, resource names the account": {user([]*policy.Document{other}), mine, account, "because no identity-based policy allows the s3:GetObject action"},
+		"own, allowed, resource names the account":     {user([]*policy.Document{may}), mine, account, ""},
+		"other, resource names the account":            {user([]*policy.Document{may}), theirs, account, ""},
+		"only its own policy narrows it down":          {narrowed, mine, public, "because no identity-based policy allows the s3:GetObject action"},
+		"role by its path":                             {session, theirs, named, ""},
+		"anonymous, public":                            {&caller.Identity{}, theirs, public, ""},
+		"anonymous, silent":                            {&caller.Identity{}, mine, nil, "because no resource-based policy allows the s3:GetObject action"},
+		"anonymous, not named":                         {&caller.Identity{}, mine, named, "because no resource-based policy allows the s3:GetObject action"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			who := caller.Caller{Account: mine, Region: "us-east-1", Ask: request{c.who}}

@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -23,7 +24,9 @@ type condition struct {
 	// null is the operator Null.
 	null bool
 	wild bool
-	test func(value, given string) bool
+	// variables are replaced in values.
+	variables bool
+	test      func(value, given string) bool
 }
 
 type quantifier int
@@ -78,8 +81,8 @@ func equal(value, given string) bool { return value == given }
 
 func numeric(holds func(order int) bool) func(value, given string) bool {
 	return func(value, given string) bool {
-		v, err := strconv.ParseFloat(value, 64)
-		g, bad := strconv.ParseFloat(given, 64)
+		v, err := number(value)
+		g, bad := number(given)
 		if err != nil || bad != nil {
 			return false
 		}
@@ -112,7 +115,17 @@ func parseDate(s string) (time.Time, error) {
 	return time.Unix(n, 0), err
 }
 
-func isNumber(s string) bool { _, err := strconv.ParseFloat(s, 64); return err == nil }
+// number reads a number. What is none stands in no order to others, so that it
+// would be equal to all.
+func number(s string) (float64, error) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err == nil && math.IsNaN(n) {
+		err = strconv.ErrSyntax
+	}
+	return n, err
+}
+
+func isNumber(s string) bool { _, err := number(s); return err == nil }
 func isDate(s string) bool   { _, err := parseDate(s); return err == nil }
 func isBool(s string) bool   { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }
 func isBinary(s string) bool { _, err := base64.StdEncoding.DecodeString(s); return err == nil }
@@ -140,9 +153,9 @@ func inNetwork(value, given string) bool {
 
 // readConditions reads the operators of a statement. One that is not known
 // refuses the policy.
-func readConditions(raw map[string]map[string]scalars) (out []condition, err error) {
+func readConditions(raw map[string]map[string]scalars, variables bool) (out []condition, err error) {
 	for name, keys := range raw {
-		c := condition{}
+		c := condition{variables: variables}
 		bare := name
 		if rest, ok := strings.CutPrefix(bare, "ForAllValues:"); ok {
 			c.set, bare = forAll, rest
@@ -172,6 +185,17 @@ func readConditions(raw map[string]map[string]scalars) (out []condition, err err
 	return out, nil
 }
 
+// matches holds a value of the policy against a given one.
+func (c *condition) matches(r *Request, value, given string) bool {
+	if c.variables {
+		var whole bool
+		if value, whole = r.expand(value, c.wild); !whole {
+			return false
+		}
+	}
+	return c.test(value, given)
+}
+
 // holds tells whether a condition is met.
 func (c *condition) holds(r *Request) bool {
 	given := r.Context[c.key]
@@ -183,7 +207,7 @@ func (c *condition) holds(r *Request) bool {
 		return c.ifExists || c.set == forAll || c.negated && c.set == one
 	}
 	meets := func(g string) bool {
-		hit := slices.ContainsFunc(c.values, func(v string) bool { return c.test(r.expand(v, c.wild), g) })
+		hit := slices.ContainsFunc(c.values, func(v string) bool { return c.matches(r, v, g) })
 		return hit != c.negated
 	}
 	switch c.set {

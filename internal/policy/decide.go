@@ -8,9 +8,12 @@ import (
 // Decision is what a policy says about a request.
 type Decision int
 
-// The decisions. Silent means that no statement is about the request.
+// The decisions. Silent means that no statement is about the request. Delegated
+// means that what allows it names the account of who asks and nobody in it:
+// within the account that leaves it to the policies of identities.
 const (
 	Silent Decision = iota
+	Delegated
 	Allowed
 	Denied
 )
@@ -35,10 +38,14 @@ func (d *Document) Decide(r *Request) Decision {
 		if !s.about(r) {
 			continue
 		}
-		if s.deny {
+		switch {
+		case s.deny:
 			return Denied
+		case s.principals.delegates(r.Principal):
+			out = max(out, Delegated)
+		default:
+			out = Allowed
 		}
-		out = Allowed
 	}
 	return out
 }
@@ -51,7 +58,7 @@ func (s *statement) about(r *Request) bool {
 		return false
 	}
 	// A resource policy may leave the resource out: it is its own.
-	if s.resources.given && !s.resources.match(func(p string) bool { return globARN(r.expand(p, true), r.Resource) }) {
+	if s.resources.given && !s.resources.match(func(p string) bool { return s.matchResource(r, p) }) {
 		return false
 	}
 	return !slices.ContainsFunc(s.conditions, func(c condition) bool { return !c.holds(r) })
@@ -61,26 +68,40 @@ func (p *patterns) match(hit func(pattern string) bool) bool {
 	return slices.ContainsFunc(p.texts, hit) != p.not
 }
 
+func (s *statement) matchResource(r *Request, pattern string) bool {
+	if s.variables {
+		var whole bool
+		if pattern, whole = r.expand(pattern, true); !whole {
+			return false
+		}
+	}
+	return globARN(pattern, r.Resource)
+}
+
 // expand puts values in the place of policy variables: ${key} and
-// ${key, 'default'}. One without a value matches nothing, so it becomes a
-// character that no name has. For patterns, wildcards in values are literal.
-func (r *Request) expand(text string, pattern bool) string {
+// ${key, 'default'}. whole is false when one has no value: such a text matches
+// nothing, whatever it is held against. For patterns, wildcards in values are
+// literal.
+func (r *Request) expand(text string, pattern bool) (expanded string, whole bool) {
 	if !strings.Contains(text, "${") {
-		return text
+		return text, true
 	}
 	var out strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "${")
 		out.WriteString(before)
 		if !found {
-			return out.String()
+			return out.String(), true
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
 			out.WriteString("${" + rest)
-			return out.String()
+			return out.String(), true
 		}
-		value := r.variable(name)
+		value, known := r.variable(name)
+		if !known {
+			return "", false
+		}
 		if pattern {
 			value = escaped.Replace(value)
 		}
@@ -89,22 +110,16 @@ func (r *Request) expand(text string, pattern bool) string {
 	}
 }
 
-// escaped makes wildcards literal. It is read-only.
-var escaped = strings.NewReplacer("*", string(literal)+"*", "?", string(literal)+"?")
+// escaped makes wildcards literal, and what marks them so. It is read-only.
+var escaped = strings.NewReplacer("*", string(literal)+"*", "?", string(literal)+"?", string(literal), string(literal)+string(literal))
 
-// noValue stands for a variable without a value.
-const noValue = "\x00"
-
-func (r *Request) variable(name string) string {
+func (r *Request) variable(name string) (value string, known bool) {
 	if name == "*" || name == "?" || name == "$" {
-		return name
+		return name, true
 	}
 	key, fallback, has := strings.Cut(name, ",")
 	if values := r.Context[strings.ToLower(strings.TrimSpace(key))]; len(values) == 1 {
-		return values[0]
+		return values[0], true
 	}
-	if has {
-		return strings.Trim(strings.TrimSpace(fallback), "'")
-	}
-	return noValue
+	return strings.Trim(strings.TrimSpace(fallback), "'"), has
 }

@@ -30,6 +30,9 @@ type statement struct {
 	actions    patterns
 	resources  patterns
 	conditions []condition
+	// variables are replaced in policies of the newer version only; those of the
+	// older one, and without one, mean the text as it stands.
+	variables bool
 }
 
 // patterns are texts with wildcards, all of which may be excluded instead.
@@ -57,16 +60,19 @@ type words []string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (w *words) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*w = words{one}
+	var one *string
+	if json.Unmarshal(b, &one) == nil && one != nil {
+		*w = words{*one}
 		return nil
 	}
-	var many []string
-	if err := json.Unmarshal(b, &many); err != nil {
+	var many []*string
+	if err := json.Unmarshal(b, &many); err != nil || many == nil || slices.Contains(many, nil) {
 		return errors.New("a text or a list of texts is expected")
 	}
-	*w = append(words{}, many...)
+	*w = words{}
+	for _, text := range many {
+		*w = append(*w, *text)
+	}
 	return nil
 }
 
@@ -100,6 +106,9 @@ func (s *scalars) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// withVariables is the version of policies whose variables have an effect.
+const withVariables = "2012-10-17"
+
 // maxDocument bounds a document, in bytes.
 const maxDocument = 64 << 10
 
@@ -116,7 +125,7 @@ func Parse(kind Kind, text []byte) (*Document, error) {
 	if err := strict(text, &raw); err != nil {
 		return nil, err
 	}
-	if raw.Version != "" && raw.Version != "2012-10-17" && raw.Version != "2008-10-17" {
+	if raw.Version != "" && raw.Version != withVariables && raw.Version != "2008-10-17" {
 		return nil, fmt.Errorf("the Version %q is not 2012-10-17 or 2008-10-17", raw.Version)
 	}
 	statements, err := rawStatements(raw.Statement)
@@ -125,7 +134,7 @@ func Parse(kind Kind, text []byte) (*Document, error) {
 	}
 	doc := &Document{}
 	for i := range statements {
-		s, err := statements[i].read(kind)
+		s, err := statements[i].read(kind, raw.Version == withVariables)
 		if err != nil {
 			return nil, fmt.Errorf("statement %d: %w", i+1, err)
 		}
@@ -187,6 +196,9 @@ func rawStatements(text json.RawMessage) (list []rawStatement, err error) {
 
 // strict reads the whole of a text and refuses members that are not known.
 func strict(text []byte, into any) error {
+	if err := once(text); err != nil {
+		return err
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
@@ -198,7 +210,52 @@ func strict(text []byte, into any) error {
 	return nil
 }
 
-func (r *rawStatement) read(kind Kind) (s statement, err error) {
+// once refuses a member that stands twice in one object: the later one would
+// hide the earlier, a condition for one.
+func once(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	var open []map[string]bool // nil for lists
+	name := false              // whether the next token of an object names a member
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return nil // the end, or for the reader to say what is wrong
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			switch token {
+			case '{':
+				open = append(open, map[string]bool{})
+			case '[':
+				open = append(open, nil)
+			default:
+				open = open[:len(open)-1]
+			}
+			name = true
+			continue
+		case string:
+			if members := last(open); members != nil && name {
+				folded := strings.ToLower(token)
+				if members[folded] {
+					return fmt.Errorf("the policy cannot be read: %q is there twice", token)
+				}
+				members[folded], name = true, false
+				continue
+			}
+		}
+		name = true
+	}
+}
+
+func last(open []map[string]bool) map[string]bool {
+	if len(open) == 0 {
+		return nil
+	}
+	return open[len(open)-1]
+}
+
+func (r *rawStatement) read(kind Kind, variables bool) (s statement, err error) {
+	s.variables = variables
 	switch r.Effect {
 	case "Allow":
 	case "Deny":
@@ -223,14 +280,35 @@ func (r *rawStatement) read(kind Kind) (s statement, err error) {
 	if s.principals, err = readPrincipals(kind, r.Principal, r.NotPrincipal); err != nil {
 		return s, err
 	}
-	s.conditions, err = readConditions(r.Condition)
+	for _, text := range s.resources.texts {
+		if !isResource(text) {
+			return s, fmt.Errorf("the resource %q is neither * nor an ARN", text)
+		}
+	}
+	s.conditions, err = readConditions(r.Condition, variables)
 	return s, err
+}
+
+// isResource tells whether a pattern can match the ARN of anything. One that
+// cannot would make a denial that denies nothing.
+func isResource(pattern string) bool {
+	for {
+		before, rest, found := strings.Cut(pattern, "${")
+		_, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			break
+		}
+		pattern = before + after // variables may have colons in their names
+	}
+	return pattern == "*" || strings.HasPrefix(pattern, "arn:") && strings.Count(pattern, ":") >= arnParts-1
 }
 
 func either(name string, yes, no words) (patterns, error) {
 	switch {
 	case yes != nil && no != nil:
 		return patterns{}, fmt.Errorf("the members %s and Not%s exclude each other", name, name)
+	case yes != nil && len(yes) == 0, no != nil && len(no) == 0:
+		return patterns{}, fmt.Errorf("the %s is an empty list", name)
 	case no != nil:
 		return patterns{given: true, not: true, texts: no}, nil
 	}

@@ -12,7 +12,7 @@ var alice = Principal{Account: "222222222222", ARN: "arn:aws:iam::222222222222:u
 func asked(edit func(*Request)) *Request {
 	r := &Request{Principal: alice, Action: "kinesis:GetRecords", Resource: "arn:aws:kinesis:eu-west-1:111111111111:stream/orders",
 		Context: map[string][]string{"aws:username": {"alice"}, "aws:sourceip": {"10.1.2.3"}, "aws:currenttime": {"2026-01-05T10:00:00Z"},
-			"aws:tagkeys": {"team", "cost"}, "n": {"10"}, "aws:securetransport": {"true"}, "odd": {"a*b"}}}
+			"aws:tagkeys": {"team", "cost"}, "n": {"10"}, "aws:securetransport": {"true"}, "odd": {"a*b"}, "nul": {"\x00"}, "nan": {"NaN"}}}
 	if edit != nil {
 		edit(r)
 	}
@@ -42,12 +42,16 @@ func TestDecide(t *testing.T) {
 		{"not this action", policyOf(anyone + `,"NotAction":"kinesis:Get*"`), nil, Silent},
 		{"not another action", policyOf(anyone + `,"NotAction":"kinesis:Put*"`), nil, Allowed},
 		{"resource", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:111111111111:stream/ord*"`), nil, Allowed},
-		{"wildcards stay in their part", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:stream/orders"`), nil, Silent},
+		{"wildcards stay in their part", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:stream/orders:x"`), nil, Silent},
 		{"not this resource", policyOf(anyone + "," + reads + `,"NotResource":"arn:aws:kinesis:eu-west-1:111111111111:stream/orders"`), nil, Silent},
-		{"account", policyOf(`"Principal":{"AWS":"222222222222"},` + reads), nil, Allowed},
-		{"root of the account", policyOf(`"Principal":{"AWS":["arn:aws:iam::222222222222:root"]},` + reads), nil, Allowed},
+		{"account", policyOf(`"Principal":{"AWS":"222222222222"},` + reads), nil, Delegated},
+		{"root of the account", policyOf(`"Principal":{"AWS":["arn:aws:iam::222222222222:root"]},` + reads), nil, Delegated},
 		{"user", policyOf(`"Principal":{"AWS":"arn:aws:iam::222222222222:user/alice"},` + reads), nil, Allowed},
 		{"another user", policyOf(`"Principal":{"AWS":"arn:aws:iam::222222222222:user/bob"},` + reads), nil, Silent},
+		{"account and user", policyOf(`"Principal":{"AWS":["222222222222","arn:aws:iam::222222222222:user/alice"]},` + reads), nil, Allowed},
+		{"root for itself", policyOf(`"Principal":{"AWS":"222222222222"},` + reads),
+			func(r *Request) { r.Principal.ARN = "arn:aws:iam::222222222222:root" }, Allowed},
+		{"account denied", `{"Statement":[{"Effect":"Deny","Principal":{"AWS":"222222222222"},"Action":"*"},{"Effect":"Allow","Principal":"*","Action":"*"}]}`, nil, Denied},
 		{"role of a session", policyOf(`"Principal":{"AWS":"arn:aws:iam::222222222222:role/reader"},` + reads),
 			func(r *Request) { r.Principal.ARN = "arn:aws:sts::222222222222:assumed-role/reader/one" }, Allowed},
 		{"not this principal", policyOf(`"NotPrincipal":{"AWS":"222222222222"},` + reads), nil, Silent},
@@ -62,6 +66,14 @@ func TestDecide(t *testing.T) {
 		{"variable with default", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:*:stream/${none, 'orders'}"`), nil, Allowed},
 		{"wildcards of values are literal", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:*:stream/${odd}"`),
 			func(r *Request) { r.Resource = "arn:aws:kinesis:eu-west-1:111111111111:stream/axb" }, Silent},
+		{"no value is no character either", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:*:stream/${none}"`),
+			func(r *Request) { r.Resource = "arn:aws:kinesis:eu-west-1:111111111111:stream/\x00" }, Silent},
+		{"values cannot mark wildcards", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:*:stream/${marked}"`), func(r *Request) {
+			r.Context["marked"] = []string{"\x01*"}
+			r.Resource = "arn:aws:kinesis:eu-west-1:111111111111:stream/\x01orders"
+		}, Silent},
+		{"no variables without a version", `{"Statement":{"Effect":"Allow",` + anyone + `,` + reads + `,"Resource":"arn:aws:kinesis:*:*:stream/${aws:username}"}}`,
+			func(r *Request) { r.Resource = "arn:aws:kinesis:eu-west-1:111111111111:stream/alice" }, Silent},
 		{"the literal star", policyOf(anyone + "," + reads + `,"Resource":"arn:aws:kinesis:*:*:stream/${*}"`), nil, Silent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,6 +115,9 @@ func TestConditions(t *testing.T) {
 		`{"ForAllValues:StringEquals":{"absent":["team"]}}`:                              true,
 		`{"ForAnyValue:StringEquals":{"aws:TagKeys":["team"]}}`:                          true,
 		`{"ForAnyValue:StringEquals":{"absent":["team"]}}`:                               false,
+		`{"StringEquals":{"nul":"${absent}"}}`:                                           false,
+		`{"NumericLessThan":{"nan":"5"}}`:                                                false,
+		`{"NumericLessThanEquals":{"nan":"5"}}`:                                          false,
 		`{"ArnLike":{"arn":"arn:aws:kinesis:*:*:stream/*"}}`:                             false,
 	} {
 		d, err := Parse(Resource, []byte(policyOf(anyone+","+reads+`,"Condition":`+condition)))
@@ -122,16 +137,30 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 		`{"Statement":{"Effect":"allow"}}`: `Effect "allow" is not Allow or Deny`,
 		policyOf(anyone):                   "Action is missing",
 		policyOf(`"Action":"*"`):           "Principal is missing",
-		policyOf(anyone + `,"Action":"GetRecords"`):                                `the action "GetRecords" has no service`,
-		policyOf(anyone + `,"Action":"*","NotAction":"*"`):                         "Action and NotAction exclude each other",
-		policyOf(`"Principal":"alice","Action":"*"`):                               `Principal "alice" is not *`,
-		policyOf(`"Principal":{"AWS":"alice"},"Action":"*"`):                       `the principal "alice" is neither an account nor an ARN`,
-		policyOf(`"Principal":{"Users":"alice"},"Action":"*"`):                     `principals of kind "Users" are not known`,
-		policyOf(anyone + `,"Action":"*","Condition":{"Equals":{"a":"b"}}`):        `the condition operator "Equals" is not known`,
-		policyOf(anyone + `,"Action":"*","Condition":{"NumericEquals":{"a":"b"}}`): `"b" is no value for the condition operator NumericEquals`,
-		policyOf(anyone+`,"Action":"*"`) + "x":                                     "something follows the policy",
-		`{"Statement":` + strings.Repeat("[", 60_000):                              "exceeded max depth",
-		strings.Repeat(" ", 65<<10):                                                "longer than 65536 bytes",
+		policyOf(anyone + `,"Action":"GetRecords"`):                                                        `the action "GetRecords" has no service`,
+		policyOf(anyone + `,"Action":"*","NotAction":"*"`):                                                 "Action and NotAction exclude each other",
+		policyOf(`"Principal":"alice","Action":"*"`):                                                       `Principal "alice" is not *`,
+		policyOf(`"Principal":{"AWS":"alice"},"Action":"*"`):                                               `the principal "alice" is neither an account nor an ARN`,
+		policyOf(`"Principal":{"Users":"alice"},"Action":"*"`):                                             `principals of kind "Users" are not known`,
+		policyOf(anyone + `,"Action":"*","Condition":{"Equals":{"a":"b"}}`):                                `the condition operator "Equals" is not known`,
+		policyOf(anyone + `,"Action":"*","Condition":{"NumericEquals":{"a":"b"}}`):                         `"b" is no value for the condition operator NumericEquals`,
+		policyOf(anyone+`,"Action":"*"`) + "x":                                                             "something follows the policy",
+		policyOf(anyone + `,"Action":"*","Condition":{"NumericEquals":{"a":"NaN"}}`):                       `"NaN" is no value for the condition operator NumericEquals`,
+		policyOf(anyone + `,"Action":"*","NotResource":null`):                                              "a text or a list of texts is expected",
+		policyOf(anyone + `,"Action":"*","NotResource":[null]`):                                            "a text or a list of texts is expected",
+		policyOf(anyone + `,"Action":"*","NotResource":[]`):                                                "the Resource is an empty list",
+		policyOf(anyone + `,"NotAction":[]`):                                                               "the Action is an empty list",
+		policyOf(anyone + `,"Action":"*","Resource":"orders"`):                                             `the resource "orders" is neither * nor an ARN`,
+		policyOf(anyone + `,"Action":"*","Resource":"arn:aws:kinesis:*"`):                                  `is neither * nor an ARN`,
+		policyOf(anyone + `,"Action":"*","Resource":"arn:aws:s3:${aws:username}"`):                         `is neither * nor an ARN`,
+		policyOf(`"NotPrincipal":{},"Action":"*"`):                                                         "neither * nor a set of names",
+		policyOf(`"NotPrincipal":{"AWS":[]},"Action":"*"`):                                                 `no principal of kind "AWS" is named`,
+		policyOf(anyone + `,"Action":"*","Condition":{"Bool":{"a":"true"}},"Condition":{}`):                `"Condition" is there twice`,
+		policyOf(anyone + `,"Action":"*","Condition":{"StringEquals":{"a":"b"},"StringEquals":{"c":"d"}}`): `"StringEquals" is there twice`,
+		policyOf(anyone + `,"Action":"*","effect":"Allow"`):                                                `"effect" is there twice`,
+		policyOf(anyone + `,"Action":"*","Condition":{"StringEquals":{"a":"b","A":"c"}}`):                  `"A" is there twice`,
+		`{"Statement":` + strings.Repeat("[", 60_000):                                                      "exceeded max depth",
+		strings.Repeat(" ", 65<<10):                                                                        "longer than 65536 bytes",
 	} {
 		_, err := Parse(Resource, []byte(text))
 		require.ErrorContains(t, err, problem, text)

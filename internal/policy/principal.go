@@ -59,7 +59,7 @@ func readPrincipals(kind Kind, yes, no json.RawMessage) (*principals, error) {
 		return p, nil
 	}
 	var named map[string]words
-	if err := json.Unmarshal(raw, &named); err != nil {
+	if err := json.Unmarshal(raw, &named); err != nil || len(named) == 0 {
 		return nil, errors.New("the Principal is neither * nor a set of names")
 	}
 	return p, p.take(named)
@@ -67,6 +67,9 @@ func readPrincipals(kind Kind, yes, no json.RawMessage) (*principals, error) {
 
 func (p *principals) take(named map[string]words) error {
 	for kind, names := range named {
+		if len(names) == 0 {
+			return fmt.Errorf("no principal of kind %q is named", kind)
+		}
 		switch kind {
 		case "AWS":
 			for _, name := range names {
@@ -95,6 +98,14 @@ func (p *principals) match(who Principal) bool {
 	return p.named(who) != p.not
 }
 
+// delegates tells whether who is meant only as one of an account.
+func (p *principals) delegates(who Principal) bool {
+	if p == nil || p.not || p.anyone || who.Service != "" || who.ARN == rootOf(who) {
+		return false
+	}
+	return !slices.ContainsFunc(p.aws, func(name string) bool { return name == who.ARN || name == who.role() })
+}
+
 func (p *principals) named(who Principal) bool {
 	if who.Service != "" {
 		return slices.Contains(p.services, who.Service) || p.anyone
@@ -105,13 +116,18 @@ func (p *principals) named(who Principal) bool {
 	if who.Account == "" {
 		return false // nobody is who did not sign, whatever a policy names
 	}
-	role := who.Role
-	if role == "" {
-		role = roleOf(who.ARN)
-	}
+	role := who.role()
 	return slices.ContainsFunc(p.aws, func(name string) bool {
 		return name == who.Account || name == who.ARN || name == rootOf(who) || role != "" && name == role
 	})
+}
+
+// role is the ARN of the role of a session, empty for others.
+func (who *Principal) role() string {
+	if who.Role != "" {
+		return who.Role
+	}
+	return roleOf(who.ARN)
 }
 
 // rootOf is the ARN that stands for all of an account.
