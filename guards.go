@@ -1,6 +1,11 @@
 package sluice
 
-import "sluice/server"
+import (
+	"sluice/companions/dynamodb"
+	"sluice/internal/caller"
+	"sluice/lambda"
+	"sluice/server"
+)
 
 // guard tells the door how policies of identities name what the rooms do. What
 // is not here has the prefix of its signatures and resources that are ARNs. The
@@ -9,12 +14,16 @@ import "sluice/server"
 func (inst *instance) guard() {
 	for id, g := range map[string]server.Guard{
 		kinesisID:    {Inside: true, Resources: map[string]string{"StreamName": "stream/", "ChannelName": "channel/"}},
-		firehoseID:   {Resources: map[string]string{"DeliveryStreamName": "deliverystream/"}},
-		dynamodbID:   {Resources: map[string]string{"TableName": "table/"}},
-		cloudwatchID: {Prefix: "cloudwatch"},
+		firehoseID:   {Closed: true, Resources: map[string]string{"DeliveryStreamName": "deliverystream/"}},
+		dynamodbID:   {Closed: true, Resources: map[string]string{"TableName": "table/"}, Several: severalTables},
+		cloudwatchID: {Closed: true, Prefix: "cloudwatch"},
 		glueID:       {Room: true},
 		lambdaID: {
-			Resources: map[string]string{"FunctionName": "function:", "UUID": "event-source-mapping:"},
+			Closed: true,
+			Whole: map[string]func(caller.Caller, string) string{
+				"FunctionName": lambda.ARNOf,
+			},
+			Resources: map[string]string{"UUID": "event-source-mapping:"},
 			Actions: map[string]string{
 				"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction",
 			},
@@ -22,4 +31,12 @@ func (inst *instance) guard() {
 	} {
 		inst.mounts.Guard(id, g)
 	}
+}
+
+// severalTables are the tables of a call about several.
+func severalTables(in any) (list []server.Part) {
+	for _, t := range dynamodb.Touched(in) {
+		list = append(list, server.Part{Operation: t.Operation, Member: "TableName", Name: t.Table})
+	}
+	return list
 }

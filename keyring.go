@@ -114,8 +114,8 @@ func (k *keyring) addRole(r fileRole, policies map[string]*policy.Document) (err
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || !accountPattern.MatchString(parts[4]) || !strings.HasPrefix(parts[5], "role/") {
 		return credentialsProblem("%q is not the ARN of a role", r.ARN)
 	}
-	if _, twice := k.roles[r.ARN]; twice {
-		return credentialsProblem("role %q is there twice", r.ARN)
+	if _, twice := k.roles[r.ARN]; twice || !k.spelled(r.ARN) {
+		return credentialsProblem("the name of role %q is there twice, or is none", r.ARN)
 	}
 	var role roleGrants
 	if r.Trust != nil {
@@ -138,6 +138,9 @@ func (k *keyring) mayAssume(who caller.Caller, account, role, name, externalID s
 	if externalID != "" {
 		q.With("sts:externalid", externalID)
 	}
+	if !k.spelled(role) {
+		return nil, false, q.Refused()
+	}
 	r, listed := k.roles[role]
 	trusted := who.Account == account && r.trust == nil || r.trust != nil && q.Allowed(r.trust)
 	if !trusted {
@@ -150,4 +153,28 @@ func (k *keyring) mayAssume(who caller.Caller, account, role, name, externalID s
 		return r.grants, true, nil
 	}
 	return slices.Clone(who.Identity().Grants), false, nil
+}
+
+// spelled tells whether a role is meant as it stands: names of roles are unique
+// within an account, whatever their path, their case or the partition, and the
+// ARN of a session has the name only. So no other role may be called as one of the
+// file.
+func (k *keyring) spelled(role string) bool {
+	if _, listed := k.roles[role]; listed {
+		return true
+	}
+	account, name := roleName(role)
+	for other := range k.roles {
+		if a, n := roleName(other); a == account && strings.EqualFold(n, name) {
+			return false
+		}
+	}
+	parts := strings.SplitN(role, ":", 6)
+	return parts[3] == "" && strings.HasPrefix(parts[1], "aws") && name != "" && !strings.Contains(parts[5], "//")
+}
+
+// roleName is the account of a role's ARN and the name without the path.
+func roleName(role string) (account, name string) {
+	parts := strings.SplitN(role, ":", 6)
+	return parts[4], parts[5][strings.LastIndexByte(parts[5], '/')+1:]
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/internal/arn"
+	"sluice/internal/caller"
 )
 
 // latest is the version that can still change.
@@ -40,7 +41,27 @@ func (f reference) arn() string {
 // than the caller's is an error.
 func (r *Room) parseReference(ctx context.Context, text string, qualifier *string) (reference, error) {
 	who := r.caller(ctx)
-	f := reference{Key: functionKey{Account: who.Account, Region: who.Region}}
+	f := referenceOf(who.Account, who.Region, text)
+	if qualifier != nil && *qualifier != "" {
+		if f.Qualifier != "" && f.Qualifier != *qualifier {
+			return f, errQualifierMismatch()
+		}
+		f.Qualifier = *qualifier
+	}
+	if f.Key.Region != who.Region {
+		return f, errOtherRegion(f.Key.Region, who.Region)
+	}
+	return f, nil
+}
+
+// ARNOf spells out what a client calls a function, in whatever form.
+func ARNOf(who caller.Caller, text string) string {
+	return referenceOf(who.Account, who.Region, text).arn()
+}
+
+// referenceOf reads what text says, and takes the rest from who asks.
+func referenceOf(account, region, text string) reference {
+	f := reference{Key: functionKey{Account: account, Region: region}}
 	rest := text
 	if after, ok := strings.CutPrefix(rest, "arn:"); ok {
 		parts := strings.SplitN(after, ":", 3) // partition, lambda, the rest
@@ -60,16 +81,7 @@ func (r *Room) parseReference(ctx context.Context, text string, qualifier *strin
 	if len(parts) > 1 {
 		f.Qualifier = parts[1]
 	}
-	if qualifier != nil && *qualifier != "" {
-		if f.Qualifier != "" && f.Qualifier != *qualifier {
-			return f, errQualifierMismatch()
-		}
-		f.Qualifier = *qualifier
-	}
-	if f.Key.Region != who.Region {
-		return f, errOtherRegion(f.Key.Region, who.Region)
-	}
-	return f, nil
+	return f
 }
 
 func isAccount(s string) bool {

@@ -21,12 +21,24 @@ type Guard struct {
 	// Resources are what stands before a name in the last part of an ARN, by the
 	// member of the input that holds the name: "StreamName": "stream/".
 	Resources map[string]string
+	// Whole are the members whose values have further short forms than a name,
+	// with what spells them out as an ARN.
+	Whole map[string]func(who caller.Caller, value string) string
+	// Several are the parts of a call about several resources, nil for others;
+	// nil where there are no such calls.
+	Several func(in any) []Part
+	// Closed tells that the room has no policies that open it to other accounts.
+	Closed bool
 	// Inside tells that the room asks by itself where the input does not name
 	// what it is about.
 	Inside bool
 	// Room tells that the room asks by itself whatever the call is about.
 	Room bool
 }
+
+// Part is one of several resources that a call is about: what is done to it, and
+// the member that names it, and the name.
+type Part struct{ Operation, Member, Name string }
 
 // Guard sets how policies name what a mounted service does. It is called
 // before Install.
@@ -37,21 +49,47 @@ func (m *Mounts) Guard(serviceID string, g Guard) {
 }
 
 // permit asks the policies of the caller, where it has any, whether it may make
-// this call. Where nobody checks signatures there are none.
+// this call, and refuses what is another account's where the room has no policy
+// that could open it. Where nobody checks signatures there are none.
 func (x *exchange) permit(a attempt, in any) *wire.Fault {
-	if x.identity == nil || len(x.identity.Grants) == 0 {
+	g := &a.service.guard
+	if x.identity == nil || len(x.identity.Grants) == 0 && !g.Closed {
 		return nil
 	}
 	who := caller.Caller{Account: x.event.Account, Region: x.event.Region, AccessKeyID: x.scope.key, Ask: x}
-	action, resource := a.service.guard.action(a.service, a.op), a.service.guard.resource(a.service, a.op, who, in)
-	if resource == "" {
-		return nil // only the room can tell, and asks
+	if g.Several != nil {
+		if parts := g.Several(in); parts != nil {
+			for _, part := range parts {
+				if f := g.ask(a.service, who, part.Operation, g.arn(a.service, who, part.Member, part.Name)); f != nil {
+					return f
+				}
+			}
+			return nil
+		}
 	}
-	err := access.Ask(who, action, resource).OfIdentity()
-	if err == nil {
+	return g.ask(a.service, who, a.op.Name, g.resource(a.service, a.op, who, in))
+}
+
+// ask asks about one resource, an empty one where only the room can tell.
+func (g *Guard) ask(s *service, who caller.Caller, operation, resource string) *wire.Fault {
+	if resource == "" {
 		return nil
 	}
-	return clientFault("AccessDeniedException", a.service.authStatus, err.Error())
+	q := access.Ask(who, g.action(s, operation), resource)
+	err := q.OfIdentity()
+	if err == nil && g.Closed && foreign(resource, who.Account) {
+		err = q.Refused()
+	}
+	if err != nil {
+		return clientFault("AccessDeniedException", s.authStatus, err.Error())
+	}
+	return nil
+}
+
+// foreign tells whether an ARN is of another account.
+func foreign(resource, account string) bool {
+	parts := strings.SplitN(resource, ":", 6)
+	return len(parts) == 6 && parts[4] != account
 }
 
 func (g *Guard) prefix(s *service) string {
@@ -61,8 +99,7 @@ func (g *Guard) prefix(s *service) string {
 	return s.SigningName
 }
 
-func (g *Guard) action(s *service, op *operation) string {
-	name := op.Name
+func (g *Guard) action(s *service, name string) string {
 	if other := g.Actions[name]; other != "" {
 		name = other
 	}
@@ -84,14 +121,21 @@ func (g *Guard) resource(s *service, op *operation, who caller.Caller, in any) s
 		if !field.IsValid() || field.Type() != reflect.TypeFor[*string]() || field.IsNil() {
 			continue
 		}
-		value := field.Elem().String()
-		if strings.HasPrefix(value, "arn:") {
-			return value
-		}
-		return "arn:" + arn.Partition(who.Region) + ":" + g.prefix(s) + ":" + who.Region + ":" + who.Account + ":" + g.Resources[name] + value
+		return g.arn(s, who, name, field.Elem().String())
 	}
 	if g.Inside {
 		return ""
 	}
 	return "*"
+}
+
+// arn is the ARN of what a member names.
+func (g *Guard) arn(s *service, who caller.Caller, member, value string) string {
+	if whole := g.Whole[member]; whole != nil {
+		return whole(who, value)
+	}
+	if strings.HasPrefix(value, "arn:") {
+		return value
+	}
+	return "arn:" + arn.Partition(who.Region) + ":" + g.prefix(s) + ":" + who.Region + ":" + who.Account + ":" + g.Resources[member] + value
 }

@@ -152,7 +152,7 @@ func callable(method reflect.Method, receiver reflect.Value, stream bool) func(c
 // resourceNames are the members that tell what a call is about, the most
 // telling first.
 var resourceNames = [...]string{
-	"ConsumerARN", "StreamName", "StreamARN", "ResourceARN", "ChannelARN", "ChannelName",
+	"ConsumerARN", "StreamName", "StreamARN", "ResourceARN", "ResourceArn", "ChannelARN", "ChannelName",
 	"UUID", "FunctionName", "EventSourceArn", "Resource", "DeliveryStreamName", "TableName", "RoleArn",
 }
 

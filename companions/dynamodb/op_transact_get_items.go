@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -33,7 +34,7 @@ func (r *Tables) TransactGetItems(ctx context.Context, in *dynamodb.TransactGetI
 		if err != nil {
 			return nil, err
 		}
-		names[i] = nameOf(g.TableName)
+		names[i] = aws.ToString(g.TableName)
 	}
 	tables, done, err := r.useAll(ctx, slices.Values(names))
 	if err != nil {

@@ -88,7 +88,7 @@ func readPart(in *types.TransactWriteItem) (*part, error) {
 
 func newPart(kind string, name *string, item, key map[string]types.AttributeValue, update, condition *string,
 	names map[string]string, values map[string]types.AttributeValue, show types.ReturnValuesOnConditionCheckFailure) (*part, error) {
-	p := &part{kind: kind, name: nameOf(name)}
+	p := &part{kind: kind, name: aws.ToString(name)}
 	x := parameters{names: names, values: values, expressions: []parameter{{"UpdateExpression", update}, {"ConditionExpression", condition}}}
 	if kind != "update" {
 		x.expressions = x.expressions[1:]

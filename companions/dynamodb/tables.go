@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"sluice/companions/dynamodb/value"
 	"sluice/store/kv"
 )
@@ -38,6 +40,10 @@ func checkName(name string) error {
 func (r *Tables) named(ctx context.Context, text *string) (tableKey, error) {
 	k := r.caller(ctx)
 	k.name = nameOf(text)
+	if k.name != aws.ToString(text) && *text != k.arn() {
+		// Policies were asked about the table of the ARN.
+		return k, invalid("Invalid TableArn: %s is not of this account and region", *text)
+	}
 	return k, checkName(k.name)
 }
 

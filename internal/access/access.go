@@ -9,6 +9,7 @@ package access
 
 import (
 	"fmt"
+	"strings"
 
 	"sluice/internal/arn"
 	"sluice/internal/caller"
@@ -60,6 +61,7 @@ func Ask(who caller.Caller, action, resource string) *Question {
 	if id != nil {
 		principal.Role = id.Role
 	}
+	circumstances["aws:principaltype"] = []string{kindOf(principal.ARN)}
 	if id.Anonymous() {
 		principal.Account = ""
 	} else {
@@ -69,9 +71,25 @@ func Ask(who caller.Caller, action, resource string) *Question {
 			circumstances["aws:principalarn"] = []string{principal.Role}
 		}
 		circumstances["aws:userid"] = []string{who.UserID()}
+		if _, user, ok := strings.Cut(principal.ARN, ":user/"); ok {
+			circumstances["aws:username"] = []string{user[strings.LastIndexByte(user, '/')+1:]}
+		}
 	}
 	circumstances["aws:requestedregion"] = []string{who.Region}
 	return &Question{who: who, asks: policy.Request{Principal: principal, Action: action, Resource: resource, Context: circumstances}}
+}
+
+// kindOf is the kind of principal that an ARN tells, as condition keys name them.
+func kindOf(name string) string {
+	switch {
+	case name == "":
+		return "Anonymous"
+	case strings.Contains(name, ":user/"):
+		return "User"
+	case strings.Contains(name, ":assumed-role/"):
+		return "AssumedRole"
+	}
+	return "Account"
 }
 
 // With adds the value of a condition key, spelled in lower case, of which the

@@ -80,6 +80,21 @@ func TestWhoMay(t *testing.T) {
 	}
 }
 
+// Who asks is told by name and kind.
+func TestWhoIsTold(t *testing.T) {
+	for arn, want := range map[string][2]string{
+		"arn:aws:iam::111111111111:user/team/rita":      {"User", "rita"},
+		"arn:aws:iam::111111111111:root":                {"Account"},
+		"arn:aws:sts::111111111111:assumed-role/r/rita": {"AssumedRole"},
+		"": {"Anonymous"},
+	} {
+		who := caller.Caller{Account: "111111111111", Region: "us-east-1", Ask: request{&caller.Identity{ARN: arn}}}
+		told := Ask(who, "s3:GetObject", "*").asks.Context
+		require.Equal(t, []string{want[0]}, told["aws:principaltype"], arn)
+		require.Equal(t, want[1], strings.Join(told["aws:username"], ","), arn)
+	}
+}
+
 func TestLibrary(t *testing.T) {
 	var l Library
 	require.Nil(t, l.Read(""))
