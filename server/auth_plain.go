@@ -105,7 +105,7 @@ func (p *Route) resource(r *http.Request) string {
 		return path
 	}
 	bucket, key := p.Address(r)
-	if bucket == "" || r.URL.Path == "/"+bucket || r.URL.Path == "/"+bucket+"/"+key {
+	if bucket == "" || r.URL.Path == "/"+bucket && key == "" || r.URL.Path == "/"+bucket+"/"+key {
 		return path
 	}
 	return "/" + bucket + path

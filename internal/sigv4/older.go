@@ -25,6 +25,10 @@ var subresources = map[string]bool{
 	"uploadId": true, "response-content-type": true, "response-content-language": true, "response-expires": true, "response-cache-control": true,
 	"response-content-disposition": true, "response-content-encoding": true, "delete": true, "lifecycle": true, "tagging": true, "restore": true,
 	"notification": true, "replication": true, "requestPayer": true, "encryption": true, "object-lock": true, "retention": true, "legal-hold": true,
+	// What clients of version 2 never knew and what makes the request another one.
+	"abac": true, "analytics": true, "attributes": true, "intelligent-tiering": true, "inventory": true, "metadataConfiguration": true,
+	"metrics": true, "ownershipControls": true, "policyStatus": true, "publicAccessBlock": true, "select": true, "select-type": true,
+	"storageClass": true,
 }
 
 // IsOlder tells whether a request carries a presigned signature of version 2.
@@ -46,8 +50,12 @@ func CheckOlder(r *http.Request, resource, secret string, now time.Time) error {
 	if err != nil {
 		return &Refusal{Reason: Malformed, Part: TheExpiry, Detail: q.Get("Expires")}
 	}
+	headers, whole := olderHeaders(r, q)
+	if !whole {
+		return &Refusal{Reason: Malformed, Detail: "a header is given twice"}
+	}
 	text := strings.Join([]string{
-		r.Method, said(r, q, "Content-MD5"), said(r, q, "Content-Type"), q.Get("Expires"), olderHeaders(r, q) + resource + olderQuery(q),
+		r.Method, said(r, q, "Content-MD5"), said(r, q, "Content-Type"), q.Get("Expires"), headers + resource + olderQuery(q),
 	}, "\n")
 	sum := hmac.New(sha1.New, []byte(secret))
 	sum.Write([]byte(text))
@@ -69,25 +77,25 @@ func said(r *http.Request, q url.Values, name string) string {
 	return q.Get(strings.ToLower(name))
 }
 
-// olderHeaders are all that begin with x-amz-, wherever they stand.
-func olderHeaders(r *http.Request, q url.Values) string {
-	all := map[string]string{}
-	for name, values := range r.Header {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
-			all[name] = strings.Join(values, ",")
+// olderHeaders are all that begin with x-amz-, wherever they stand. whole is false
+// when one stands in two places: the request would be served by one of them only.
+func olderHeaders(r *http.Request, q url.Values) (text string, whole bool) {
+	var lines []string
+	seen := map[string]bool{}
+	for _, from := range []map[string][]string{r.Header, q} {
+		for name, values := range from {
+			if name = strings.ToLower(name); !strings.HasPrefix(name, "x-amz-") {
+				continue
+			}
+			if seen[name] {
+				return "", false
+			}
+			seen[name] = true
+			lines = append(lines, name+":"+strings.TrimSpace(strings.Join(values, ","))+"\n")
 		}
-	}
-	for name, values := range q {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
-			all[name] = strings.Join(values, ",")
-		}
-	}
-	lines := make([]string, 0, len(all))
-	for name, value := range all {
-		lines = append(lines, name+":"+strings.TrimSpace(value)+"\n")
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "")
+	return strings.Join(lines, ""), true
 }
 
 func olderQuery(q url.Values) string {

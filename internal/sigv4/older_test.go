@@ -28,4 +28,12 @@ func TestPresignedURLOfVersionTwo(t *testing.T) {
 	r := httptest.NewRequest("GET", at, nil)
 	r.Header.Set("X-Amz-Acl", "public-read")
 	refused(t, Mismatch, CheckOlder(r, resource, secret, before))
+	for _, mark := range []string{"publicAccessBlock", "ownershipControls", "attributes", "metrics"} {
+		refused(t, Mismatch, CheckOlder(httptest.NewRequest("GET", at+"&"+mark, nil), resource, secret, before))
+	}
+	// What the query string says and signs, no header may say otherwise.
+	r = httptest.NewRequest("GET", at+"&x-amz-acl=private", nil)
+	r.Header.Set("X-Amz-Acl", "public-read")
+	refused(t, Malformed, CheckOlder(r, resource, secret, before))
+	refused(t, Malformed, CheckOlder(httptest.NewRequest("GET", at+"&x-amz-acl=private&X-Amz-Acl=public-read", nil), resource, secret, before))
 }
