@@ -14,6 +14,7 @@ import (
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	fh "github.com/aws/aws-sdk-go-v2/service/firehose/types"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lt "github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -40,6 +41,7 @@ type calls struct {
 	s3       *s3.Client
 	firehose *firehose.Client
 	lambda   *lambda.Client
+	glue     *glue.Client
 }
 
 func newCalls(url string, lie *liar) *calls {
@@ -56,7 +58,7 @@ func newCalls(url string, lie *liar) *calls {
 	}
 	c.kinesis, c.dynamodb = kinesis.NewFromConfig(config), dynamodb.NewFromConfig(config)
 	c.s3 = s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
-	c.firehose, c.lambda = firehose.NewFromConfig(config), lambda.NewFromConfig(config)
+	c.firehose, c.lambda, c.glue = firehose.NewFromConfig(config), lambda.NewFromConfig(config), glue.NewFromConfig(config)
 	return c
 }
 
@@ -77,7 +79,7 @@ func (p patient) Do(r *http.Request) (*http.Response, error) {
 
 // prepare makes what the writers write to.
 func (c *calls) prepare(ctx context.Context) error {
-	for name, shards := range map[string]int32{streamName: 3, wideName: wideShards} {
+	for name, shards := range map[string]int32{streamName: 3, wideName: wideShards, settledName: 1} {
 		if _, err := c.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &name, ShardCount: &shards}); err != nil {
 			return err
 		}
@@ -87,8 +89,10 @@ func (c *calls) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := c.makeTable(ctx); err != nil {
-		return err
+	for _, make := range []func(context.Context) error{c.makeTable, c.makeCatalog, c.makeChannel} {
+		if err := make(ctx); err != nil {
+			return err
+		}
 	}
 	_, err := c.firehose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{
 		DeliveryStreamName: aws.String(hoseName),

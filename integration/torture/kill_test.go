@@ -88,6 +88,9 @@ type killing struct {
 	records *ledger
 	wide    *ledger // of the stream of many shards
 	hose    *ledger
+	river   *ledger
+	ear     *ear
+	latest  time.Time // that was told by the service
 	values  *register
 	objects *register
 	rounds  int
@@ -97,9 +100,10 @@ type killing struct {
 
 // beginKilling starts a server over a new folder.
 func beginKilling(t *testing.T, durability string, lie *liar) *killing {
-	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), sink: newSink(), records: newLedger(), wide: newLedger(), hose: newLedger(), values: newRegister(), objects: newRegister()}
+	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), sink: newSink(), ear: newEar(), river: newLedger(), records: newLedger(), wide: newLedger(), hose: newLedger(), values: newRegister(), objects: newRegister()}
 	settings := filepath.Join(t.TempDir(), "sluice.yaml")
-	text := "version: 1\nfunctions:\n  - {name: sink, http: {url: \"" + k.sink.server.URL + "\"}}\n"
+	text := "version: 1\nfunctions:\n  - {name: sink, http: {url: \"" + k.sink.server.URL + "\"}}\n" +
+		"  - {name: " + earName + ", http: {url: \"" + k.ear.server.URL + "\"}}\n"
 	require.NoError(t, os.WriteFile(settings, []byte(text), 0o600))
 	k.server = integration.Start(t, "--transition", "0", "--durability", durability, "--config", settings,
 		"--data", k.data)
@@ -112,6 +116,7 @@ func beginKilling(t *testing.T, durability string, lie *liar) *killing {
 func (k *killing) end(sum *killTally) {
 	sum.invoked, sum.again = sum.invoked+k.invoked, sum.again+k.again
 	k.sink.server.Close()
+	k.ear.server.Close()
 	k.server.Stop()
 }
 

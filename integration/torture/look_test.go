@@ -63,6 +63,15 @@ func (k *killing) look(sum *killTally) error {
 	if err := k.lookAtDelivery(ctx, sum); err != nil {
 		return fmt.Errorf("delivered records: %w", err)
 	}
+	if err := k.lookAtInvocations(ctx); err != nil {
+		return fmt.Errorf("events without an answer: %w", err)
+	}
+	if err := k.lookAtTime(ctx); err != nil {
+		return fmt.Errorf("the time: %w", err)
+	}
+	if err := k.lookAtChannel(ctx); err != nil {
+		return fmt.Errorf("records of the channel: %w", err)
+	}
 	return nil
 }
 
@@ -122,10 +131,24 @@ func (c *calls) readStream(ctx context.Context, stream string) (all []found, err
 	return all, nil
 }
 
+// kindOf tells what is under a key of a register, and its name.
+func kindOf(key string) (kind, name string) {
+	kind, name, _ = strings.Cut(key, "/")
+	return kind, name
+}
+
 // value reads what a register has under a key.
 func (c *calls) value(ctx context.Context, key string) (string, error) {
-	kind, name, _ := strings.Cut(key, "/")
+	kind, name := kindOf(key)
 	switch kind {
+	case "database", "table", "partition":
+		return c.catalogValue(ctx, kind, name)
+	case "policy", "retention", "consumer":
+		return c.settingValue(ctx, kind, name)
+	case "pipe", "label":
+		return c.pipeValue(ctx, kind, name)
+	case "function":
+		return c.functionValue(ctx, name)
 	case "item":
 		out, err := c.dynamodb.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(tableName), ConsistentRead: aws.Bool(true),
 			Key: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: name}}})

@@ -42,6 +42,10 @@ func (k *killing) writers(dice *rand.Rand) []func(context.Context) {
 			func(ctx context.Context) { k.deliver(ctx, fmt.Sprintf("h%d.%d", k.rounds, n)) },
 		)
 	}
+	for _, w := range []func(context.Context, *rand.Rand){k.catalog, k.settle, k.retain, k.pipe, k.program, k.tell, k.flow, k.hasten} {
+		paced := rand.New(rand.NewPCG(dice.Uint64(), 17))
+		all = append(all, func(ctx context.Context) { w(ctx, paced) })
+	}
 	return append(all, k.control, func(ctx context.Context) { k.reshard(ctx, rand.New(rand.NewPCG(dice.Uint64(), 7))) })
 }
 
