@@ -1,12 +1,9 @@
 package torture
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
-	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -42,12 +39,13 @@ type calls struct {
 	firehose *firehose.Client
 	lambda   *lambda.Client
 	glue     *glue.Client
+	answers  *answers // to all calls
 }
 
 func newCalls(url string, lie *liar) *calls {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
-	c := &calls{url: url, http: &http.Client{Transport: transport}}
+	c := &calls{url: url, http: &http.Client{Transport: transport}, answers: newAnswers()}
 	if lie != nil {
 		lie.RoundTripper = transport
 		c.http.Transport = lie
@@ -56,6 +54,7 @@ func newCalls(url string, lie *liar) *calls {
 		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: patient{c.http}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
+	config.APIOptions = append(config.APIOptions, c.answers.listen)
 	c.kinesis, c.dynamodb = kinesis.NewFromConfig(config), dynamodb.NewFromConfig(config)
 	c.s3 = s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
 	c.firehose, c.lambda, c.glue = firehose.NewFromConfig(config), lambda.NewFromConfig(config), glue.NewFromConfig(config)
@@ -118,71 +117,4 @@ func (c *calls) makeTable(ctx context.Context) error {
 		KeySchema:            []ddb.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: ddb.KeyTypeHash}},
 	})
 	return err
-}
-
-// Lies of a connection.
-const (
-	lieDrop   = "a record is acknowledged and dropped"
-	lieTwice  = "a record is written twice"
-	lieNumber = "a number is told twice"
-)
-
-// liar stands between a writer and the server, and lies about PutRecord now
-// and then.
-type liar struct {
-	http.RoundTripper
-	what string
-
-	mu   sync.Mutex
-	n    int
-	last []byte // an answer that was given
-}
-
-// RoundTrip implements http.RoundTripper.
-func (l *liar) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".PutRecord") {
-		return l.RoundTripper.RoundTrip(r)
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	l.n++
-	lie, last := l.n%9 == 0 && l.last != nil, l.last
-	l.mu.Unlock()
-	send := func() (*http.Response, []byte, error) {
-		again := r.Clone(r.Context())
-		again.Body = io.NopCloser(bytes.NewReader(body))
-		a, err := l.RoundTripper.RoundTrip(again)
-		if err != nil {
-			return nil, nil, err
-		}
-		text, err := io.ReadAll(a.Body)
-		_ = a.Body.Close()
-		a.Body = io.NopCloser(bytes.NewReader(text))
-		return a, text, err
-	}
-	if lie && l.what == lieDrop {
-		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
-			ContentLength: int64(len(last)), Body: io.NopCloser(bytes.NewReader(last)), Request: r}, nil
-	}
-	if lie && l.what == lieTwice {
-		if _, _, err := send(); err != nil {
-			return nil, err
-		}
-	}
-	a, text, err := send()
-	if err != nil {
-		return nil, err
-	}
-	if lie && l.what == lieNumber {
-		a.Body, a.ContentLength = io.NopCloser(bytes.NewReader(last)), int64(len(last))
-		a.Header.Del("Content-Length")
-		return a, nil
-	}
-	l.mu.Lock()
-	l.last = text
-	l.mu.Unlock()
-	return a, nil
 }

@@ -54,31 +54,35 @@ func (k *killing) flow(ctx context.Context, dice *rand.Rand) {
 			return
 		}
 		k.river.ack(name, "", "")
+		k.calls.answers.hear(channelKind, nil)
 	}
 }
 
 // lookAtChannel lets the time pass after which a channel delivers, and looks
 // for the records, each of which must be in the bucket.
 func (k *killing) lookAtChannel(ctx context.Context) error {
-	if _, err := k.reads.advance(ctx, 5*time.Minute+time.Second); err != nil {
+	if _, err := k.reads.advance(ctx, 5*time.Minute+time.Second, patience); err != nil {
 		return err
 	}
-	return until(ctx, func() (string, error) {
-		there, err := k.reads.pool(ctx)
-		if err != nil {
+	return until(ctx, func() (name string, err error) {
+		if k.pool, err = k.reads.pour(ctx, k.pool); err != nil {
 			return "", err
 		}
-		return k.river.late(there)
+		return k.river.late(k.pool)
 	})
 }
 
 // late names an acknowledged record that is not there.
-func (l *ledger) late(there map[string]bool) (name string, err error) {
+func (l *ledger) late(found pool) (name string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name := range there {
-		if l.all[name] == nil {
-			return "", fmt.Errorf("%q is there, which nobody wrote", name)
+	there := map[string]bool{}
+	for _, o := range found {
+		for _, name := range o.names {
+			if l.all[name] == nil {
+				return "", fmt.Errorf("%q is there, which nobody wrote", name)
+			}
+			there[name] = true
 		}
 	}
 	for name, w := range l.all {
@@ -89,9 +93,19 @@ func (l *ledger) late(there map[string]bool) (name string, err error) {
 	return "", nil
 }
 
-// pool reads what the channel has delivered.
-func (c *calls) pool(ctx context.Context) (map[string]bool, error) {
-	there := map[string]bool{}
+// pool is what was found in the bucket of the channel, by key. An object is read
+// when it is new or another, since the bucket is looked at often.
+type pool map[string]poured
+
+// poured is an object: its tag, and the names of its records.
+type poured struct {
+	tag   string
+	names []string
+}
+
+// pour looks at the bucket again.
+func (c *calls) pour(ctx context.Context, was pool) (pool, error) {
+	now := pool{}
 	pages := s3.NewListObjectsV2Paginator(c.s3, &s3.ListObjectsV2Input{Bucket: aws.String(poolName)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -99,30 +113,40 @@ func (c *calls) pool(ctx context.Context) (map[string]bool, error) {
 			return nil, err
 		}
 		for _, o := range page.Contents {
-			out, err := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(poolName), Key: o.Key})
+			if now[*o.Key] = was[*o.Key]; was[*o.Key].tag == *o.ETag {
+				continue
+			}
+			names, err := c.namesIn(ctx, o.Key)
 			if err != nil {
 				return nil, err
 			}
-			body, err := io.ReadAll(out.Body)
-			_ = out.Body.Close()
-			if err != nil {
-				return nil, err
-			}
-			for line := range strings.Lines(string(body)) {
-				var record struct{ Name string }
-				if err := json.Unmarshal([]byte(line), &record); err != nil {
-					return nil, fmt.Errorf("%s: %q: %w", *o.Key, line, err)
-				}
-				there[record.Name] = true
-			}
+			now[*o.Key] = poured{tag: *o.ETag, names: names}
 		}
 	}
-	return there, nil
+	return now, nil
 }
 
-// advance moves the time of the service, and tells which it is then.
-func (c *calls) advance(ctx context.Context, by time.Duration) (time.Time, error) {
-	return c.clock(ctx, http.MethodPost, fmt.Sprintf(`{"advance":%q}`, by))
+func (c *calls) namesIn(ctx context.Context, key *string) (names []string, err error) {
+	out, err := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(poolName), Key: key})
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(out.Body)
+	_ = out.Body.Close()
+	for line := range strings.Lines(string(body)) {
+		var record struct{ Name string }
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", *key, line, err)
+		}
+		names = append(names, record.Name)
+	}
+	return names, err
+}
+
+// advance moves the time of the service, and tells which it is then. It waits
+// for what became due, which never ends while many write.
+func (c *calls) advance(ctx context.Context, by, wait time.Duration) (time.Time, error) {
+	return c.clock(ctx, http.MethodPost, fmt.Sprintf(`{"advance":%q,"wait":%q}`, by, wait))
 }
 
 func (c *calls) clock(ctx context.Context, method, body string) (time.Time, error) {
@@ -136,16 +160,17 @@ func (c *calls) clock(ctx context.Context, method, body string) (time.Time, erro
 		return time.Time{}, err
 	}
 	if answer.Status/100 != 2 {
-		return time.Time{}, fmt.Errorf("clock: %d %s", answer.Status, answer.Body)
+		return time.Time{}, refused(fmt.Sprintf("clock: %d %s", answer.Status, answer.Body))
 	}
 	var at struct{ Now time.Time }
 	return at.Now, json.Unmarshal(answer.Body, &at)
 }
 
-// hasten moves the time on, now and then.
+// hasten moves the time on, now and then, and waits for nothing.
 func (k *killing) hasten(ctx context.Context, dice *rand.Rand) {
 	for pause(ctx, dice) {
-		at, err := k.calls.advance(ctx, time.Second)
+		at, err := k.calls.advance(ctx, time.Second, time.Millisecond)
+		k.calls.answers.hear(clockKind, err)
 		if err != nil {
 			return
 		}

@@ -20,10 +20,12 @@ const (
 
 // cycle makes, changes and removes things in turn, each under its key.
 func (k *killing) cycle(ctx context.Context, dice *rand.Rand, keys []string, do func(key, was, next string) error) {
-	for n := 0; pause(ctx, dice); n++ {
-		key := keys[n%len(keys)]
-		was, next := k.values.get(key), fmt.Sprintf("r%dn%d", k.rounds, n)
-		if was != absent && n%5 == 4 {
+	// A turn begins where the one before the last kill has ended.
+	turn, _ := k.turns.LoadOrStore(keys[0], new(int))
+	for n := turn.(*int); pause(ctx, dice); *n++ {
+		key := keys[*n%len(keys)]
+		was, next := k.values.get(key), fmt.Sprintf("r%dn%d", k.rounds, *n)
+		if was != absent && *n%5 == 4 {
 			next = absent
 		}
 		if k.values.change(key, next, func() error { return do(key, was, next) }) != nil {

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,9 +54,9 @@ func (e *ear) say(name string, acked bool) {
 	e.said[name] = acked
 }
 
-// missing names an event that was acknowledged and has not come, or that came
-// and nobody sent.
-func (e *ear) missing() (late string, err error) {
+// missing names the events that were acknowledged and have not come. One that
+// came and nobody sent is an error.
+func (e *ear) missing() (names string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for name := range e.heard {
@@ -63,12 +64,13 @@ func (e *ear) missing() (late string, err error) {
 			return "", fmt.Errorf("event %q came, which nobody sent", name)
 		}
 	}
+	var late []string
 	for name, acked := range e.said {
 		if acked && !e.heard[name] {
-			late = name
+			late = append(late, name)
 		}
 	}
-	return late, nil
+	return strings.Join(late, " "), nil
 }
 
 // tell invokes a function without waiting for it.
@@ -80,13 +82,17 @@ func (k *killing) tell(ctx context.Context, dice *rand.Rand) {
 		if err != nil {
 			return
 		}
+		k.calls.answers.hear(eventKind, nil)
 		k.ear.say(name, true)
 	}
 }
 
 // lookAtInvocations waits until all that was acknowledged has come.
 func (k *killing) lookAtInvocations(ctx context.Context) error {
-	return until(ctx, k.ear.missing)
+	if err := until(ctx, k.ear.missing); err != nil {
+		return fmt.Errorf("acknowledged, and not come: %w", err)
+	}
+	return nil
 }
 
 // until waits until nothing is missing any more.
@@ -99,9 +105,9 @@ func until(ctx context.Context, missing func() (string, error)) error {
 			return err
 		}
 		select {
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("%q was acknowledged and has not come", late)
+			return fmt.Errorf("%q is missing", late)
 		}
 	}
 }

@@ -8,6 +8,7 @@ package torture
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -25,11 +26,14 @@ import (
 // roundsPerFolder is how often a server is killed over the same data folder.
 const roundsPerFolder = 10
 
+// roundsForAll is after how many of them each kind of change was acknowledged.
+const roundsForAll = 3
+
 // TestKills kills the program with kill -9 at random moments, with a dozen
 // writes in flight, and looks what is left. A seed is a round.
 func TestKills(t *testing.T) {
 	var k *killing
-	var sum killTally
+	sum := killTally{acked: map[string]int{}}
 	plan := torture.Plan{Harness: "kill -9 under load", Test: "TestKills ./integration/torture", Seeds: 3}
 	round := 0
 	plan.Play(t, func(seed uint64) error {
@@ -44,9 +48,14 @@ func TestKills(t *testing.T) {
 	}, func() string {
 		total := sum
 		total.invoked, total.again = sum.invoked+k.invoked, sum.again+k.again
+		total.acked = maps.Clone(sum.acked)
+		k.calls.answers.addTo(total.acked)
 		return total.String()
 	})
 	k.end(&sum)
+	if kind, n := rarest(sum.acked); sum.rounds >= roundsForAll {
+		require.Positive(t, n, kind)
+	}
 }
 
 // TestPlantedKills shows that what is broken on purpose is found, here by a
@@ -66,15 +75,55 @@ func TestPlantedKills(t *testing.T) {
 	}
 }
 
+// TestPlantedKinds shows that a table that was acknowledged and dropped is
+// found, and so is an event, and a writer who is refused.
+func TestPlantedKinds(t *testing.T) {
+	lie := &liar{what: lieKinds}
+	k := beginKilling(t, "process", lie)
+	defer k.end(&killTally{})
+	k.rounds++
+	ctx, stop := context.WithCancel(t.Context())
+	dice := rand.New(rand.NewPCG(1, 3))
+	var writing sync.WaitGroup
+	for _, table := range []string{"table/a", "table/b"} { // one change each
+		_, name := kindOf(table)
+		require.NoError(t, k.values.change(table, "there", func() error { return k.calls.changeTable(ctx, name, absent, "there") }))
+	}
+	writing.Go(func() { k.tell(ctx, dice) })
+	require.NoError(t, until(ctx, lie.dropped))
+	k.server.Kill()
+	stop()
+	writing.Wait()
+	k.server.Restart()
+
+	_, err := k.values.check(func(key string) (string, error) { return k.reads.value(t.Context(), key) })
+	require.ErrorContains(t, err, "table/b is (absent), and was acknowledged as there")
+	require.NoError(t, until(t.Context(), func() (late string, err error) {
+		if late, err = k.ear.missing(); late == "e1.2" {
+			return "", nil
+		}
+		return "only e1.2 is to be missing, and not " + late, err
+	}))
+	waiting, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	require.ErrorContains(t, k.lookAtInvocations(waiting), `"e1.2" is missing`)
+
+	require.NoError(t, k.calls.answers.take())
+	require.Error(t, k.calls.changeTable(t.Context(), "b", "there", "other"))
+	require.ErrorContains(t, k.calls.answers.take(), "Glue UpdateTable: refused")
+}
+
 type killTally struct {
 	rounds, records, values, objects, delivered, twice, invoked, again int
 	unanswered, kept                                                   int
+	acked                                                              map[string]int // by kind of change
 }
 
 func (s *killTally) String() string {
+	kind, n := rarest(s.acked)
 	return fmt.Sprintf("%d kills; acknowledged and found: %d records, %d changes of streams and items, %d objects, %d delivered records (%d of them twice); "+
-		"%d events of a mapping (%d again); of %d unanswered records %d were kept",
-		s.rounds, s.records, s.values, s.objects, s.delivered, s.twice, s.invoked, s.again, s.unanswered, s.kept)
+		"%d events of a mapping (%d again); of %d unanswered records %d were kept; of %d kinds of change the rarest (%s) was acknowledged %d times",
+		s.rounds, s.records, s.values, s.objects, s.delivered, s.twice, s.invoked, s.again, s.unanswered, s.kept, len(kinds()), kind, n)
 }
 
 // killing is a data folder, the server over it, and what was written.
@@ -94,6 +143,8 @@ type killing struct {
 	values  *register
 	objects *register
 	rounds  int
+	pool    pool
+	turns   sync.Map // how far each cycle is
 	// invoked and again count events of the mapping.
 	invoked, again int
 }
@@ -115,6 +166,9 @@ func beginKilling(t *testing.T, durability string, lie *liar) *killing {
 // end stops the server.
 func (k *killing) end(sum *killTally) {
 	sum.invoked, sum.again = sum.invoked+k.invoked, sum.again+k.again
+	if sum.acked != nil {
+		k.calls.answers.addTo(sum.acked)
+	}
 	k.sink.server.Close()
 	k.ear.server.Close()
 	k.server.Stop()
@@ -131,9 +185,13 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 		writing.Go(func() { w(ctx) })
 	}
 	time.Sleep(time.Duration(50+dice.IntN(400)) * time.Millisecond)
+	unheard := k.awaitAll(ctx)
 	k.server.Kill()
 	stop()
 	writing.Wait()
+	if unheard != nil {
+		return unheard
+	}
 	for _, c := range []*calls{k.calls, k.reads} { // whose connections are broken
 		c.http.CloseIdleConnections()
 	}
@@ -141,7 +199,23 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 		return err
 	}
 	k.server.Restart()
-	return k.look(sum)
+	if err := k.look(sum); err != nil {
+		return err
+	}
+	return k.calls.answers.take()
+}
+
+// awaitAll has a kill wait, now and then, until each kind of change was
+// acknowledged once over this folder: however busy the machine is, each is
+// tested.
+func (k *killing) awaitAll(ctx context.Context) error {
+	if k.rounds%roundsForAll != 0 {
+		return nil
+	}
+	if err := until(ctx, k.calls.answers.missing); err != nil {
+		return fmt.Errorf("kinds of change: %w", err)
+	}
+	return nil
 }
 
 // examine has the doctor look at what a kill has left: nothing is damaged.

@@ -91,7 +91,7 @@ func (k *killing) putBatch(ctx context.Context, writer string, n, size int) (ok 
 		return false
 	}
 	for i, r := range out.Records {
-		if r.ErrorCode == nil {
+		if k.calls.answers.hearRecord("Kinesis PutRecords", r.ErrorCode, r.ErrorMessage) {
 			k.records.ack(names[i], *r.ShardId, *r.SequenceNumber)
 		}
 	}
@@ -124,7 +124,7 @@ func (k *killing) scatter(ctx context.Context, dice *rand.Rand, writer string, s
 			return
 		}
 		for i, r := range out.Records {
-			if r.ErrorCode == nil {
+			if k.calls.answers.hearRecord("Kinesis PutRecords", r.ErrorCode, r.ErrorMessage) {
 				k.wide.ack(names[i], *r.ShardId, *r.SequenceNumber)
 			}
 		}
@@ -192,7 +192,7 @@ func (k *killing) deliver(ctx context.Context, writer string) {
 			return
 		}
 		for i, r := range out.RequestResponses {
-			if r.ErrorCode == nil {
+			if k.calls.answers.hearRecord("Firehose PutRecordBatch", r.ErrorCode, r.ErrorMessage) {
 				k.hose.ack(names[i], "", "")
 			}
 		}
