@@ -46,7 +46,8 @@ func (k *killing) writers(dice *rand.Rand) []func(context.Context) {
 		paced := rand.New(rand.NewPCG(dice.Uint64(), 17))
 		all = append(all, func(ctx context.Context) { w(ctx, paced) })
 	}
-	return append(all, k.control, func(ctx context.Context) { k.reshard(ctx, rand.New(rand.NewPCG(dice.Uint64(), 7))) })
+	sharding := rand.New(rand.NewPCG(dice.Uint64(), 7)) // the dice themselves are not for many
+	return append(all, k.control, func(ctx context.Context) { k.reshard(ctx, sharding) })
 }
 
 // pad makes records of some size.
