@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -45,6 +47,8 @@ func kinds() []string {
 // answers counts what writers were told: a change that was refused, whatever is
 // done to the server, is one that nothing was tested with.
 type answers struct {
+	calm atomic.Bool // those who write much pause between calls
+
 	mu      sync.Mutex
 	acked   map[string]int // by kind; guarded by mu
 	refused error          // the first; guarded by mu
@@ -130,11 +134,27 @@ func rarest(acked map[string]int) (kind string, n int) {
 	return kind, acked[kind]
 }
 
+// writesMuch tells what is done as fast as the server answers.
+func writesMuch(kind string) bool {
+	switch kind {
+	case "Kinesis PutRecord", "Kinesis PutRecords", "Firehose PutRecordBatch", "DynamoDB UpdateItem", "S3 PutObject":
+		return true
+	}
+	return false
+}
+
 // listen has all calls of a client counted.
 func (a *answers) listen(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("answers", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		kind := awsmiddleware.GetServiceID(ctx) + " " + awsmiddleware.GetOperationName(ctx)
+		if a.calm.Load() && writesMuch(kind) {
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-ctx.Done():
+			}
+		}
 		out, meta, err := next.HandleInitialize(ctx, in)
-		a.hear(awsmiddleware.GetServiceID(ctx)+" "+awsmiddleware.GetOperationName(ctx), err)
+		a.hear(kind, err)
 		return out, meta, err
 	}), middleware.After)
 }

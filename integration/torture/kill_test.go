@@ -185,7 +185,7 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 		writing.Go(func() { w(ctx) })
 	}
 	time.Sleep(time.Duration(50+dice.IntN(400)) * time.Millisecond)
-	unheard := k.awaitAll(ctx)
+	unheard := k.awaitAll(ctx, dice)
 	k.server.Kill()
 	stop()
 	writing.Wait()
@@ -208,13 +208,17 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 // awaitAll has a kill wait, now and then, until each kind of change was
 // acknowledged once over this folder: however busy the machine is, each is
 // tested.
-func (k *killing) awaitAll(ctx context.Context) error {
-	if k.rounds%roundsForAll != 0 {
-		return nil
+func (k *killing) awaitAll(ctx context.Context, dice *rand.Rand) error {
+	missing, err := k.calls.answers.missing()
+	if err != nil || missing == "" || k.rounds%roundsForAll != 0 {
+		return err
 	}
+	k.calls.answers.calm.Store(true) // the others wait for it, and all is read afterwards
 	if err := until(ctx, k.calls.answers.missing); err != nil {
 		return fmt.Errorf("kinds of change: %w", err)
 	}
+	k.calls.answers.calm.Store(false)
+	time.Sleep(time.Duration(50+dice.IntN(100)) * time.Millisecond)
 	return nil
 }
 
