@@ -156,7 +156,8 @@ func (f *flood) get(ctx context.Context) {
 
 // subscribe opens a subscription from the beginning and does not read it.
 func (f *flood) subscribe(ctx context.Context, n int) {
-	out, err := f.client.SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{ConsumerARN: &f.consumers[n%len(f.consumers)], ShardId: aws.String(shardName(n / len(f.consumers))),
+	// Event streams of one client share a buffer, and would race for it.
+	out, err := kinesis.New(f.client.Options()).SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{ConsumerARN: &f.consumers[n%len(f.consumers)], ShardId: aws.String(shardName(n / len(f.consumers))),
 		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon}})
 	f.note(err)
 	if err != nil {
