@@ -84,7 +84,7 @@ func (s *Server) serveBackdoor(w http.ResponseWriter, r *http.Request) {
 func (s *Server) guardAdmin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		origin := r.Header.Get("Origin")
+		origin, crossSite := pageOf(r)
 		local := localAddress(r)
 		if r.ContentLength != 0 {
 			control := http.NewResponseController(w)
@@ -97,7 +97,7 @@ func (s *Server) guardAdmin(next http.Handler) http.Handler {
 				"call it by localhost or a listen address, or start it with --host-name"})
 			return
 		case origin != "" && !s.origins.allows(origin, r.Host, local),
-			origin == "" && r.Header.Get("Sec-Fetch-Site") == "cross-site":
+			origin == "" && crossSite:
 			writeProblem(w, &problem{http.StatusForbidden, "ForeignOrigin", "web pages of this origin may not call",
 				"allow the origin with --cors-origins"})
 			return

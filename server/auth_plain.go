@@ -51,6 +51,11 @@ func (x *exchange) authenticatePlain(ctx context.Context, p *Route) (context.Con
 		x.refusePlain(p, http.StatusBadRequest, "InvalidArgument", textBadSum)
 		return ctx, false
 	}
+	if strings.HasPrefix(sum, "STREAMING-AWS4-ECDSA-") {
+		// Only the newer algorithm signs chunks so, and it is not checked here.
+		x.refusePlain(p, http.StatusBadRequest, "InvalidRequest", "Chunks that are signed with ECDSA cannot be checked; sign them with AWS4-HMAC-SHA256")
+		return ctx, false
+	}
 	proof, doubt, err := x.verify(p.SigningName, sum, true)
 	if doubt != trusted {
 		x.log("a signature was refused", err)

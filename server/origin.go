@@ -47,8 +47,10 @@ func (h *hosts) know(host, local string) bool {
 	return isLoopbackName(name) || slices.Contains(h.names, name) || name != "" && name == bareHost(local)
 }
 
+// bareHost is a host without its port, in lower case. What stands where a port
+// should and is none stays, so that no name is known by it.
 func bareHost(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
+	if name, port, err := net.SplitHostPort(host); err == nil && strings.Trim(port, "0123456789") == "" {
 		host = name
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
@@ -76,8 +78,7 @@ const exposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz
 // admitOrigin refuses calls of foreign web pages and reports whether the call
 // may go on. It also answers preflights: OPTIONS with an Origin.
 func (x *exchange) admitOrigin() bool {
-	origin := x.r.Header.Get("Origin")
-	crossSite := x.r.Header.Get("Sec-Fetch-Site") == "cross-site"
+	origin, crossSite := pageOf(x.r)
 	if origin == "" && !crossSite {
 		return true
 	}
@@ -90,9 +91,20 @@ func (x *exchange) admitOrigin() bool {
 	return true
 }
 
+// pageOf is the origin of the page that a request comes from, and whether the
+// browser calls it another site. Several origins are none that anybody allows.
+func pageOf(r *http.Request) (origin string, crossSite bool) {
+	origin = r.Header.Get("Origin")
+	if len(r.Header.Values("Origin")) > 1 {
+		origin = "null"
+	}
+	return origin, slices.ContainsFunc(r.Header.Values("Sec-Fetch-Site"), func(site string) bool { return strings.EqualFold(site, "cross-site") })
+}
+
 // fromPage tells whether a request comes from a web page, as browsers say.
 func fromPage(r *http.Request) bool {
-	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
+	origin, _ := pageOf(r)
+	return origin != "" || len(r.Header.Values("Sec-Fetch-Site")) > 0
 }
 
 // admitHost refuses calls of services that can start a process, when they come

@@ -102,3 +102,29 @@ func TestForeignPagesReachNoRoom(t *testing.T) {
 	require.Equal(t, 200, ask(t, s, "POST", "/plain", "x").status)
 	require.True(t, reached)
 }
+
+// Headers that browsers send once are looked at whole when they come more often.
+func TestSeveralOrigins(t *testing.T) {
+	for _, values := range [][]string{{"http://localhost", "http://evil.example.com"}, {"", "http://evil.example.com"}} {
+		r := &http.Request{Header: http.Header{"Origin": values}}
+		origin, _ := pageOf(r)
+		require.Equal(t, "null", origin)
+		require.True(t, fromPage(r))
+	}
+	_, crossSite := pageOf(&http.Request{Header: http.Header{"Sec-Fetch-Site": {"same-origin", "Cross-Site"}}})
+	require.True(t, crossSite)
+	origin, crossSite := pageOf(&http.Request{Header: http.Header{}})
+	require.Empty(t, origin)
+	require.False(t, crossSite)
+}
+
+// What stands after a name must be a port.
+func TestHostsByWhichNobodyIsKnown(t *testing.T) {
+	h := hosts{names: []string{"sluice.test"}}
+	for _, host := range []string{"localhost", "LOCALHOST.:80", "a.localhost", "[::1]:1", "[::1]", "127.9.9.9:", "sluice.test:4566", "10.0.0.1:4566"} {
+		require.True(t, h.know(host, "10.0.0.1:80"), host)
+	}
+	for _, host := range []string{"", "localhost:80,evil.example.com", "localhost:evil.example.com", "localhost:80:80", "localhost..", "10.0.0.2:80", "[::1].evil.example.com", "localhost@evil.example.com"} {
+		require.False(t, h.know(host, "10.0.0.1:80"), host)
+	}
+}

@@ -37,7 +37,9 @@ var actionOf = map[string]string{
 
 // alsoAsked are headers whose effect is an action of its own. It is read-only.
 var alsoAsked = map[string]string{
-	"X-Amz-Tagging": "PutObjectTagging", "X-Amz-Acl": "PutObjectAcl", "X-Amz-Object-Lock-Mode": "PutObjectRetention",
+	"X-Amz-Tagging": "PutObjectTagging", "X-Amz-Acl": "PutObjectAcl",
+	"X-Amz-Grant-Full-Control": "PutObjectAcl", "X-Amz-Grant-Read": "PutObjectAcl", "X-Amz-Grant-Read-Acp": "PutObjectAcl", "X-Amz-Grant-Write-Acp": "PutObjectAcl",
+	"X-Amz-Object-Lock-Mode":       "PutObjectRetention",
 	"X-Amz-Object-Lock-Legal-Hold": "PutObjectLegalHold", "X-Amz-Bypass-Governance-Retention": "BypassGovernanceRetention",
 }
 

@@ -86,6 +86,7 @@ func TestBucketPolicies(t *testing.T) {
 			require.Equal(t, c.status, status(c.who, c.method, c.path), "%s %s of %q", c.method, c.path, c.who)
 		}
 		require.Equal(t, 403, status(friend, "PUT", "/things/in/x", "X-Amz-Acl", "public-read"), "an ACL is an action of its own")
+		require.Equal(t, 403, status(friend, "PUT", "/things/in/x", "X-Amz-Grant-Read", "id=x"), "and a part of one")
 		w.get("/things?policyStatus").ok().has("<IsPublic>true</IsPublic>")
 	})
 	t.Run("copies read their source", func(t *testing.T) {

@@ -81,7 +81,7 @@ func (c *Claim) checkScope(k Check) error {
 	switch day := c.Time.Format("20060102"); {
 	case c.Service != k.Service:
 		return &Refusal{Reason: WrongService, Detail: c.Service}
-	case k.Region != "" && c.Region != k.Region:
+	case c.Region == "", k.Region != "" && c.Region != k.Region:
 		return &Refusal{Reason: WrongRegion, Detail: c.Region}
 	case c.Date != day:
 		return &Refusal{Reason: WrongDate, Detail: c.Date, At: c.At}

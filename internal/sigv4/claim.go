@@ -55,6 +55,9 @@ func Parse(r *http.Request) (*Claim, error) {
 	header := r.Header.Get("Authorization")
 	presigned := strings.Contains(r.URL.RawQuery, "X-Amz-Signature=") || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=")
 	switch {
+	case len(r.Header.Values("Authorization")) > 1:
+		// Two readers could take different ones.
+		return nil, &Refusal{Reason: Malformed, Detail: "Authorization is given twice"}
 	case header != "" && presigned:
 		return nil, &Refusal{Reason: Malformed, Part: Both, Detail: "signature in header and query string"}
 	case header != "":

@@ -129,6 +129,10 @@ func TestForgeries(t *testing.T) {
 		}, Mismatch},
 		"signature":        {authorization("Signature=", "Signature=0"), Mismatch},
 		"key in the scope": {authorization("eu-west-1", "eu-west-2"), WrongRegion},
+		"no region":        {authorization("/eu-west-1/", "//"), WrongRegion},
+		"two headers": {func(r *http.Request, _ *Check) {
+			r.Header.Add("Authorization", strings.Replace(r.Header.Get("Authorization"), "Credential=", "Credential=other", 1))
+		}, Malformed},
 		"service":          {authorization("/kinesis/", "/lambda/"), WrongService},
 		"day":              {authorization("/20260105/", "/20260104/"), WrongDate},
 		"terminator":       {authorization("aws4_request", "aws5_request"), Malformed},
