@@ -237,3 +237,14 @@ func TestEveryProtocolRefuses(t *testing.T) {
 		require.Contains(t, answer, "InvalidSignatureException")
 	})
 }
+
+// A key that is named like its bucket is not the bucket, where the host names it.
+func TestResourceOfVersionTwo(t *testing.T) {
+	for _, c := range []struct{ path, bucket, key, want string }{
+		{"/b", "b", "", "/b"}, {"/b/k", "b", "k", "/b/k"}, {"/", "", "", "/"},
+		{"/b", "b", "b", "/b/b"}, {"/k", "b", "k", "/b/k"}, {"/b/k", "b", "b/k", "/b/b/k"},
+	} {
+		p := &Route{Address: func(*http.Request) (string, string) { return c.bucket, c.key }}
+		require.Equal(t, c.want, p.resource(&http.Request{URL: &url.URL{Path: c.path}}), c)
+	}
+}

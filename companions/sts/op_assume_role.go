@@ -42,6 +42,9 @@ func (r *Room) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...opt
 	if id := who.Identity(); id != nil && id.Session && aws.ToInt32(in.DurationSeconds) > chainSeconds {
 		return nil, invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
+	if r.issuer != nil && len(in.PolicyArns) > 0 {
+		return nil, invalid("There are no managed policies here; give the session's policy in Policy")
+	}
 	name := parts[5][strings.LastIndexByte(parts[5], '/')+1:]
 	// The same role and session have the same id each time, and where nothing is
 	// checked the same secret: there is nothing to keep, and nothing to guard.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/access"
@@ -72,5 +73,7 @@ func TestAssumeRoleAsIssued(t *testing.T) {
 	require.ErrorContains(t, assume(issuer{err: denial}, sts.AssumeRoleInput{}), "AccessDenied: User: arn:aws:iam::1:user/u is not authorized to perform: sts:AssumeRole on resource: "+*role)
 	require.ErrorContains(t, assume(issuer{err: fmt.Errorf("%w: why", ErrPolicy)}, sts.AssumeRoleInput{}), "MalformedPolicyDocument: the policy is malformed: why")
 	require.ErrorContains(t, assume(issuer{}, sts.AssumeRoleInput{Policy: aws.String(strings.Repeat("x", 2049))}), "PackedPolicyTooLarge")
+	require.ErrorContains(t, assume(issuer{}, sts.AssumeRoleInput{PolicyArns: []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::aws:policy/ReadOnlyAccess")}}}),
+		"There are no managed policies here", "the session would be wider than asked for")
 	require.ErrorContains(t, assume(issuer{}, sts.AssumeRoleInput{DurationSeconds: aws.Int32(3601)}), "1 hour session limit for roles assumed by role chaining")
 }

@@ -280,6 +280,9 @@ func (r *rawStatement) read(kind Kind, variables bool) (s statement, err error) 
 	if s.principals, err = readPrincipals(kind, r.Principal, r.NotPrincipal); err != nil {
 		return s, err
 	}
+	if kind == Identity && !s.resources.given {
+		return s, errors.New("the Resource is missing") // only a policy of a resource can do without
+	}
 	for _, text := range s.resources.texts {
 		if !isResource(text) {
 			return s, fmt.Errorf("the resource %q is neither * nor an ARN", text)

@@ -167,6 +167,8 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 	}
 	_, err := Parse(Identity, []byte(policyOf(anyone+`,"Action":"*"`)))
 	require.ErrorContains(t, err, "a policy of an identity names no Principal")
+	_, err = Parse(Identity, []byte(policyOf(`"Action":"*"`)))
+	require.ErrorContains(t, err, "the Resource is missing")
 	_, err = Parse(Identity, []byte(policyOf(`"Action":"*","Resource":"*"`)))
 	require.NoError(t, err)
 }
