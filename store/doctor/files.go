@@ -17,6 +17,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/wal"
 
+	"sluice/store"
 	"sluice/store/engine"
 )
 
@@ -215,8 +216,8 @@ func recovered(err *error) {
 	}
 }
 
-// logs reads the write-ahead logs. The newest may be torn after a power failure
-// under "process"; what precedes the tear is what was promised.
+// logs reads the write-ahead logs. The newest may be torn after a power failure,
+// and under "process" have holes; what precedes the tear is what was promised.
 func (x *examination) logs(d *database, sealed engine.Sealed, mayBeTorn bool) {
 	logs, err := wal.Scan(wal.Dir{FS: x.fs, Dirname: x.path(d.dir)})
 	if err != nil {
@@ -233,7 +234,8 @@ func (x *examination) logs(d *database, sealed engine.Sealed, mayBeTorn bool) {
 		_, path := log.SegmentLocation(0)
 		name := x.fs.PathBase(path)
 		good, err := readLog(log)
-		if i == len(logs)-1 && (err == nil || errors.Is(err, record.ErrUnexpectedEOF)) {
+		ended := i == len(logs)-1 && (err == nil || errors.Is(err, record.ErrUnexpectedEOF))
+		if ended {
 			err = x.end(path, uint32(log.Num), &good)
 		}
 		if err == nil {
@@ -242,8 +244,8 @@ func (x *examination) logs(d *database, sealed engine.Sealed, mayBeTorn bool) {
 		f := Finding{File: x.fs.PathJoin(d.dir, name), Severity: Damage, What: "a log is damaged: " + oneLine(err),
 			Loses:  []string{fmt.Sprintf("the writes in the last %d of %d bytes of it", int64(size)-good, size)},
 			Repair: "what precedes the damage is kept"}
-		if i == len(logs)-1 && mayBeTorn && sealed.Damaged == nil {
-			f.Severity, f.What, f.Repair = Note, "the newest log is torn, as a power failure may leave it under process: "+oneLine(err), "the next start keeps what precedes the tear"
+		if i == len(logs)-1 && sealed.Damaged == nil && x.excused(d, mayBeTorn, ended, err) {
+			f.Severity, f.What, f.Repair = Note, "the newest log is torn, as a power failure or a kill may leave it: "+oneLine(err), "the next start keeps what precedes the tear"
 		} else if i < len(logs)-1 {
 			f.Loses = append(f.Loses, "all writes in the logs after it")
 		}
@@ -256,6 +258,19 @@ func (x *examination) logs(d *database, sealed engine.Sealed, mayBeTorn bool) {
 		return
 	}
 }
+
+// excused tells whether a start takes what is wrong with the newest log for what a
+// kill, or a power failure, has left of the last writes. ended says that Pebble
+// takes it for the end.
+func (x *examination) excused(d *database, mayBeTorn, ended bool, err error) bool {
+	if store.Restarted(x.fs, x.fs.PathDir(x.path(d.dir)), x.boot) {
+		return mayBeTorn || ended
+	}
+	return mayBeTorn && ended && !errors.Is(err, errGoesOn)
+}
+
+// errGoesOn means that good writes follow damage in a log.
+var errGoesOn = errors.New("a chunk is damaged, and good ones follow")
 
 // readLog reads a log and says up to where it is good.
 func readLog(l wal.LogicalLog) (good int64, err error) {
@@ -288,10 +303,16 @@ func (x *examination) end(path string, number uint32, good *int64) error {
 	if err != nil {
 		return err
 	}
-	at, how, err := tornAt(f, info.Size(), number)
-	if how != "" {
-		*good, err = at, errors.New(how)
+	at, how, err := engine.TornAt(f, info.Size(), number)
+	switch {
+	case err != nil || how == engine.Fits:
+		return err
+	case how == engine.GoesOn:
+		err = errGoesOn
+	default:
+		err = errors.New("a chunk is torn or damaged")
 	}
+	*good = at
 	return err
 }
 

@@ -142,23 +142,29 @@ func (l *look) run(from uint64) error {
 func (l *look) log(one wal.LogicalLog, newest bool) (readable bool, err error) {
 	r := one.OpenForRead()
 	defer r.Close()
+	from := int64(0) // where the last good record begins
 	for {
 		in, at, err := r.NextRecord()
 		if len(l.bad) == 0 {
 			l.good = Cut{Log: uint64(one.Num), Size: at.Physical}
 		}
 		switch {
+		case newest && (errors.Is(err, io.EOF) || errors.Is(err, record.ErrUnexpectedEOF)):
+			return true, l.after(one, from) // what was being written when the process ended
 		case errors.Is(err, io.EOF):
 			return true, nil
 		case errors.Is(err, record.ErrUnexpectedEOF):
-			return newest, nil // what was being written when the process ended
+			return false, nil
 		case errors.Is(err, record.ErrInvalidChunk), errors.Is(err, record.ErrZeroedChunk):
 			// Pebble was told that what follows was synced. Under "process" that was
 			// only handed to the kernel, which had not written it all.
 			if newest && l.torn && len(l.bad) == 0 {
 				l.cut = &l.good
 			}
-			return newest && l.torn, nil
+			if !newest || !l.torn {
+				return false, nil
+			}
+			return true, l.after(one, from)
 		case pebble.IsCorruptionError(err):
 			return false, nil
 		case err != nil:
@@ -168,11 +174,45 @@ func (l *look) log(one wal.LogicalLog, newest bool) (readable bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		from = at.Physical
 		l.good.Records++
 		if err := eachChange(b, l.change); err != nil {
 			return false, unless(errMalformed, err)
 		}
 	}
+}
+
+// after looks whether good writes follow the place at which Pebble will take the
+// newest log to end, the last good record of which begins at from. Pebble looks for
+// them too, but only believes in those that say by what was synced before them that
+// there is a hole, which the last 32 KiB never do.
+//
+// A kill leaves no hole, so that one is damage then. A power failure may leave one
+// in what was not synced; under "disk" none of that was acknowledged.
+func (l *look) after(one wal.LogicalLog, from int64) error {
+	fs, path := one.SegmentLocation(one.NumSegments() - 1)
+	f, err := fs.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	end, _, more, err := endOf(f, from, info.Size(), uint32(one.Num))
+	switch {
+	case err != nil || !more:
+		return err
+	case !l.restarted:
+		return fmt.Errorf("%w: %s: a chunk at %d is damaged, and good ones follow", ErrDamaged, fs.PathBase(path), end)
+	case !l.torn:
+		l.logger.Warn("the newest log has a hole, as a power failure leaves one in what was not acknowledged; what follows it is not taken",
+			"log", uint64(one.Num), "offset", end)
+	case len(l.bad) == 0:
+		l.cut = &l.good
+	}
+	return nil
 }
 
 // unless is err, unless it is that one.

@@ -1,4 +1,4 @@
-package doctor
+package engine
 
 import (
 	"bytes"
@@ -26,38 +26,83 @@ const (
 	maskDelta = 0xa282ead8
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var chunkSums = crc32.MakeTable(crc32.Castagnoli)
 
-// tornAt looks whether a log ends in the middle of a chunk, or in one that does
-// not hold what was written: where that begins, and how. It is empty for a log
-// that ends as it should, whatever stands behind its end.
-func tornAt(f vfs.File, size int64, number uint32) (at int64, how string, err error) {
+// Ending is how a log ends.
+type Ending int
+
+// The endings. Fits: behind the last good chunk stands nothing of this log. Torn: a
+// part of one does, or one that does not hold what was written. GoesOn: good ones
+// follow that.
+const (
+	Fits Ending = iota
+	Torn
+	GoesOn
+)
+
+// TornAt looks how a log ends, and where the last good chunk does, or the last one
+// before damage.
+func TornAt(f vfs.File, size int64, number uint32) (at int64, how Ending, err error) {
+	at, state, more, err := endOf(f, 0, size, number)
+	switch {
+	case err != nil:
+		return at, Fits, err
+	case more:
+		return at, GoesOn, nil
+	case state == torn:
+		return at, Torn, nil
+	}
+	return at, Fits, nil
+}
+
+// endOf looks for the place from a chunk on at which there is no good one any more,
+// what stands there, and whether good ones follow all the same.
+func endOf(f vfs.File, from, size int64, number uint32) (end int64, state int, more bool, err error) {
 	block := make([]byte, logBlock)
-	end := int64(-1)
-	for begin := int64(0); begin < size; begin += logBlock {
+	end, state = -1, whole
+	at := int(from % logBlock)
+	for begin := from - from%logBlock; begin < size; begin += logBlock {
 		n, err := f.ReadAt(block[:min(logBlock, size-begin)], begin)
 		if err != nil && err != io.EOF { //nolint:errorlint // as io.ReaderAt has it
-			return begin, "", err
+			return begin, state, false, err
 		}
 		b := block[:n]
-		if end >= 0 {
-			if _, state := chunkAt(b, 0, number); state == whole {
-				return end, "a chunk is damaged, and good ones follow", nil
-			}
-			continue
-		}
-		at, state := 0, whole
 		for at < n && state == whole {
 			at, state = chunkAt(b, at, number)
 		}
-		switch state {
-		case torn:
-			return begin + int64(at), "a chunk is torn or damaged", nil
-		case foreign:
+		if state != whole && end < 0 {
 			end = begin + int64(at)
+			at++
 		}
+		if state != whole && chunkFrom(b, at, number) {
+			return end, state, true, nil
+		}
+		at = 0
 	}
-	return size, "", nil
+	if end < 0 {
+		end = size
+	}
+	return end, state, false, nil
+}
+
+// chunkFrom tells whether a good chunk begins anywhere from a place in a block on.
+// Behind one whose header is damaged nobody can say where the next one begins.
+func chunkFrom(b []byte, at int, number uint32) bool {
+	var mark [4]byte
+	binary.LittleEndian.PutUint32(mark[:], number)
+	for at+longHeader <= len(b) {
+		n := bytes.Index(b[at+7:], mark[:])
+		if n < 0 {
+			return false
+		}
+		if at += n; at+longHeader <= len(b) {
+			if _, state := chunkAt(b, at, number); state == whole {
+				return true
+			}
+		}
+		at++
+	}
+	return false
 }
 
 // What a chunk is.
@@ -84,7 +129,7 @@ func chunkAt(b []byte, at int, number uint32) (next, state int) {
 	if to > len(b) {
 		return at, torn
 	}
-	c := crc32.Checksum(b[at+6:to], castagnoli)
+	c := crc32.Checksum(b[at+6:to], chunkSums)
 	if (c>>15|c<<17)+maskDelta != binary.LittleEndian.Uint32(b[at:]) {
 		return at, torn
 	}
