@@ -269,9 +269,6 @@ func (p *patient) intact() error {
 
 // goOn writes on after a repair: no number is given again.
 func (p *patient) goOn(s *store.Store) error {
-	if p.loses() {
-		return nil // its end is lost, and with it the numbers in it
-	}
 	for id, end := range p.ends {
 		c, err := s.Log("test").Append(ctx, []log.Entry{{Log: id, Data: []byte("more")}})
 		if errors.Is(err, log.ErrNotFound) {

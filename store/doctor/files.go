@@ -82,7 +82,8 @@ func (x *examination) seal(d *database) engine.Sealed {
 			d.hopeless = errors.New("the list of tables is not whole")
 			f.Loses = []string{"everything; " + hopelessHint}
 		} else {
-			f.Loses, f.Repair = []string{"writes in it"}, "what can be read of it is kept"
+			f.Loses, f.Repair = []string{"writes in it"}, "what can be read of it is kept; "+goesOn
+			d.losses.blind = true
 		}
 		x.find(f)
 	}
@@ -173,8 +174,12 @@ func (x *examination) tellBad(d *database) {
 	}
 }
 
-// copied is what a repair does about most damage.
-const copied = "what can be read is copied to a new database"
+const (
+	// copied is what a repair does about most damage.
+	copied = "what can be read is copied to a new database"
+	// goesOn is what it does besides where the ends of logs of records may be lost.
+	goesOn = "every shard goes on far behind, so that no number is given again"
+)
 
 // checkTable reads all blocks of a table, which have checksums.
 func checkTable(f vfs.File) (err error) {
@@ -243,13 +248,14 @@ func (x *examination) logs(d *database, sealed engine.Sealed, mayBeTorn bool) {
 		}
 		f := Finding{File: x.fs.PathJoin(d.dir, name), Severity: Damage, What: "a log is damaged: " + oneLine(err),
 			Loses:  []string{fmt.Sprintf("the writes in the last %d of %d bytes of it", int64(size)-good, size)},
-			Repair: "what precedes the damage is kept"}
+			Repair: "what precedes the damage is kept; " + goesOn}
 		if i == len(logs)-1 && sealed.Damaged == nil && x.excused(d, mayBeTorn, ended, err) {
 			f.Severity, f.What, f.Repair = Note, "the newest log is torn, as a power failure or a kill may leave it: "+oneLine(err), "the next start keeps what precedes the tear"
 		} else if i < len(logs)-1 {
 			f.Loses = append(f.Loses, "all writes in the logs after it")
 		}
 		x.find(f)
+		d.losses.blind = true // also where the next start would cut: a repair is no start
 		d.view.cut(path, good)
 		for _, later := range logs[i+1:] {
 			_, path := later.SegmentLocation(0)

@@ -13,8 +13,8 @@ type losses struct {
 	more  int
 	// ends is where logs go on behind lost records, by the key of their row.
 	ends map[string]int64
-	// blind says that keys of records are lost, so that nobody knows where
-	// logs end.
+	// blind says that keys of records are lost, or writes in a write-ahead log,
+	// so that nobody knows where logs end.
 	blind bool
 	// blindOf are the beginnings of the keys of rows of logs of which the same holds.
 	blindOf map[string]bool

@@ -48,6 +48,7 @@ func (x *examination) pairs(d *database) {
 		return
 	}
 	if d.cut != nil {
+		d.losses.blind = true
 		x.find(Finding{
 			File: x.fs.PathJoin(d.dir, fmt.Sprintf("%06d.log", d.cut.Log)), Severity: Note,
 			What: fmt.Sprintf("a power failure has taken a part of what was written last: the next start goes on with what comes before the byte %d, and without %d writes", d.cut.Size, d.cut.Records),

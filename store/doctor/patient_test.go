@@ -151,8 +151,8 @@ func (p *patient) version(s *store.Store, key string) uint64 {
 	return v.Version
 }
 
-// loses reports whether what is lost is the end of a log, as far as a repair
-// can tell.
+// loses reports whether what is lost is the end of a log, so that older values
+// are there again.
 func (p *patient) loses() bool { return p.kind == "a log" }
 
 // outcome is what reading everything met.

@@ -110,6 +110,9 @@ func (x *examination) rewrite() error {
 	}
 	x.report.Repaired = append(x.report.Repaired,
 		fmt.Sprintf("wrote a new database of what can be read; the old one is in %s", damagedDir))
+	if x.main.losses.blind {
+		x.report.Repaired = append(x.report.Repaired, fmt.Sprintf("every shard goes on %d places behind what can be read of it, since nobody knows what came then", int64(blindJump)))
+	}
 	return x.fs.RemoveAll(staged)
 }
 
@@ -145,7 +148,7 @@ func (x *examination) copyPairs(db *pebble.DB, to *store.Filler) error {
 			rebuild.See(key[:at+1], key[at+1:])
 		}
 		if key[0] == 'l' {
-			raised, err := l.raise(key, value)
+			raised, err := l.raise(key, value, rebuild.End(key))
 			if err != nil {
 				return err
 			}
@@ -163,15 +166,16 @@ func (x *examination) copyPairs(db *pebble.DB, to *store.Filler) error {
 }
 
 // raise moves the end of a log behind records that were lost, so that their
-// numbers are not given again.
-func (l *losses) raise(key, row []byte) ([]byte, error) {
+// numbers are not given again. known is the position behind the blocks that are
+// left, for the row of a log that was never trimmed to its end says less.
+func (l *losses) raise(key, row []byte, known int64) ([]byte, error) {
 	end := l.ends[string(key)]
 	if l.blind || len(key) > 4 && l.blindOf[string(key[:len(key)-4])] {
 		now, err := pebblelog.RowEnd(row)
 		if err != nil {
 			return nil, err
 		}
-		end = max(end, now+blindJump)
+		end = max(end, max(now, known)+blindJump)
 	}
 	return pebblelog.RaiseEnd(row, end)
 }

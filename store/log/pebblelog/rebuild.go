@@ -43,6 +43,15 @@ func (r *Rebuild) See(head, rest []byte) {
 	r.ends[row].last = max(r.ends[row].last, p.place.arrival)
 }
 
+// End is the position behind the last block that was seen of a log, given by the
+// key of its row; 0 when there was none. What waits in bundles comes later.
+func (r *Rebuild) End(row []byte) int64 {
+	if s := r.ends[string(row)]; s != nil {
+		return s.next
+	}
+	return 0
+}
+
 // keyOf is the key of a kind of row of a log in the namespace of head.
 func keyOf(kind byte, head []byte, id log.ID) []byte {
 	b := slices.Clone(head)
