@@ -74,9 +74,7 @@ func (a *answers) hearRecord(kind string, code, message *string) bool {
 	if code == nil {
 		return true
 	}
-	if *code != "InternalFailure" && *code != "ServiceUnavailableException" {
-		a.hear(kind, refused(fmt.Sprintf("a record: %s %s", *code, aws.ToString(message))))
-	}
+	a.hear(kind, refused(fmt.Sprintf("a record: %s %s", *code, aws.ToString(message))))
 	return false
 }
 
@@ -86,8 +84,8 @@ type refused string
 // Error implements error.
 func (r refused) Error() string { return string(r) }
 
-// isRefused tells whether the server was there and did not want to. It may fail
-// inside: that can be tried again.
+// isRefused tells whether the server was there and did not want to, or failed
+// inside. A kill makes it do neither: it does not live to say so.
 func isRefused(err error) bool {
 	var answer *smithyhttp.ResponseError
 	var other refused
@@ -95,7 +93,7 @@ func isRefused(err error) bool {
 		return true
 	}
 	// A kill leaves none, or the beginning of an answer that says it went well.
-	return errors.As(err, &answer) && answer.HTTPStatusCode() >= 300 && answer.HTTPStatusCode() < 500
+	return errors.As(err, &answer) && answer.HTTPStatusCode() >= 300
 }
 
 // take tells of the first refusal.

@@ -61,7 +61,7 @@ func TestKills(t *testing.T) {
 // TestPlantedKills shows that what is broken on purpose is found, here by a
 // connection that lies to those who write.
 func TestPlantedKills(t *testing.T) {
-	for _, p := range []string{lieDrop, lieTwice, lieNumber} {
+	for _, p := range []string{lieDrop, lieTwice, lieNumber, lieFails} {
 		t.Run(p, func(t *testing.T) {
 			k := beginKilling(t, "process", &liar{what: p})
 			defer k.end(&killTally{})
@@ -143,6 +143,7 @@ type killing struct {
 	values  *register
 	objects *register
 	rounds  int
+	down    bool // the server was killed, and not started again
 	pool    pool
 	turns   sync.Map // how far each cycle is
 	// invoked and again count events of the mapping.
@@ -171,7 +172,9 @@ func (k *killing) end(sum *killTally) {
 	}
 	k.sink.server.Close()
 	k.ear.server.Close()
-	k.server.Stop()
+	if !k.down {
+		k.server.Stop()
+	}
 }
 
 // round writes for a moment, kills, starts again and looks.
@@ -187,6 +190,7 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 	time.Sleep(time.Duration(50+dice.IntN(400)) * time.Millisecond)
 	unheard := k.awaitAll(ctx, dice)
 	k.server.Kill()
+	k.down = true
 	stop()
 	writing.Wait()
 	if unheard != nil {
@@ -199,6 +203,7 @@ func (k *killing) round(seed uint64, sum *killTally) error {
 		return err
 	}
 	k.server.Restart()
+	k.down = false
 	if err := k.look(sum); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ const (
 	lieDrop   = "a record is acknowledged and dropped"
 	lieTwice  = "a record is written twice"
 	lieNumber = "a number is told twice"
+	lieFails  = "a write is answered with 500, once"
 	lieKinds  = "a table of the catalog and an event of a function are acknowledged and dropped"
 )
 
@@ -25,6 +26,8 @@ type liar struct {
 	mu   sync.Mutex
 	n    int
 	last []byte // an answer that was given
+	// failed says that one was answered with 500.
+	failed bool
 	// tables and events count what was dropped.
 	tables, events int
 }
@@ -44,7 +47,12 @@ func (l *liar) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.mu.Lock()
 	l.n++
 	lie, last := l.n%9 == 0 && l.last != nil, l.last
+	fail := lie && l.what == lieFails && !l.failed
+	l.failed = l.failed || fail
 	l.mu.Unlock()
+	if fail {
+		return forged(r, http.StatusInternalServerError, []byte(`{"__type":"InternalFailure"}`)), nil
+	}
 	send := func() (*http.Response, []byte, error) {
 		again := r.Clone(r.Context())
 		again.Body = io.NopCloser(bytes.NewReader(body))
