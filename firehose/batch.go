@@ -163,6 +163,10 @@ func (b *batches) fill(ctx context.Context, set filling, from int64) (next int64
 	return next, closed, nil
 }
 
+// repairGap is no number of records that anybody puts in a day: a repair of the
+// data folder has the log go on that far behind, see store/doctor.
+const repairGap = 1 << 31
+
 // lookForExpired tells of records that were stored too long. Only a gap before
 // the first record of a page can be one.
 func (b *batches) lookForExpired(ctx context.Context, from, first int64, horizon time.Time) error {
@@ -173,7 +177,10 @@ func (b *batches) lookForExpired(ctx context.Context, from, first int64, horizon
 	if err != nil {
 		return err
 	}
-	if kept = min(kept, first); kept > from {
+	switch kept = min(kept, first); {
+	case kept-from >= repairGap:
+		b.room.config.Logger.Warn("a repair of the data folder has left a gap in a delivery stream: what was lost in it, or was before it and stored for a day, is not delivered", "stream", b.way.stream.key.name)
+	case kept > from:
 		b.way.stream.pump.counts.Expired.Add(uint64(kept - from))
 		b.room.config.Logger.Error("records were stored for a day and could not be delivered", "stream", b.way.stream.key.name, "records", kept-from)
 	}
