@@ -288,7 +288,8 @@ func newSink() *sink {
 	return s
 }
 
-func (s *sink) serve(w http.ResponseWriter, r *http.Request) {
+// recordsOf is what the records of an event source mapping's event hold.
+func recordsOf(r *http.Request) (sent [][]byte, err error) {
 	var event struct {
 		Records []struct {
 			Kinesis struct {
@@ -296,13 +297,22 @@ func (s *sink) serve(w http.ResponseWriter, r *http.Request) {
 			} `json:"kinesis"`
 		}
 	}
-	if err := json.NewDecoder(r.Body).Decode(&event); err != nil {
+	err = json.NewDecoder(r.Body).Decode(&event)
+	for _, e := range event.Records {
+		sent = append(sent, e.Kinesis.Data)
+	}
+	return sent, err
+}
+
+func (s *sink) serve(w http.ResponseWriter, r *http.Request) {
+	sent, err := recordsOf(r)
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	s.mu.Lock()
-	for _, e := range event.Records {
-		name := nameIn(e.Kinesis.Data)
+	for _, data := range sent {
+		name := nameIn(data)
 		s.events = append(s.events, name)
 		s.seen[name] = true
 	}

@@ -2,7 +2,6 @@ package torture
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -251,21 +250,15 @@ func (h *hearing) expect(names []string) <-chan struct{} {
 }
 
 func (h *hearing) serve(w http.ResponseWriter, r *http.Request) {
-	var event struct {
-		Records []struct {
-			Kinesis struct {
-				Data []byte `json:"data"`
-			} `json:"kinesis"`
-		}
-	}
-	if err := json.NewDecoder(r.Body).Decode(&event); err != nil {
+	sent, err := recordsOf(r)
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	h.mu.Lock()
 	waited := len(h.missing) > 0
-	for _, e := range event.Records {
-		delete(h.missing, string(e.Kinesis.Data))
+	for _, data := range sent {
+		delete(h.missing, string(data))
 	}
 	if waited && len(h.missing) == 0 {
 		close(h.whole)

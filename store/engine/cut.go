@@ -158,11 +158,11 @@ func (l *look) log(one wal.LogicalLog, newest bool) (readable bool, err error) {
 		case errors.Is(err, record.ErrInvalidChunk), errors.Is(err, record.ErrZeroedChunk):
 			// Pebble was told that what follows was synced. Under "process" that was
 			// only handed to the kernel, which had not written it all.
-			if newest && l.torn && len(l.bad) == 0 {
-				l.cut = &l.good
-			}
 			if !newest || !l.torn {
 				return false, nil
+			}
+			if len(l.bad) == 0 {
+				l.cut = &l.good
 			}
 			return true, l.after(one, from)
 		case pebble.IsCorruptionError(err):
