@@ -13,21 +13,35 @@ import (
 // Rows of the database may point to what is beside it: payload files, rings.
 // Nothing of the database becomes durable before what it points to, as far as
 // the engine decides when that happens: who writes beside the database tells
-// how to sync it, and that is called before a table with rows of the memtable
+// how to save it, and that is done before a table with rows of the memtable
 // is synced, before Harden syncs the log, and before a copy is made or a seal.
 // The log alone may be on the disk before the payload of its rows, for it is
 // the kernel who writes it there; what a power failure leaves of that is cut
 // off at the next opening (cut.go).
 //
-// Locks. A sync is called by Pebble's writers of tables, for whom every commit
+// Harden promises that no cut comes before what was committed when it was called.
+// So there must be a place in the order of commits, behind all that, at which
+// everything is durable that rows name. Saving takes a while, in which commits go on:
+// they name more, and remove rows whose payload is not saved for that reason. So
+// what is to be saved is told at that place, between two commits, by all at once.
+//
+// Locks. Saving is done by Pebble's writers of tables, for whom every commit
 // may have to wait, and while Engine.mu is held. It must not wait for whoever
 // calls the engine: the locks that it takes are held by others for what they do
 // to files and memory, never while they submit, wait for a commit, or read rows.
+// The same is true of telling what is to be saved, for which commits wait.
 
-// beside are the syncs of what is beside the database.
+// Unsaved tells what was written beside the database and may not be durable. save
+// makes it so, whatever the durability, and when it fails, that is a failed write of
+// the database. Without all, what only removed rows pointed to is left out: the log is
+// about to be durable, with the removals, while tables may have the rows and not
+// those. Both are safe for concurrent use.
+type Unsaved func(all bool) (save func() error)
+
+// beside is what is beside the database.
 type beside struct {
-	mu    sync.Mutex
-	syncs []func(all bool) error // guarded by mu: one for each log, as they are made
+	mu      sync.Mutex
+	unsaved []Unsaved // guarded by mu: one for each log, as they are made
 	// recovered are told of recoveries; guarded by mu.
 	recovered []func()
 	// bytes is what was written beside since the last flush that was asked for.
@@ -35,16 +49,12 @@ type beside struct {
 }
 
 // Beside has f called whenever what was written beside the database must
-// become durable before something of the database does. f makes durable all that
-// was written before it was called, whatever the durability, and is safe for
-// concurrent use; when it fails, that is a failed write of the database. Without
-// all, what only removed rows pointed to need not be durable: the log is about to
-// be, with the removals, while tables may have the rows and not those. It is
-// called until Close has returned, see above for what it must not wait for.
-func (e *Engine) Beside(f func(all bool) error) {
+// become durable before something of the database does, until Close has returned.
+// See above for what it must not wait for.
+func (e *Engine) Beside(f Unsaved) {
 	e.beside.mu.Lock()
 	defer e.beside.mu.Unlock()
-	e.beside.syncs = append(e.beside.syncs, f)
+	e.beside.unsaved = append(e.beside.unsaved, f)
 }
 
 // Recovered has f called after each recovery, before anything is committed again:
@@ -67,24 +77,44 @@ func (b *beside) tell() {
 }
 
 // sync makes durable what was written beside the database, for who makes tables.
-func (b *beside) sync() error { return b.each(true) }
+func (b *beside) sync() error { return b.gather(true)() }
 
 // SyncBeside makes durable what was written beside the database, for who copies it.
 // Only who wrote a file may sync it while the database is open: when that fails the
 // kernel says so once, and whoever asks next hears that all is well.
 func (e *Engine) SyncBeside() error { return classify(e.beside.sync()) }
 
-// syncForLog is sync for who is about to sync the log and nothing else.
-func (b *beside) syncForLog() error { return b.each(false) }
-
-func (b *beside) each(all bool) (err error) {
+// gather is Unsaved of all.
+func (b *beside) gather(all bool) (save func() error) {
 	b.mu.Lock()
-	syncs := slices.Clone(b.syncs)
+	logs := slices.Clone(b.unsaved)
 	b.mu.Unlock()
-	for _, f := range syncs {
-		err = errors.Join(err, f(all))
+	saves := make([]func() error, len(logs))
+	for i, unsaved := range logs {
+		saves[i] = unsaved(all)
 	}
-	return err
+	return func() (err error) {
+		for _, save := range saves {
+			err = errors.Join(err, save())
+		}
+		return err
+	}
+}
+
+// unsaved gathers what rows name that were committed, at a place behind all of them,
+// and tells how to save it.
+func (e *Engine) unsaved() (save func() error, err error) {
+	b, err := e.NewBatch(0)
+	if err != nil {
+		return nil, err
+	}
+	b.Records = true // there is nothing in it
+	b.Before = func() error {
+		save = e.beside.gather(false)
+		return nil
+	}
+	err = b.Submit(func(error) {}).Wait()
+	return save, err
 }
 
 // besideFlush is how much may be written beside the database until its rows are

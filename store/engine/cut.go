@@ -23,8 +23,8 @@ import (
 // log ends for Pebble behind the last record at which nothing was bad, or at a
 // hole before that: so of all writes, whatever they were to, the first ones are
 // left. Rows in tables name what was synced before (beside.go), and payload
-// is removed or written over only once the removal of its rows is on the disk
-// (Harden), so no cut comes before either.
+// is removed or written over only once the removal of its rows is on the disk, and
+// behind it a place at which nothing is bad (Harden), so no cut comes before either.
 //
 // The disk is not touched for it. Pebble is shown its logs up to the cut, writes
 // what they hold to tables at once, as at each opening, and is done with the

@@ -367,12 +367,14 @@ func TestBeside(t *testing.T) {
 	require.NoError(t, err)
 	var calls atomic.Int64
 	var fail atomic.Bool
-	e.Beside(func(bool) error {
-		calls.Add(1)
-		if fail.Load() {
-			return syscall.EIO
+	e.Beside(func(bool) func() error {
+		return func() error {
+			calls.Add(1)
+			if fail.Load() {
+				return syscall.EIO
+			}
+			return nil
 		}
-		return nil
 	})
 	require.NoError(t, e.Harden())
 	require.EqualValues(t, 1, calls.Load())

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -87,8 +88,8 @@ type Engine struct {
 	space   space
 	durable durable
 	beside  beside
-	// refusal is why the last write beside the database failed, nil when a commit
-	// has succeeded since.
+	// refusal is why the last write beside the database failed, nil when something
+	// has been written since.
 	refusal atomic.Pointer[error]
 	// damage is the first damage that a read met.
 	damage atomic.Pointer[error]
@@ -213,6 +214,7 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
+	writes := slices.ContainsFunc(batches, func(b *pebble.Batch) bool { return !b.Empty() })
 	e.guard.begin()
 	synced := e.during(during)
 	err := e.apply(batches)
@@ -231,7 +233,7 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	}
 	e.durable.advance(e.db, records)
 	e.wrote(bytes)
-	if e.refusal.Load() != nil {
+	if writes && e.refusal.Load() != nil {
 		e.refusal.Store(nil)
 	}
 	return nil
@@ -288,15 +290,19 @@ func (e *Engine) Read(f func(r pebble.Reader) error) error {
 // Harden makes everything that was committed survive a power failure, whatever
 // the durability: for who is about to remove what removed rows named.
 func (e *Engine) Harden() error {
+	if !e.config.Process {
+		return e.Failure()
+	}
+	save, err := e.unsaved()
+	if err != nil {
+		return err
+	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if err := e.usable(); err != nil {
 		return err
 	}
-	if !e.config.Process {
-		return classify(e.guard.failure())
-	}
-	if err := e.beside.syncForLog(); err != nil { // the log is not to be there before what it names
+	if err := save(); err != nil { // the log is not to be there before what it names
 		e.guard.fail(err)
 	}
 	e.guard.mu.Lock()

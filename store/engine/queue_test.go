@@ -90,3 +90,23 @@ func TestNothingBesideWhileBroken(t *testing.T) {
 	require.Equal(t, 1, recoveries)
 	require.NoError(t, e.Close())
 }
+
+// TestRefusalUntilAWrite: what could not be written beside the database is told until
+// something is written; waiting for all that was submitted writes nothing.
+func TestRefusalUntilAWrite(t *testing.T) {
+	e, err := Open(Config{FS: vfs.NewMem(), Dir: "pebble", Process: true})
+	require.NoError(t, err)
+	full := errors.New("no room")
+	b, err := e.NewBatch(0)
+	require.NoError(t, err)
+	b.Before = func() error { return full }
+	require.ErrorIs(t, b.Submit(func(error) {}).Wait(), full)
+	require.NoError(t, e.Harden())
+	require.ErrorIs(t, e.Refusal(), full)
+	b, err = e.NewBatch(0)
+	require.NoError(t, err)
+	require.NoError(t, b.Set([]byte("a"), nil, nil))
+	require.NoError(t, b.Submit(func(error) {}).Wait())
+	require.NoError(t, e.Refusal())
+	require.NoError(t, e.Close())
+}

@@ -112,16 +112,22 @@ func (f *finishing) next() *file {
 // says: for who is about to make rows durable that name it. It does not look at
 // files of processes before this one. It takes no lock that is held while
 // somebody waits for the database.
-func (f *Files) Sync() (err error) {
-	for _, c := range f.begun() {
-		c.folder.mu.Lock()
-		writes := c.writes
-		c.folder.mu.Unlock()
-		if e := c.syncLast(writes); e != nil && !errors.Is(e, ErrGone) {
-			err = errors.Join(err, e)
+func (f *Files) Sync() error { return f.Unsaved()() }
+
+// Unsaved tells what was written so far and may not be durable. save makes it so.
+func (f *Files) Unsaved() (save func() error) {
+	begun := f.begun()
+	return func() (err error) {
+		for _, c := range begun {
+			c.folder.mu.Lock()
+			writes := c.writes
+			c.folder.mu.Unlock()
+			if e := c.syncLast(writes); e != nil && !errors.Is(e, ErrGone) {
+				err = errors.Join(err, e)
+			}
 		}
+		return err
 	}
-	return err
 }
 
 // begun lists the files of this process that may have something to sync.

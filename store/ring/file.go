@@ -116,21 +116,21 @@ func (r *Ring) Sync(s *Space) error {
 	return r.sync(s.segment)
 }
 
-// SyncAll makes durable what was written and not given back, whatever the ring
-// promises; with all also what was given back and waits for Reuse, which rows
-// may name that a power failure brings back. After an error the ring takes no
-// more; the next SyncAll has everything written again. It takes no lock that is
-// held while somebody waits for the database, nor one that a write waits for.
-func (r *Ring) SyncAll(all bool) error {
+// Unsaved tells what was written and not given back, with all also what was given
+// back and waits for Reuse, which rows may name that a power failure brings back.
+// save makes it durable, whatever the ring promises. After an error the ring takes
+// no more, and the next save has everything written again. Neither takes a lock that
+// is held while somebody waits for the database, nor one that a write waits for.
+func (r *Ring) Unsaved(all bool) (save func() error) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	var wanted []*segment
 	for _, s := range r.all {
 		if s.state == inUse || all && s.state == spent {
 			wanted = append(wanted, s)
 		}
 	}
-	r.mu.Unlock()
-	return r.sync(wanted...)
+	return func() error { return r.sync(wanted...) }
 }
 
 func (r *Ring) sync(segments ...*segment) error {

@@ -221,10 +221,10 @@ func TestNextProcess(t *testing.T) {
 	require.Empty(t, names)
 }
 
-// TestSyncAll makes durable what only the kernel had, the names too; after a sync
+// TestUnsaved: what only the kernel had is made durable, the names too; after a sync
 // that failed everything is written again before it is trusted. What was given
 // back belongs to it while it waits for Reuse, if it is asked for.
-func TestSyncAll(t *testing.T) {
+func TestUnsaved(t *testing.T) {
 	var fail atomic.Bool
 	var written, synced atomic.Int64
 	mem := vfs.NewCrashableMem()
@@ -242,7 +242,7 @@ func TestSyncAll(t *testing.T) {
 	require.NoError(t, mem.MkdirAll("data", 0o755))
 	require.NoError(t, engine.SyncDir(mem, ""))
 	r := ring.New(small(fs))
-	require.NoError(t, r.SyncAll(true), "nothing is there")
+	require.NoError(t, r.Unsaved(true)(), "nothing is there")
 	var all []ring.Space
 	for i := range 4 { // in two files
 		all = append(all, put(t, r, text(i)))
@@ -259,24 +259,24 @@ func TestSyncAll(t *testing.T) {
 	for _, s := range all[:3] {
 		r.Release(s)
 	}
-	require.NoError(t, r.SyncAll(false))
+	require.NoError(t, r.Unsaved(false)())
 	check(3)
 	_, err = after().Read(all[0].Ref(300))
 	require.Error(t, err, "it was given back")
 	require.Equal(t, int64(1), synced.Load())
-	require.NoError(t, r.Reuse(func() error { return r.SyncAll(true) }))
+	require.NoError(t, r.Reuse(func() error { return r.Unsaved(true)() }))
 	check(0)
 	require.Equal(t, int64(2), synced.Load())
-	require.NoError(t, r.SyncAll(true))
+	require.NoError(t, r.Unsaved(true)())
 	require.Equal(t, int64(2), synced.Load(), "nothing has changed")
 	all = append(all, put(t, r, text(4)))
 	fail.Store(true)
-	require.ErrorIs(t, r.SyncAll(false), syscall.EIO)
+	require.ErrorIs(t, r.Unsaved(false)(), syscall.EIO)
 	_, err = r.Take(10)
 	require.ErrorIs(t, err, ring.ErrBroken)
 	fail.Store(false)
 	before := written.Load()
-	require.NoError(t, r.SyncAll(false))
+	require.NoError(t, r.Unsaved(false)())
 	require.Greater(t, written.Load(), before)
 	check(3)
 	check(4)

@@ -57,8 +57,8 @@ func New(e *engine.Engine, namespace string, now func() time.Time, b Bundling, c
 	if !at.Synced { // else it costs nothing
 		l.spentMost = 2 * segments * b.SegmentBytes
 	}
-	e.Beside(func(bool) error { return l.files.Sync() })
-	e.Beside(l.ring.SyncAll)
+	e.Beside(func(bool) func() error { return l.files.Unsaved() })
+	e.Beside(l.ring.Unsaved)
 	e.Recovered(l.doubts.end)
 	return l
 }
