@@ -80,7 +80,7 @@ const exposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz
 func (x *exchange) admitOrigin() bool {
 	origin, crossSite := pageOf(x.r)
 	if origin == "" && !crossSite {
-		return true
+		return x.admitBrowser()
 	}
 	if origin == "" || !x.s.origins.allows(origin, x.r.Host, localAddress(x.r)) {
 		x.replyXML(http.StatusForbidden, "AccessDeniedException",
@@ -89,6 +89,24 @@ func (x *exchange) admitOrigin() bool {
 	}
 	x.origin = origin
 	return true
+}
+
+// admitBrowser refuses what a browser asks by a name that is not known to be this
+// machine's: the name may be a page's own, made to resolve to this machine, and the
+// page reads what it gets as if it came from there. By GET no header says so, nor
+// has a name in the clear Sec-Fetch headers. But browsers say which languages
+// they want, and no page can keep them from it; of programs Node.js does too, with a
+// Sec-Fetch-Mode. Who checks signatures or has a certificate is not in danger. It
+// reports whether the call may go on.
+func (x *exchange) admitBrowser() bool {
+	h := x.r.Header
+	program := h.Get("Accept-Language") == "" || h.Get("Sec-Fetch-Mode") != "" && h.Get("Sec-Fetch-Site") == ""
+	if program || x.r.TLS != nil || x.s.cfg.Keys != nil || x.s.origins.allows("http://"+x.r.Host, x.r.Host, localAddress(x.r)) {
+		return true
+	}
+	x.replyXML(http.StatusForbidden, "AccessDeniedException",
+		"Web browsers are not served by this name; use localhost or a listen address, or start the server with --host-name")
+	return false
 }
 
 // pageOf is the origin of the page that a request comes from, and whether the

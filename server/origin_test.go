@@ -88,6 +88,44 @@ func TestWhichPagesMayCall(t *testing.T) {
 	}
 }
 
+// A page under a name that was made to resolve to this machine asks by GET, which
+// browsers send without an origin.
+func TestBrowsersUnderOtherNames(t *testing.T) {
+	plain := open(t, &streamsRoom{})
+	named := open(t, &streamsRoom{}, func(c *Config) { c.HostNames = []string{"sluice.test"} })
+	checked := open(t, &streamsRoom{}, func(c *Config) { c.Keys = testKeys })
+	listed := open(t, &streamsRoom{}, func(c *Config) { c.CORSOrigins = []string{"http://app.example.com:4566"} })
+	rebound := []string{"Host", "evil.example.com:4566", "Accept-Language", "en"}
+	for _, c := range []struct {
+		name    string
+		server  *Server
+		headers []string
+		allowed bool
+	}{
+		{"a rebound name", plain, rebound, false},
+		{"a rebound name, signed as it seems", plain, append([]string{"Authorization", "AWS4-HMAC-SHA256 Credential=a"}, rebound...), false},
+		{"a rebound name, of a browser that says more", plain, append([]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, rebound...), false},
+		{"another name than is known", named, rebound, false},
+		{"a browser here", plain, []string{"Accept-Language", "en"}, true},
+		{"a browser, a bucket in the name", plain, []string{"Accept-Language", "en", "Host", "bucket.localhost:4566"}, true},
+		{"a browser, by a name that is known", named, []string{"Accept-Language", "en", "Host", "sluice.test"}, true},
+		{"a browser, by the name of a page that may call", listed, []string{"Accept-Language", "en", "Host", "app.example.com:4566"}, true},
+		{"a program by any name", plain, []string{"Host", "sluice:4566"}, true},
+		{"fetch of Node.js", plain, []string{"Host", "sluice:4566", "Accept-Language", "*", "Sec-Fetch-Mode", "cors"}, true},
+		{"where signatures are checked", checked, rebound, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			reached := 0
+			c.server.gate.current.Load().Handle(Route{Pattern: "/key", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ })})
+			for _, method := range []string{"GET", "HEAD"} {
+				a := ask(t, c.server, method, "/key", "", c.headers...)
+				require.Equal(t, c.allowed, a.status != 403, "%s: %d %s", method, a.status, a.body)
+			}
+			require.Equal(t, c.allowed, reached == 2)
+		})
+	}
+}
+
 // A simple request, which browsers send without asking first, must not have
 // an effect.
 func TestForeignPagesReachNoRoom(t *testing.T) {
