@@ -82,10 +82,17 @@ type troubled struct {
 	t    testing.TB
 	disk *troubledDisk
 	aws  aws.Config
+	http *http.Client // with which everybody asks
 }
 
-func newTroubled(t testing.TB) *troubled {
-	w := &troubled{t: t, disk: newTroubledDisk()}
+func newTroubled(t testing.TB) *troubled { return newMeddledTroubled(t, nil) }
+
+// newMeddledTroubled has answers go by way of meddle, if there is one.
+func newMeddledTroubled(t testing.TB, meddle meddling) *troubled {
+	w := &troubled{t: t, disk: newTroubledDisk(), http: &http.Client{}}
+	if meddle != nil {
+		w.http.Transport = meddle
+	}
 	c := Config{Data: filepath.Join(t.TempDir(), "data"), Listen: []string{"127.0.0.1:0"}, Transition: TransitionOf(0), Limits: LimitsOff,
 		LogOutput: io.Discard, storage: func(o *store.Options) { o.FS, o.ReserveBytes = w.disk.fs, -1 }}
 	var err error
@@ -94,6 +101,7 @@ func newTroubled(t testing.TB) *troubled {
 	t.Cleanup(func() { w.disk.heal(); _ = w.Close() }) // its last writes may have failed
 	w.aws = w.AWSConfig()
 	w.aws.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	w.aws.HTTPClient = w.http
 	for _, call := range w.prepared() {
 		require.NoError(t, call(context.Background()))
 	}
@@ -247,7 +255,7 @@ func requireInternal(t testing.TB, err error, what string) {
 }
 
 func (w *troubled) health() (status int, text string) {
-	r, err := http.Get(w.Endpoint() + "/_sluice/health")
+	r, err := w.http.Get(w.Endpoint() + "/_sluice/health")
 	require.NoError(w.t, err)
 	defer r.Body.Close()
 	raw, err := io.ReadAll(r.Body)
@@ -311,43 +319,49 @@ func TestDiskTroubleAnywhere(t *testing.T) {
 	met, writes := 0, calmWrites(t)
 	plan := torture.Plan{Harness: "a disk that fails anywhere, under the whole server", Test: "TestDiskTroubleAnywhere .", Seeds: 12, Limit: 4 * time.Second}
 	plan.Play(t, func(seed uint64) error {
-		w := newTroubled(t)
-		defer func() { w.disk.heal(); _ = w.Close() }()
-		w.disk.with = []error{syscall.EIO, syscall.ENOSPC}[seed%2]
-		skip := int64(seed/2) % writes
-		w.disk.at.Store(w.disk.count.Load() + 1 + skip)
-		acked, failed, scattered := []string{"first"}, 0, 0
-		for _, c := range w.named() {
-			err := c.do(context.Background())
-			switch {
-			case err != nil:
-				failed++
-				requireInternal(t, err, c.name)
-			case c.name == "PutRecord":
-				acked = append(acked, "second")
-			case c.name == "PutRecords":
-				acked = append(acked, "third")
-			case c.name == largeCall:
-				acked = append(acked, "large", "large")
-			case c.name == scatteredCall:
-				scattered++
-			}
-		}
-		require.Equal(t, acked, w.texts())
-		require.Equal(t, allOver(scattered), w.textsOf("wide"))
-		if skip < writes/2 {
-			require.Positive(t, failed, "trouble from write %d of about %d on", skip, writes)
-		}
-		met += failed
-		w.over()
-		require.NoError(t, w.put("last")(context.Background()))
-		require.NoError(t, w.scatter("everywhere")(context.Background()))
-		require.Equal(t, allOver(scattered+1), w.textsOf("wide"))
-		require.Equal(t, append(acked, "last"), w.texts())
-		status, text := w.health()
-		require.Equal(t, http.StatusOK, status, text)
+		met += troubleAnywhere(t, seed, writes, nil)
 		return nil
 	}, func() string { return fmt.Sprintf("%d calls met the trouble", met) })
+}
+
+// troubleAnywhere begins the trouble at a write that the seed chooses of so many, and
+// tells how many calls met it.
+func troubleAnywhere(t testing.TB, seed uint64, writes int64, meddle meddling) (met int) {
+	w := newMeddledTroubled(t, meddle)
+	defer func() { w.disk.heal(); _ = w.Close() }()
+	w.disk.with = []error{syscall.EIO, syscall.ENOSPC}[seed%2]
+	skip := int64(seed/2) % writes
+	w.disk.at.Store(w.disk.count.Load() + 1 + skip)
+	acked, scattered := []string{"first"}, 0
+	for _, c := range w.named() {
+		err := c.do(context.Background())
+		switch {
+		case err != nil:
+			met++
+			requireInternal(t, err, c.name)
+		case c.name == "PutRecord":
+			acked = append(acked, "second")
+		case c.name == "PutRecords":
+			acked = append(acked, "third")
+		case c.name == largeCall:
+			acked = append(acked, "large", "large")
+		case c.name == scatteredCall:
+			scattered++
+		}
+	}
+	require.Equal(t, acked, w.texts())
+	require.Equal(t, allOver(scattered), w.textsOf("wide"))
+	if skip < writes/2 {
+		require.Positive(t, met, "trouble from write %d of about %d on", skip, writes)
+	}
+	w.over()
+	require.NoError(t, w.put("last")(context.Background()))
+	require.NoError(t, w.scatter("everywhere")(context.Background()))
+	require.Equal(t, allOver(scattered+1), w.textsOf("wide"))
+	require.Equal(t, append(acked, "last"), w.texts())
+	status, text := w.health()
+	require.Equal(t, http.StatusOK, status, text)
+	return met
 }
 
 // allOver are the texts of a wide stream over which one was scattered so often.
