@@ -2,14 +2,14 @@ package sluice
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/torture"
 )
 
 // meddling is a connection that changes what is answered: it does to a server that
@@ -53,20 +53,6 @@ func dropsOne(a *http.Response) {
 	answers(a, a.StatusCode, string(b))
 }
 
-// verdict takes down what fails, in the place of a test.
-type verdict struct {
-	testing.TB
-	said []string
-}
-
-// Errorf implements testing.TB.
-func (v *verdict) Errorf(format string, args ...any) {
-	v.said = append(v.said, fmt.Sprintf(format, args...))
-}
-
-// FailNow implements testing.TB.
-func (*verdict) FailNow() { runtime.Goexit() }
-
 // TestPlantedDiskTrouble shows that TestDiskTroubleAnywhere sees what is there to be
 // seen. The trouble begins at the first write, or too late to be met.
 func TestPlantedDiskTrouble(t *testing.T) {
@@ -107,14 +93,9 @@ func TestPlantedDiskTrouble(t *testing.T) {
 		}, 0, `"status":"degraded"`},
 	} {
 		t.Run(what, func(t *testing.T) {
-			v, over := &verdict{TB: t}, make(chan struct{})
-			go func() {
-				defer close(over)
-				troubleAnywhere(v, plant.seed, late, plant.meddle)
-			}()
-			<-over
-			require.NotEmpty(t, v.said)
-			require.Regexp(t, plant.found, v.said[0])
+			said := torture.SeenBy(t, func(v *torture.Verdict) { troubleAnywhere(v, plant.seed, late, plant.meddle) })
+			require.NotEmpty(t, said)
+			require.Regexp(t, plant.found, said[0])
 		})
 	}
 }

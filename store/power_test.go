@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"sluice/internal/torture"
 	"sluice/store"
 	"sluice/store/engine"
 	"sluice/store/log"
@@ -93,23 +92,9 @@ func TestCrashEager(t *testing.T) {
 	})
 }
 
-// verdict takes down what failed.
-type verdict struct {
-	testing.TB
-	said []string
-}
-
-// Errorf implements testing.TB.
-func (v *verdict) Errorf(format string, args ...any) {
-	v.said = append(v.said, fmt.Sprintf(format, args...))
-}
-
-// FailNow implements testing.TB.
-func (*verdict) FailNow() { runtime.Goexit() }
-
 // wrong tells whether a moment is not as it should be.
 func (m moment) wrong(t *testing.T, h *history, boot string) bool {
-	return len(seenBy(t, func(v *verdict) {
+	return len(torture.SeenBy(t, func(v *torture.Verdict) {
 		o := options(m.fs, store.Process, logtest.NewClock().Now)
 		o.Boot = boot
 		s, err := store.Open(o)
@@ -117,17 +102,6 @@ func (m moment) wrong(t *testing.T, h *history, boot string) bool {
 		defer func() { _ = s.Close() }()
 		require.True(v, isPrefix(h.present(v, s)))
 	})) > 0
-}
-
-// seenBy is what failed in f.
-func seenBy(t testing.TB, f func(v *verdict)) []string {
-	v, done := &verdict{TB: t}, make(chan struct{})
-	go func() {
-		defer close(done)
-		f(v)
-	}()
-	<-done
-	return v.said
 }
 
 // TestCrashPlanted proves that the harness sees what is there to be seen: it

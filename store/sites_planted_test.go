@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"sluice/internal/torture"
 	"sluice/store"
 )
 
@@ -31,7 +32,7 @@ func TestFailEverywhereSees(t *testing.T) {
 			place := fmt.Sprintf("kind %d of .log by pebble in the background", c.kind)
 			// With nothing written as tables, which would mend what a log lacks.
 			said := func(skip int, plant func(vfs.FS) vfs.FS) string {
-				return strings.Join(seenBy(t, func(w *verdict) {
+				return strings.Join(torture.SeenBy(t, func(w *torture.Verdict) {
 					v := newVisit(w, c.durability, place)
 					v.sites.skip, v.options.MemTableBytes = skip, 1<<20
 					v.options.FS = plant(v.options.FS)
