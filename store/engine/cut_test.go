@@ -400,3 +400,34 @@ func TestBeside(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, sealed)
 }
+
+// TestGatheredAtOnce: of all that has something beside the database it is asked what is
+// to be saved before anything of it is, and while no commit is under way: what is
+// committed meanwhile may make one of them leave out what another then lacks.
+func TestGatheredAtOnce(t *testing.T) {
+	c := config(vfs.NewMem())
+	c.Process = true
+	require.NoError(t, Create(c))
+	e, err := Open(c)
+	require.NoError(t, err)
+	var told []string
+	commit := e.queue.commit
+	e.queue.commit = func(epoch uint64, batches []*pebble.Batch, records bool, during []func() error, beside int) error {
+		told = append(told, "commit")
+		return commit(epoch, batches, records, during, beside)
+	}
+	for _, name := range []string{"a", "b"} {
+		e.Beside(func(bool) func() error {
+			told = append(told, "what of "+name)
+			return func() error {
+				told = append(told, "save "+name)
+				batches{{op(name)}}.write(t, e, 0)
+				return nil
+			}
+		})
+	}
+	require.NoError(t, e.Harden())
+	require.Equal(t, []string{"what of a", "what of b", "commit", "save a", "commit", "save b", "commit"}, told)
+	e.beside.unsaved = nil
+	require.NoError(t, e.Close())
+}
