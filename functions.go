@@ -217,6 +217,7 @@ func (h functionHook) PutFunction(ctx context.Context, name string, raw []byte) 
 	if len(h.s.createdFunctions(ctx, name)) > 0 {
 		return nil, server.NewProblem(409, "FunctionExists", name+" was made by CreateFunction", "delete it there first")
 	}
+	was, had := h.s.functions.Lookup(k)
 	switch err := h.s.functions.Register(f); {
 	case errors.Is(err, runtime.ErrNoExec):
 		return nil, server.NewProblem(403, "NotAllowed", err.Error(), hintFrom(err))
@@ -225,11 +226,21 @@ func (h functionHook) PutFunction(ctx context.Context, name string, raw []byte) 
 	}
 	if d, ok := h.s.functions.Lookup(k); ok {
 		if err := h.s.kept.put(k, &d); err != nil {
-			return nil, err
+			return nil, errors.Join(err, h.takeBack(k, was, had))
 		}
 	}
 	h.s.seedMappingsOf(ctx, k)
 	return h.Function(ctx, name)
+}
+
+// takeBack makes a function again what it was before a definition that could not be
+// kept: it would be gone with the next start, and nobody is to count on it.
+func (h functionHook) takeBack(k runtime.Key, was Function, had bool) error {
+	if had {
+		return h.s.functions.Register(was)
+	}
+	h.s.functions.Remove(k)
+	return nil
 }
 
 // withName adds the name of the path to an entry that has none.

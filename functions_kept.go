@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"sluice/internal/replace"
 	"sluice/lambda/runtime"
 )
 
@@ -93,7 +94,13 @@ func (k *keptFunctions) put(key runtime.Key, f *Function) error {
 		}
 		k.entries[key] = entry
 	}
-	return wrap("keep the functions of the admin API", k.write())
+	err := k.write()
+	if err != nil { // who asks again must not hear that there is nothing to do
+		if delete(k.entries, key); had {
+			k.entries[key] = old
+		}
+	}
+	return wrap("keep the functions of the admin API", err)
 }
 
 // write replaces the file by one that is whole. mu is held.
@@ -110,13 +117,5 @@ func (k *keptFunctions) write() error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(k.path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(k.path+".new", k.path)
+	return replace.File(k.path, raw, 0o600)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/replace"
 )
 
 // keeping opens an instance over a data folder.
@@ -76,6 +78,45 @@ func TestAdminFunctionsAreKept(t *testing.T) {
 	require.Contains(t, told, "127.0.0.1:2", "the settings go first")
 	status, _ = admin(t, s, http.MethodGet, path+"run", "")
 	require.Equal(t, 200, status)
+}
+
+// What could not be kept changes nothing, and is tried anew by who asks again: an
+// answer of 200 says that the next start knows.
+func TestFunctionsThatCannotBeKept(t *testing.T) {
+	const path = "/_sluice/functions/"
+	folder := filepath.Join(t.TempDir(), "data")
+	s, err := keeping(t, folder)
+	require.NoError(t, err)
+	answers := func(want int, method, name, body string) string {
+		t.Helper()
+		status, told := admin(t, s, method, path+name, body)
+		require.Equal(t, want, status, told)
+		return told
+	}
+	const former, later = `{"http":{"url":"http://127.0.0.1:1/"}}`, `{"http":{"url":"http://127.0.0.1:2/"}}`
+	answers(200, http.MethodPut, "old", former)
+	answers(200, http.MethodPut, "going", former)
+	inTheWay := filepath.Join(folder, "admin-functions.json"+replace.Suffix)
+	require.NoError(t, os.Mkdir(inTheWay, 0o700))
+	for range 2 {
+		answers(500, http.MethodPut, "new", former)
+		answers(404, http.MethodGet, "new", "")
+		answers(500, http.MethodPut, "old", later)
+		require.Contains(t, answers(200, http.MethodGet, "old", ""), "127.0.0.1:1")
+		answers(500, http.MethodDelete, "going", "")
+		answers(200, http.MethodGet, "going", "")
+	}
+	require.NoError(t, os.Remove(inTheWay))
+	answers(200, http.MethodPut, "new", former)
+	answers(200, http.MethodPut, "old", later)
+	answers(200, http.MethodDelete, "going", "")
+	require.NoError(t, s.Close())
+
+	s, err = keeping(t, folder)
+	require.NoError(t, err)
+	answers(200, http.MethodGet, "new", "")
+	require.Contains(t, answers(200, http.MethodGet, "old", ""), "127.0.0.1:2")
+	answers(404, http.MethodGet, "going", "")
 }
 
 // A file that cannot be read is no reason to forget what it says.

@@ -18,6 +18,7 @@ import (
 	"sluice/internal/caller"
 	"sluice/internal/dice"
 	"sluice/internal/policy"
+	"sluice/internal/replace"
 	"sluice/server"
 )
 
@@ -108,13 +109,10 @@ func (s *Sluice) issuer() sts.Issuer {
 func keptKey(path string, fresh []byte) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		if err := replace.Folder(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(path+".new", hex.AppendEncode(nil, fresh), 0o600); err != nil {
-			return nil, err
-		}
-		return fresh, os.Rename(path+".new", path)
+		return fresh, replace.File(path, hex.AppendEncode(nil, fresh), 0o600)
 	}
 	if err != nil {
 		return nil, err

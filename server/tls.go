@@ -12,13 +12,13 @@ import (
 	"io/fs"
 	"math/big"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"sluice/internal/clock"
 	"sluice/internal/dice"
+	"sluice/internal/replace"
 )
 
 const (
@@ -149,9 +149,11 @@ func (a *authority) load(dir string) error {
 	return nil
 }
 
-// save writes the key first, so that a certificate is never there without it.
+// save writes the key first, so that a certificate is never there without it, and
+// removes one that is there before that: it is not of this key, and a pair that does
+// not fit would be refused by the next start.
 func (a *authority) save(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := replace.Folder(dir, 0o755); err != nil {
 		return err
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(a.key)
@@ -159,17 +161,13 @@ func (a *authority) save(dir string) error {
 		return err
 	}
 	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	if err := replaceFile(filepath.Join(dir, caKeyFile), key, 0o600); err != nil {
+	if err := replace.Remove(filepath.Join(dir, caFile)); err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(dir, caFile), a.pem, 0o644)
-}
-
-func replaceFile(path string, content []byte, mode os.FileMode) error {
-	if err := os.WriteFile(path+".new", content, mode); err != nil {
+	if err := replace.File(filepath.Join(dir, caKeyFile), key, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	return replace.File(filepath.Join(dir, caFile), a.pem, 0o644)
 }
 
 // certificate returns the leaf, renewed when its end is near.

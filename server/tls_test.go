@@ -13,6 +13,7 @@ import (
 
 	"sluice/internal/clock"
 	"sluice/internal/dice"
+	"sluice/internal/replace"
 )
 
 func TestLeafNamesWhatItIsCalledBy(t *testing.T) {
@@ -71,6 +72,27 @@ func TestAuthorityIsKept(t *testing.T) {
 	var bad *CertificateError
 	require.ErrorAs(t, err, &bad)
 	require.Contains(t, bad.Hint(), "delete")
+}
+
+// A renewal that was cut short between the key and the certificate is begun again: it
+// leaves no pair of which one is the other's predecessor, which a start refuses.
+func TestRenewalCutShort(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tls")
+	host := clock.NewManual(time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC))
+	defer host.Close()
+	first, err := openAuthority(dir, nil, host, dice.Seeded(1))
+	require.NoError(t, err)
+
+	host.Step(caLife)
+	inTheWay := filepath.Join(dir, caFile+replace.Suffix)
+	require.NoError(t, os.Mkdir(inTheWay, 0o700))
+	_, err = openAuthority(dir, nil, host, dice.Seeded(2))
+	var bad *CertificateError
+	require.ErrorAs(t, err, &bad)
+	require.NoError(t, os.Remove(inTheWay))
+	renewed, err := openAuthority(dir, nil, host, dice.Seeded(3))
+	require.NoError(t, err)
+	require.NotEqual(t, first.pem, renewed.pem)
 }
 
 func TestOwnCertificate(t *testing.T) {
