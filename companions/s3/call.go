@@ -24,8 +24,8 @@ type call struct {
 
 	bucketName, key string
 	query           url.Values
-	bucket          *bucket     // nil for operations that do not need one
-	unwatch         func() bool // lets go of the end of the call; nil while nothing was read
+	bucket          *bucket // nil for operations that do not need one
+	unwatch         func()  // lets go of the end of the call; nil while nothing was read
 }
 
 // param is a parameter of the query string.

@@ -17,11 +17,13 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Amz-Request-Id", requestID(c.who.RequestID))
 	h.Set("X-Amz-Id-2", hostID(c.who.RequestID))
+	defer func() {
+		if c.unwatch != nil {
+			c.unwatch()
+		}
+	}()
 	if err := c.serve(); err != nil {
 		c.fail(err)
-	}
-	if c.unwatch != nil {
-		c.unwatch()
 	}
 }
 

@@ -301,7 +301,18 @@ func (c *call) broken(err error) error {
 // It ends with the call, for a server that closes must not wait for a client.
 func (c *call) body() io.Reader {
 	if c.unwatch == nil {
-		c.unwatch = context.AfterFunc(c.ctx, func() { _ = http.NewResponseController(c.w).SetReadDeadline(time.Unix(1, 0)) })
+		broken := make(chan struct{})
+		stop := context.AfterFunc(c.ctx, func() {
+			defer close(broken)
+			_ = http.NewResponseController(c.w).SetReadDeadline(time.Unix(1, 0))
+		})
+		// A response is nobody's any more once its handler has returned: over HTTP/2
+		// net/http panics then, which nobody catches here. So what has begun is awaited.
+		c.unwatch = func() {
+			if !stop() {
+				<-broken
+			}
+		}
 	}
 	return &watched{c: c}
 }
