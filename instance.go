@@ -231,5 +231,8 @@ func (s *Sluice) storeHealth() server.StoreHealth {
 	if h.Err != nil {
 		out.Reasons = []string{h.Err.Error()}
 	}
+	if buckets := inst.buckets.Load(); buckets != nil && buckets.Damage() != nil {
+		out.Reasons = append(out.Reasons, buckets.Damage().Error())
+	}
 	return out
 }

@@ -30,7 +30,7 @@ func (p *program) doctorCommand() *cobra.Command {
 		if repair {
 			look = doctor.Repair
 		}
-		report, err := look(doctor.Options{Dir: args[0]})
+		report, err := look(doctor.Options{Dir: args[0], Owners: sluice.BodyOwners()})
 		if report == nil {
 			return unexamined(err)
 		}
@@ -42,6 +42,8 @@ func (p *program) doctorCommand() *cobra.Command {
 			return err
 		case report.Damaged() && !repair:
 			return &damagedError{folder: args[0]}
+		case report.Unmended > 0 && report.Damaged():
+			return &unmendedError{folder: args[0], count: report.Unmended}
 		}
 		return nil
 	}
@@ -65,6 +67,22 @@ func (d *damagedError) Error() string { return d.folder + " is damaged" }
 // Hint says what to do about it.
 func (d *damagedError) Hint() string {
 	return "sluice doctor " + d.folder + " --repair saves what can be read; copy the folder first"
+}
+
+// unmendedError is how a repair ends that could not mend everything.
+type unmendedError struct {
+	folder string
+	count  int
+}
+
+// Error implements error.
+func (u *unmendedError) Error() string {
+	return fmt.Sprintf("%s: a repair cannot mend %s", u.folder, count(int64(u.count), "finding"))
+}
+
+// Hint says what to do about it.
+func (u *unmendedError) Hint() string {
+	return "put the objects again that are named above, or delete them; sluice s3 does both"
 }
 
 // report prints what was found.

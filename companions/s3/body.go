@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -327,16 +326,9 @@ func (c *content) turnTo(i int) error {
 		_ = c.open.Close()
 		c.open = nil
 	}
-	b, err := c.s.bodies.Open(c.pieces[i].File)
-	if errors.Is(err, blob.ErrNone) {
-		return errGone
-	}
+	b, err := c.s.openFile(c.pieces[i])
 	if err != nil {
 		return err
-	}
-	if p := c.pieces[i]; b.Size() != p.Len { // longer too: then its checksums are damaged
-		_ = b.Close()
-		return fmt.Errorf("body %s has %d bytes of %d", p.File, b.Size(), p.Len)
 	}
 	c.open, c.at = b, i
 	return nil
@@ -394,12 +386,14 @@ func (c *content) readPiece(i int, p []byte, from int64) (int, error) {
 	if x.Row != 0 {
 		return copy(p, c.rows[x.Row][from:]), nil
 	}
-	if err := c.turnTo(i); err != nil {
+	if err := c.turnTo(i); errors.Is(err, errGone) { // it was there when it was pinned, or never
+		return 0, c.s.missing(x)
+	} else if err != nil {
 		return 0, err
 	}
 	n, err := c.open.ReadAt(p, from)
 	if n == len(p) {
-		err = nil
+		return n, nil
 	}
-	return n, err
+	return n, c.s.damaged(x.File, err)
 }

@@ -184,6 +184,11 @@ func unknownAlgorithm() *Error {
 func (s *Store) link(ctx context.Context, o *object) (*incoming, error) {
 	in := &incoming{s: s, size: o.Size}
 	if o.Body.File != 0 {
+		b, err := s.openFile(o.Body) // a damaged body gets no second name
+		if err != nil {
+			return nil, err
+		}
+		_ = b.Close()
 		id, err := s.bodies.Link(o.Body.File)
 		if errors.Is(err, blob.ErrNone) {
 			return nil, errGone

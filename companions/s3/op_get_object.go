@@ -77,7 +77,7 @@ func (c *call) openVersion(v stored) (*content, error) {
 	changed := e == nil && (now == nil || now.Seq != v.Seq)
 	switch {
 	case err != nil && !changed:
-		return nil, errors.New("the body of an object is missing")
+		return nil, c.s.missing(list...)
 	case err == nil && (changed || e != nil):
 		body.close()
 		return nil, errGone

@@ -65,6 +65,8 @@ type Store struct {
 	seed   maphash.Seed
 	pins   pins
 	doubts doubts
+	// damage is the first damaged or missing body that was met.
+	damage atomic.Pointer[error]
 	// policies are those of buckets that were asked for.
 	policies access.Library
 	// buffers are for bodies on their way, of copyBytes each.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sluice"
 	"sluice/integration"
 	"sluice/internal/torture"
 	"sluice/store/doctor"
@@ -229,7 +230,7 @@ func (k *killing) awaitAll(ctx context.Context, dice *rand.Rand) error {
 
 // examine has the doctor look at what a kill has left: nothing is damaged.
 func (k *killing) examine() error {
-	report, err := doctor.Examine(doctor.Options{Dir: k.data})
+	report, err := doctor.Examine(doctor.Options{Dir: k.data, Owners: sluice.BodyOwners()})
 	if err != nil {
 		return fmt.Errorf("examine the folder: %w", err)
 	}

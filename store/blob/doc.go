@@ -29,6 +29,9 @@ var ErrNone = errors.New("there is no such body")
 // ErrFull means that the disk is full.
 var ErrFull = engine.ErrFull
 
+// ErrDamaged means that a body is not what was written.
+var ErrDamaged = engine.ErrDamaged
+
 // Store keeps bodies. Methods may be called concurrently.
 type Store interface {
 	// Create begins a body. size is how long it will be, -1 when unknown; it is
@@ -70,4 +73,25 @@ type Swept struct {
 	Removed int
 	// Missing are numbers in use without a body: a power failure took them.
 	Missing []ID
+}
+
+// Looker tells what is wrong with what the rows of a room name.
+type Looker interface {
+	// Body looks at a body that a row names, and how long it is by that row.
+	// ErrNone when it is missing.
+	Body(id ID, size int64) error
+	// Row looks whether the row of a key can be read.
+	Row(key []byte) error
+}
+
+// Lost is a body that is not what the row that names it says.
+type Lost struct {
+	// ID is its number, zero for a body that was in a row.
+	ID ID
+	// Size is how long it is by the row that names it.
+	Size int64
+	// Of says in words whose body it is.
+	Of string
+	// Err says what is wrong with it.
+	Err error
 }

@@ -25,6 +25,9 @@ func numberOf(name string) (ID, bool) {
 // FileOf is where a body is below the folder of its store.
 func FileOf(fs vfs.FS, id ID) string { return fs.PathJoin(folderOf(id), id.String()+sumsEnding) }
 
+// Path is the file of a body.
+func (d *Disk) Path(id ID) string { return d.path(id) }
+
 func (d *Disk) path(id ID) string { return d.o.FS.PathJoin(d.o.Dir, FileOf(d.o.FS, id)) }
 
 // olderPath is where an older version has put a body.

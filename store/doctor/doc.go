@@ -27,6 +27,9 @@ type Options struct {
 	FS vfs.FS
 	// Boot names the present start of the machine, see store.Options.
 	Boot string
+	// Owners read which bodies the rows of rooms name, by namespace. Bodies of
+	// other namespaces are looked at alone.
+	Owners map[string]func() Owner
 }
 
 // Severities of findings.
@@ -65,6 +68,8 @@ type Report struct {
 	Bodies    int64     `json:"bodies"`
 	Snapshots []string  `json:"snapshots"`
 	Findings  []Finding `json:"findings"`
+	// Unmended counts findings about which a repair does nothing.
+	Unmended int `json:"unmended,omitempty"`
 	// Repaired says what a repair has done.
 	Repaired []string `json:"repaired,omitempty"`
 }
@@ -122,6 +127,7 @@ type examination struct {
 	newer bool
 	// broken are snapshots with damage, by name.
 	broken []string
+	owners map[string]func() Owner // those of the options
 }
 
 // open locks the folder.
@@ -129,7 +135,8 @@ func open(o Options) (*examination, func(), error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
-	x := &examination{fs: o.FS, dir: o.Dir, boot: o.Boot, report: &Report{Folder: o.Dir, Snapshots: []string{}, Findings: []Finding{}}}
+	x := &examination{fs: o.FS, dir: o.Dir, boot: o.Boot, owners: o.Owners,
+		report: &Report{Folder: o.Dir, Snapshots: []string{}, Findings: []Finding{}}}
 	names, err := o.FS.List(o.Dir)
 	if oserror.IsNotExist(err) || err == nil && len(names) == 0 {
 		return nil, nil, fmt.Errorf("%w: %s", ErrNoFolder, o.Dir)

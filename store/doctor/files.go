@@ -38,11 +38,14 @@ type database struct {
 	live map[string]bool
 	// beside are files beside the database that do not hold what it names, by path.
 	beside map[string]*lostFile
+	// bodies are those of rooms, by namespace.
+	bodies map[string]*keptBodies
 }
 
 // database examines every file of a database, and then what they hold together.
 func (x *examination) database(dir string, mayBeTorn bool) *database {
-	d := &database{dir: dir, mayBeTorn: mayBeTorn, view: newView(x.fs), losses: newLosses(), bad: map[string]string{}, beside: map[string]*lostFile{}}
+	d := &database{dir: dir, mayBeTorn: mayBeTorn, view: newView(x.fs), losses: newLosses(), bad: map[string]string{},
+		beside: map[string]*lostFile{}, bodies: map[string]*keptBodies{}}
 	names, err := x.fs.List(x.path(dir))
 	if err != nil {
 		d.hopeless = fmt.Errorf("the database is missing: %w", err)
@@ -60,12 +63,13 @@ func (x *examination) database(dir string, mayBeTorn bool) *database {
 		}
 	}
 	x.logs(d, x.seal(d), mayBeTorn)
+	x.bodies(d)
 	if d.hopeless == nil {
 		x.pairs(d)
-		x.bodies(dir)
 	}
 	x.tellBad(d)
 	x.tellBeside(d)
+	x.tellBodies(d)
 	return d
 }
 

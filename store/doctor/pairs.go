@@ -60,6 +60,9 @@ func (x *examination) pairs(d *database) {
 		x.find(Finding{File: x.fs.PathJoin(d.dir, x.fs.PathBase(path)), Severity: Damage, What: "a file is missing", Repair: copied})
 	}
 	d.live = liveTables(db)
+	for _, b := range d.bodies {
+		b.db = db
+	}
 	whole := pebblelog.NewWhole(x.fs, x.path(d.dir))
 	n, err := readAll(db, func(key, value []byte) error { return d.see(whole, key, value) }, d.losses)
 	_ = whole.Close() // it was only read
@@ -86,6 +89,9 @@ func (d *database) see(whole *pebblelog.Whole, key, value []byte) error {
 	}
 	if keep && err == nil {
 		err = store.CheckPair(key, made)
+	}
+	if keep && err == nil {
+		err = d.named(key, made)
 	}
 	return d.losses.strange(key, err)
 }

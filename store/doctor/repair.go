@@ -136,6 +136,7 @@ func (x *examination) copyPairs(db *pebble.DB, to *store.Filler) error {
 	l, rebuild := x.main.losses, &pebblelog.Rebuild{}
 	whole := pebblelog.NewWhole(x.fs, x.path(x.main.dir))
 	defer func() { _ = whole.Close() }() // it was only read
+	uses := x.keepers(to.Add)
 	_, err := readAll(db, func(key, value []byte) error {
 		if l.keys[string(key)] {
 			return nil
@@ -153,6 +154,9 @@ func (x *examination) copyPairs(db *pebble.DB, to *store.Filler) error {
 				return err
 			}
 			value = raised
+		}
+		if err := keepUses(uses, key, value); err != nil {
+			return err
 		}
 		return to.Add(key, value)
 	}, newLosses())

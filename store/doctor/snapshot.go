@@ -2,14 +2,12 @@ package doctor
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/cockroachdb/errors/oserror"
 
 	"sluice/store"
-	"sluice/store/blob"
 )
 
 const (
@@ -29,7 +27,7 @@ func (x *examination) snapshot(name string) {
 		}
 	}
 	x.report.Snapshots = append(x.report.Snapshots, name)
-	before := len(x.report.Findings)
+	before, unmended := len(x.report.Findings), x.report.Unmended
 	if err := x.document(dir, name); err != nil {
 		x.find(Finding{File: x.fs.PathJoin(dir, documentFile), Severity: Damage, What: "the description of a snapshot cannot be read: " + oneLine(err)})
 	}
@@ -39,6 +37,7 @@ func (x *examination) snapshot(name string) {
 	}
 	x.database(x.fs.PathJoin(dir, store.DatabaseDir), durability != store.Disk)
 	damaged := false
+	x.report.Unmended = unmended // it is moved away as a whole
 	for i := range x.report.Findings[before:] {
 		f := &x.report.Findings[before+i]
 		if f.Severity == Damage {
@@ -69,36 +68,4 @@ func (x *examination) document(dir, name string) error {
 		return fmt.Errorf("it names another, %q", doc.Name)
 	}
 	return nil
-}
-
-// bodies reads all files of objects.
-func (x *examination) bodies(dir string) {
-	base := x.fs.PathJoin(dir, store.BodiesDir)
-	namespaces, err := x.fs.List(x.path(base))
-	if oserror.IsNotExist(err) {
-		return
-	}
-	for _, namespace := range namespaces {
-		bodies, e := blob.OnDisk(blob.Options{FS: x.fs, Dir: x.path(base, namespace)})
-		if e == nil {
-			e = bodies.Verify(func(id blob.ID, size int64, err error) {
-				x.report.Bodies++
-				x.report.Bytes += size
-				if errors.Is(err, blob.ErrUnfinished) {
-					x.find(Finding{File: x.fs.PathJoin(base, namespace, blob.FileOf(x.fs, id)), Severity: Note,
-						What: "a body of an object has no end: it was being written when the process ended, and is nobody's, or a power failure has taken it"})
-				} else if err != nil {
-					x.find(Finding{File: x.fs.PathJoin(base, namespace, blob.FileOf(x.fs, id)), Severity: Damage,
-						What: "the body of an object is damaged: " + oneLine(err), Loses: []string{fmt.Sprintf("the object whose body it is; reading it fails (%d bytes)", size)},
-						Repair: "it stays where it is; put the object again, or remove it"})
-				}
-			})
-		}
-		if err == nil {
-			err = e
-		}
-	}
-	if err != nil {
-		x.find(Finding{File: base, Severity: Damage, What: "bodies of objects cannot be listed: " + oneLine(err)})
-	}
 }
