@@ -27,6 +27,36 @@ func NewRows() *Rows {
 // Use is the key of the row that keeps a body from being swept.
 func (r *Rows) Use(id blob.ID) []byte { return fileKey(id) }
 
+// Name says what the row of a key is of.
+func (r *Rows) Name(key []byte) string {
+	if len(key) > 1 && key[0] == kindBucket {
+		return fmt.Sprintf("the bucket %q", key[1:])
+	}
+	if len(key) < 9 {
+		return ""
+	}
+	number, rest := binary.BigEndian.Uint64(key[1:]), key[9:]
+	switch key[0] {
+	case kindObject:
+		return "the object " + r.name(number, string(rest))
+	case kindOld:
+		name, _ := unescape(rest)
+		return "an older version of the object " + r.name(number, name)
+	case kindUpload:
+		name, _ := unescape(rest)
+		return "an upload of the object " + r.name(number, name)
+	case kindPart:
+		return fmt.Sprintf("a part of the upload %d", number)
+	case kindParts:
+		return fmt.Sprintf("the parts of an object (number %d)", number)
+	case kindData:
+		return fmt.Sprintf("the body of an object (number %d)", number)
+	case kindFile:
+		return fmt.Sprintf("the use of the body %v", blob.ID(number))
+	}
+	return ""
+}
+
 // Row takes the next row and has looked at what it names.
 func (r *Rows) Row(key, value []byte, at blob.Looker) error {
 	if len(key) < 9 && (len(key) == 0 || key[0] != kindBucket) {

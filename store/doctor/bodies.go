@@ -21,6 +21,8 @@ type Owner interface {
 	Row(key, value []byte, at blob.Looker) error
 	// Lost is what is wrong, when all rows were taken.
 	Lost() []blob.Lost
+	// Name says in words what the row of a key is of, "" where nobody can tell.
+	Name(key []byte) string
 	// Use is the key of the row without which the next start sweeps a body.
 	Use(id blob.ID) []byte
 }
@@ -33,7 +35,6 @@ type keptBodies struct {
 	owner Owner // nil where nobody tells who names them
 	db    *pebble.DB
 	head  []byte // of keys of the namespace's space
-	lossy func() bool
 }
 
 // badBody is one that is not what was written.
@@ -71,7 +72,6 @@ func (x *examination) readBodies(d *database, dir, namespace string) error {
 		return err
 	}
 	b := &keptBodies{dir: dir, disk: disk, bad: map[blob.ID]badBody{}, head: append(append([]byte{'s'}, namespace...), 0)}
-	b.lossy = func() bool { return !d.losses.none() }
 	if open := x.owners[namespace]; open != nil {
 		b.owner = open()
 	}
@@ -114,12 +114,18 @@ func (b *keptBodies) Body(id blob.ID, size int64) error {
 	return nil
 }
 
-// Row implements blob.Looker. Rows that others need come before them, so what
-// cannot be read of them is known by then.
-func (b *keptBodies) Row(key []byte) (err error) {
-	if !b.lossy() {
-		return nil
+// nameOf says what a key of a room with bodies is of.
+func (d *database) nameOf(key []byte) string {
+	for _, b := range d.bodies {
+		if b.owner != nil && bytes.HasPrefix(key, b.head) {
+			return b.owner.Name(key[len(b.head):])
+		}
 	}
+	return ""
+}
+
+// Row implements blob.Looker.
+func (b *keptBodies) Row(key []byte) (err error) {
 	defer recovered(&err)
 	_, closer, err := b.db.Get(append(slices.Clone(b.head), key...))
 	if err == nil {
@@ -141,14 +147,19 @@ func (x *examination) tellBodies(d *database) {
 		b := d.bodies[namespace]
 		told := map[blob.ID]bool{}
 		if b.owner != nil {
+			inside := Finding{File: d.dir, Severity: Damage, What: "bodies of objects are in what cannot be read", Repair: stays}
 			for _, l := range b.owner.Lost() {
-				told[l.ID] = true
-				x.find(b.lost(x, d, l))
+				if told[l.ID] = true; l.ID == 0 {
+					inside.Loses = append(inside.Loses, lostText(l))
+				} else {
+					x.find(b.lost(x, l))
+				}
 			}
+			x.findInside(inside)
 		}
 		for _, id := range slices.Sorted(maps.Keys(b.bad)) {
 			if !told[id] {
-				x.find(b.unnamed(x, d, id))
+				x.find(b.unnamed(x, d.hopeless == nil, id))
 			}
 		}
 	}
@@ -157,29 +168,40 @@ func (x *examination) tellBodies(d *database) {
 // stays is what a repair does about a body.
 const stays = "none; put it again, or delete it: until then reading it fails"
 
-func (b *keptBodies) lost(x *examination, d *database, l blob.Lost) Finding {
-	f := Finding{File: d.dir, Severity: Damage, What: "a body is in what cannot be read: " + oneLine(l.Err),
-		Loses: []string{fmt.Sprintf("%s (%d bytes)", l.Of, l.Size)}, Repair: stays}
-	if l.ID != 0 {
-		f.File = x.fs.PathJoin(b.dir, blob.FileOf(x.fs, l.ID))
-		f.What = "a body is damaged: " + oneLine(l.Err)
-	}
+// lost is of a body in a file.
+func (b *keptBodies) lost(x *examination, l blob.Lost) Finding {
+	f := Finding{File: x.fs.PathJoin(b.dir, blob.FileOf(x.fs, l.ID)), Severity: Damage, What: "a body " + oneLine(l.Err), Loses: []string{lostText(l)}, Repair: stays}
 	switch {
 	case errors.Is(l.Err, blob.ErrNone):
 		f.What = "a body is missing"
 	case errors.Is(l.Err, blob.ErrUnfinished):
 		f.What = "a body is cut short: its end is missing"
+	case errors.Is(l.Err, blob.ErrDamaged):
+		f.What = "a body is damaged: " + oneLine(l.Err)
 	}
 	x.report.Unmended++
 	return f
 }
 
+func lostText(l blob.Lost) string { return fmt.Sprintf("%s (%d bytes)", l.Of, l.Size) }
+
+// findInside tells of bodies that were in the database.
+func (x *examination) findInside(f Finding) {
+	if n := len(f.Loses); n > 0 {
+		if n > linesMax {
+			f.Loses = append(f.Loses[:linesMax], fmt.Sprintf("and %d more", n-linesMax))
+		}
+		x.report.Unmended++
+		x.find(f)
+	}
+}
+
 // unnamed is of a body that no row names, or of which nobody can tell.
-func (b *keptBodies) unnamed(x *examination, d *database, id blob.ID) Finding {
+func (b *keptBodies) unnamed(x *examination, read bool, id blob.ID) Finding {
 	bad := b.bad[id]
 	f := Finding{File: x.fs.PathJoin(b.dir, blob.FileOf(x.fs, id)), Severity: Note}
 	switch {
-	case b.owner != nil && d.hopeless == nil:
+	case b.owner != nil && read:
 		f.What = "a body that nothing names is not whole; the next start removes it"
 	case errors.Is(bad.err, blob.ErrUnfinished):
 		f.What = "a body of an object has no end: it was being written when the process ended, and is nobody's, or a power failure has taken it"

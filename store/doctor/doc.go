@@ -176,6 +176,12 @@ func (x *examination) label() {
 		return
 	}
 	f := Finding{File: store.FormatFile, Severity: Damage, What: err.Error()}
+	if hinted := new(store.Hinted); errors.As(err, &hinted) && errors.Is(err, store.ErrNotOurs) {
+		f.What = hinted.Err.Error() // its advice is for a folder of somebody else
+	}
+	if _, e := x.fs.Stat(x.path(store.FormatFile)); oserror.IsNotExist(e) {
+		f.What = "it is missing"
+	}
 	if x.newer = errors.Is(err, store.ErrNewerFormat); !x.newer {
 		x.unlabelled = true
 		f.Repair = fmt.Sprintf("is written anew, for format %d, if the database can be read", store.Format)

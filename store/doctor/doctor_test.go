@@ -3,6 +3,8 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	stdlog "log"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,6 +18,8 @@ import (
 
 	"sluice/internal/torture"
 	"sluice/store"
+	"sluice/store/blob"
+	"sluice/store/kv"
 	"sluice/store/log"
 	"sluice/store/log/logtest"
 )
@@ -112,6 +116,12 @@ func (s tally) String() string {
 // was written, the examination names the file, and a repair leaves what it said
 // it would leave, in a folder with which nothing is wrong.
 func TestDamage(t *testing.T) {
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(loud{t}, nil)))
+	defer func() {
+		slog.SetDefault(before)
+		stdlog.SetOutput(os.Stderr) // which that does not give back
+	}()
 	sum := tally{}
 	plan := torture.Plan{Harness: "damaged files", Test: "TestDamage ./store/doctor", Seeds: 60, Limit: 5 * time.Second}
 	plan.Play(t, func(seed uint64) error {
@@ -145,7 +155,7 @@ func playDamage(dir string, seed uint64, sum tally) error {
 	}
 	sum[kind]++
 	p.kind = kind
-	if err := p.treat(strings.TrimPrefix(path, p.dir+"/"), kind, way, sum); err != nil {
+	if err := p.treat(strings.TrimPrefix(path, p.dir+"/"), kind, sum); err != nil {
 		return fmt.Errorf("%s (%s, %s): %w", kind, path, way, err)
 	}
 	return nil
@@ -161,23 +171,15 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // treat examines, reads, repairs and reads again.
-func (p *patient) treat(rel, kind, way string, sum tally) error {
-	report, err := Examine(Options{Dir: p.dir, Boot: boot})
+func (p *patient) treat(rel, kind string, sum tally) error {
+	report, err := Examine(p.asked())
 	if err != nil {
 		return fmt.Errorf("examine: %w", err)
 	}
-	if kind == "a body" && way == "missing" {
-		sum["(missing bodies, which only their room can miss)"]++
-		return nil
-	}
-	if kind == "a body" && way == "cut short" || way == "emptied" && kind == "a body" {
-		sum["(bodies cut short, which only their room can tell)"]++
-		return p.serve(p.dir, sum)
+	if err := brief(report); err != nil {
+		return err
 	}
 	named := slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.File == rel || strings.HasPrefix(rel, f.File) && f.Severity == Damage })
-	if !named && kind == "a body" { // where the mark of its checksums was, which are not asked for then
-		return p.serve(p.dir, sum)
-	}
 	if !named && kind == "the document of a snapshot" {
 		sum["(other words in a document)"]++ // it still describes a snapshot of that name
 		return nil
@@ -197,14 +199,14 @@ func (p *patient) treat(rel, kind, way string, sum tally) error {
 	if err := p.serve(copied, sum); err != nil {
 		return fmt.Errorf("served: %w", err)
 	}
-	if _, err = Repair(Options{Dir: p.dir, Boot: boot}); err != nil {
+	if _, err = Repair(p.asked()); err != nil {
 		if !errors.Is(err, ErrHopeless) {
 			return fmt.Errorf("repair: %w", err)
 		}
 		sum["(beyond repair)"]++
 		return nil
 	}
-	after, err := Examine(Options{Dir: p.dir, Boot: boot})
+	after, err := Examine(p.asked())
 	if err != nil {
 		return err
 	}
@@ -216,6 +218,11 @@ func (p *patient) treat(rel, kind, way string, sum tally) error {
 		return fmt.Errorf("open after the repair: %w", err)
 	}
 	o, err := p.read(s)
+	if err == nil && o.errors == 0 {
+		if err = p.sweep(s); err == nil {
+			o, err = p.read(s)
+		}
+	}
 	if err == nil && o.errors > 0 && kind != "a body" {
 		err = fmt.Errorf("%d reads fail after the repair", o.errors)
 	}
@@ -227,6 +234,30 @@ func (p *patient) treat(rel, kind, way string, sum tally) error {
 	}
 	sum["(repaired)"]++
 	return errors.Join(err, s.Close())
+}
+
+// asked are the options of examinations.
+func (p *patient) asked() Options { return Options{Dir: p.dir, Boot: boot, Owners: rooms()} }
+
+// brief refuses a report with traces, or with more than people read.
+func brief(r *Report) error {
+	for _, f := range r.Findings {
+		for _, text := range append([]string{f.What, f.Repair}, f.Loses...) {
+			if len(text) > 400 || strings.ContainsAny(text, "\n\t") || strings.Contains(text, ".go:") || strings.Contains(text, "pebble: ") {
+				return fmt.Errorf("too much is told of %s: %s", f.File, text)
+			}
+		}
+	}
+	return nil
+}
+
+// loud fails where something is logged beside the report.
+type loud struct{ t *testing.T }
+
+// Write implements io.Writer.
+func (l loud) Write(p []byte) (int, error) {
+	l.t.Errorf("logged beside the report: %.300s", p)
+	return len(p), nil
 }
 
 func (r *Report) lost() (all []string) {
@@ -312,7 +343,7 @@ func TestKilled(t *testing.T) {
 func TestHealthy(t *testing.T) {
 	p, err := newPatient(t.TempDir(), 1, store.Process)
 	require.NoError(t, err)
-	report, err := Examine(Options{Dir: p.dir, Boot: boot})
+	report, err := Examine(p.asked())
 	require.NoError(t, err)
 	require.Empty(t, report.Findings)
 	require.Equal(t, []string{"mine"}, report.Snapshots)
@@ -320,9 +351,54 @@ func TestHealthy(t *testing.T) {
 	require.Positive(t, report.Bodies)
 	s, err := store.Open(p.options)
 	require.NoError(t, err)
-	_, err = Examine(Options{Dir: p.dir, Boot: boot})
+	_, err = Examine(p.asked())
 	require.ErrorIs(t, err, store.ErrLocked)
 	require.NoError(t, s.Close())
 	_, err = Examine(Options{Dir: t.TempDir()})
 	require.ErrorIs(t, err, ErrNoFolder)
+}
+
+// TestUses makes the rows anew that keep bodies, so that the start after a repair
+// sweeps nothing that can be read; what no row names may go.
+func TestUses(t *testing.T) {
+	p := emptyPatient(4)
+	p.dir = filepath.Join(t.TempDir(), "data")
+	p.options.Dir = p.dir
+	s, err := store.Open(p.options)
+	require.NoError(t, err)
+	for len(p.bodies) < 3 {
+		require.NoError(t, p.write(s))
+	}
+	require.NoError(t, s.Close())
+	s, err = store.Open(p.options)
+	require.NoError(t, err)
+	b := &kv.Batch{}
+	b.Delete(bodyRow("use-", 1))
+	b.Delete(bodyRow("use-", 2))
+	b.Delete(bodyRow("body-", 2))
+	require.NoError(t, s.Space("test").Commit(ctx, b))
+	require.NoError(t, s.Space("test").Commit(ctx, b)) // which the damage takes
+	require.NoError(t, s.Close())
+	logs, err := filepath.Glob(filepath.Join(p.dir, "pebble", "*.log"))
+	require.NoError(t, err)
+	newest := logs[len(logs)-1]
+	info, err := os.Stat(newest)
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(newest, info.Size()-5))
+	report, err := Repair(p.asked())
+	require.NoError(t, err)
+	require.True(t, report.Damaged())
+	s, err = store.Open(p.options)
+	require.NoError(t, err)
+	require.NoError(t, p.sweep(s))
+	bodies, err := s.Bodies("test")
+	require.NoError(t, err)
+	for id, want := range map[blob.ID]error{1: nil, 2: blob.ErrNone, 3: nil} {
+		body, err := bodies.Open(id)
+		require.ErrorIs(t, err, want, "%v", id)
+		if err == nil {
+			require.NoError(t, body.Close())
+		}
+	}
+	require.NoError(t, s.Close())
 }

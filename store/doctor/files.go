@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -342,8 +343,24 @@ func (x *examination) snapshots() {
 	}
 }
 
-// oneLine is the first line of an error: Pebble's have traces.
+// What Pebble says of a block.
+var (
+	inFile = regexp.MustCompile(`^file (\d+): block (\d+)/(\d+): .*checksum mismatch`)
+	alone  = regexp.MustCompile(`^block (\d+)/(\d+): .*checksum mismatch`)
+	// itself is the file that was read by itself.
+	itself = strings.NewReplacer("pebble: ", "", "pebble/table: ", "", "file 000000: ", "", " 000000", "", "on-disk corruption: ", "", engine.ErrDamaged.Error()+": ", "")
+)
+
+// oneLine is what people need of an error. Pebble's have traces, and say what
+// the finding says.
 func oneLine(err error) string {
 	text, _, _ := strings.Cut(err.Error(), "\n")
+	text = itself.Replace(text)
+	if m := alone.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("the checksum of its block of %s bytes at %s differs", m[2], m[1])
+	}
+	if m := inFile.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("the checksum of the block of %s bytes at %s in the file %s differs", m[3], m[2], m[1])
+	}
 	return text
 }

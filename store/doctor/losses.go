@@ -19,6 +19,8 @@ type losses struct {
 	// blindOf are the beginnings of the keys of rows of logs of which the same holds.
 	blindOf map[string]bool
 	keys    map[string]bool // whose value is lost
+	// name says in words what a key of a room is of; nil, or "" where nobody can.
+	name func(key []byte) string
 }
 
 func newLosses() *losses {
@@ -52,7 +54,7 @@ func (l *losses) value(key []byte, err error) {
 		return
 	}
 	l.keys[string(key)] = true
-	what, row, end := describe(key)
+	what, row, end := l.describe(key)
 	l.tell(what + ": " + oneLine(err))
 	if row != nil {
 		l.goOnAt(row, end)
@@ -66,16 +68,26 @@ func (l *losses) goOnAt(row []byte, end int64) { l.ends[string(row)] = max(l.end
 func (l *losses) span(from, to []byte, err error) {
 	end := "the end"
 	if to != nil {
-		end, _, _ = describe(bytes.TrimRight(to, "\x00"))
+		end, _, _ = l.describe(bytes.TrimRight(to, "\x00"))
 	}
 	begin := "the beginning"
 	if len(from) > 0 {
-		begin, _, _ = describe(from[:len(from)-1])
+		begin, _, _ = l.describe(from[:len(from)-1])
 	}
 	l.tell(fmt.Sprintf("everything between %s and %s: %s", begin, end, oneLine(err)))
 	if from == nil || from[0] <= 'b' && (to == nil || to[0] >= 'b') {
 		l.blind = true
 	}
+}
+
+// describe is describe with the names that rooms give.
+func (l *losses) describe(key []byte) (what string, row []byte, end int64) {
+	if l.name != nil {
+		if what = l.name(key); what != "" {
+			return what, nil, 0
+		}
+	}
+	return describe(key)
 }
 
 // describe says what a key is of. For a block of records row is the key of its

@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"slices"
 
@@ -35,6 +36,7 @@ func (x *examination) openOnce(d *database) (db *pebble.DB, err error) {
 	db, d.cut, err = engine.OpenReadOnly(engine.Config{
 		FS: d.view, Dir: x.path(d.dir), Rows: rows, MayBeTorn: d.mayBeTorn,
 		Restarted: store.Restarted(x.fs, x.fs.PathDir(x.path(d.dir)), x.boot),
+		Logger:    slog.New(slog.DiscardHandler), // Pebble logs each read of what is damaged with a trace; the report tells it once
 	})
 	return db, err
 }
@@ -63,6 +65,7 @@ func (x *examination) pairs(d *database) {
 	for _, b := range d.bodies {
 		b.db = db
 	}
+	d.losses.name = d.nameOf
 	whole := pebblelog.NewWhole(x.fs, x.path(d.dir))
 	n, err := readAll(db, func(key, value []byte) error { return d.see(whole, key, value) }, d.losses)
 	_ = whole.Close() // it was only read
