@@ -4,10 +4,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"sluice/companions/s3"
 	"sluice/store"
 	"sluice/store/doctor"
+	"sluice/store/engine"
 )
 
 // BodyOwners reads for an examination of a data folder which bodies in files the
@@ -16,19 +18,40 @@ func BodyOwners() map[string]func() doctor.Owner {
 	return map[string]func() doctor.Owner{s3ID: func() doctor.Owner { return s3.NewRows() }}
 }
 
-// unlabelled gives another advice about a folder that is refused as no data
-// folder, although a database is in it: then its label is damaged.
-func unlabelled(err error, dir string) error {
+// adviseOn gives advice about a folder that cannot be opened because of damage:
+// where a store refuses it as no data folder although a database is in it, its
+// label is damaged; where a table is of another length, or a room cannot read what
+// it begins with, nobody has said yet that there is a doctor.
+func (s *Sluice) adviseOn(err error) error {
+	dir := s.config.Data
 	var hinted *store.Hinted
-	if !errors.Is(err, store.ErrNotOurs) || !errors.As(err, &hinted) {
+	told := errors.As(err, &hinted)
+	switch {
+	case err == nil || s.config.Memory || dir == "":
 		return err
+	case errors.Is(err, store.ErrNotOurs) && told:
+		if found, _ := filepath.Glob(filepath.Join(dir, store.DatabaseDir, "marker.manifest.*")); len(found) == 0 {
+			return err
+		}
+		file, what := filepath.Join(dir, store.FormatFile), "is damaged"
+		if _, e := os.Stat(file); errors.Is(e, os.ErrNotExist) {
+			what = "is missing"
+		}
+		return &store.Hinted{Err: hinted.Err, Hint: "a database is in it, so " + file + " " + what + "; `sluice doctor " + dir + " --repair` writes it anew"}
+	case !told && (engine.IsDamage(err) || strings.Contains(err.Error(), "object size mismatch") || strings.Contains(err.Error(), "unknown to the objstorage provider")):
+		return &store.Hinted{Err: brief{err}, Hint: "`sluice doctor " + dir + "` says what is damaged and what can be saved"}
 	}
-	if found, _ := filepath.Glob(filepath.Join(dir, store.DatabaseDir, "marker.manifest.*")); len(found) == 0 {
-		return err
-	}
-	file, what := filepath.Join(dir, store.FormatFile), "is damaged"
-	if _, e := os.Stat(file); errors.Is(e, os.ErrNotExist) {
-		what = "is missing"
-	}
-	return &store.Hinted{Err: hinted.Err, Hint: "a database is in it, so " + file + " " + what + "; `sluice doctor " + dir + " --repair` writes it anew"}
+	return err
 }
+
+// brief is an error without the lines that Pebble adds to the first.
+type brief struct{ error }
+
+// Error implements error.
+func (b brief) Error() string {
+	line, _, _ := strings.Cut(b.error.Error(), "\n")
+	return line
+}
+
+// Unwrap gives the cause.
+func (b brief) Unwrap() error { return b.error }

@@ -78,7 +78,7 @@ func (s *Sluice) openStore(ctx context.Context) (*instance, error) {
 	}
 	st, err := open(o)
 	if err != nil {
-		return nil, unlabelled(err, o.Dir)
+		return nil, err
 	}
 	return newInstance(st), nil
 }

@@ -84,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Sluice, error) {
 	}
 	if err := s.start(ctx); err != nil {
 		_ = s.Close()
-		return nil, blocked(err)
+		return nil, blocked(s.adviseOn(err))
 	}
 	return s, nil
 }

@@ -181,6 +181,23 @@ func (w *wardrobe) mended(names []string, body string) {
 	w.stop()
 	_, out, _ := command(w.t, env(), "doctor", w.data)
 	require.Equal(w.t, 3, strings.Count(out, "damage  "), out) // an older version, and what is in parts
+	w.unlabelled()
+}
+
+// unlabelled cuts FORMAT, and is told that this is the damage.
+func (w *wardrobe) unlabelled() {
+	format := filepath.Join(w.data, "FORMAT")
+	require.NoError(w.t, os.Truncate(format, 40))
+	code, out, _ := command(w.t, env(), "doctor", w.data)
+	require.Equal(w.t, exitFailed, code)
+	require.Contains(w.t, out, "damage  FORMAT: not a data folder: "+w.data+": its FORMAT file names no durability, or was cut off\n")
+	code, _, talk := command(w.t, env(), "serve", "--data", w.data, "--listen", "localhost:0")
+	require.Equal(w.t, exitFailed, code)
+	require.Contains(w.t, talk, "a database is in it, so "+format+" is damaged; `sluice doctor "+w.data+" --repair` writes it anew")
+	require.NoError(w.t, os.Remove(format))
+	_, out, _ = command(w.t, env(), "doctor", w.data, "--repair")
+	require.Contains(w.t, out, "damage  FORMAT: it is missing\n")
+	require.Contains(w.t, out, "repaired: wrote FORMAT anew\n")
 }
 
 func (w *wardrobe) health() (code int, body string) {

@@ -3,6 +3,7 @@ package s3
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"sluice/store/blob"
 )
@@ -37,6 +38,9 @@ func (s *Store) openFile(p piece) (blob.Body, error) {
 // damaged notes an error of reading a body if it says that the body is not what
 // was written, and names the file.
 func (s *Store) damaged(id blob.ID, err error) error {
+	if errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EISDIR) { // what cannot be read is as lost
+		err = fmt.Errorf("%w: %w", blob.ErrDamaged, err)
+	}
 	if !errors.Is(err, blob.ErrDamaged) {
 		return err
 	}

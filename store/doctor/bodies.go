@@ -35,6 +35,8 @@ type keptBodies struct {
 	owner Owner // nil where nobody tells who names them
 	db    *pebble.DB
 	head  []byte // of keys of the namespace's space
+	// losses are those of the database.
+	losses *losses
 }
 
 // badBody is one that is not what was written.
@@ -71,7 +73,7 @@ func (x *examination) readBodies(d *database, dir, namespace string) error {
 	if err != nil {
 		return err
 	}
-	b := &keptBodies{dir: dir, disk: disk, bad: map[blob.ID]badBody{}, head: append(append([]byte{'s'}, namespace...), 0)}
+	b := &keptBodies{dir: dir, disk: disk, bad: map[blob.ID]badBody{}, losses: d.losses, head: append(append([]byte{'s'}, namespace...), 0)}
 	if open := x.owners[namespace]; open != nil {
 		b.owner = open()
 	}
@@ -127,7 +129,11 @@ func (d *database) nameOf(key []byte) string {
 // Row implements blob.Looker.
 func (b *keptBodies) Row(key []byte) (err error) {
 	defer recovered(&err)
-	_, closer, err := b.db.Get(append(slices.Clone(b.head), key...))
+	key = append(slices.Clone(b.head), key...)
+	if b.losses.has(key) {
+		return errRowGone
+	}
+	_, closer, err := b.db.Get(key)
 	if err == nil {
 		err = closer.Close()
 	}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"sluice/store/log/pebblelog"
 )
@@ -19,6 +20,8 @@ type losses struct {
 	// blindOf are the beginnings of the keys of rows of logs of which the same holds.
 	blindOf map[string]bool
 	keys    map[string]bool // whose value is lost
+	// spans are all keys from one to another that are lost; a nil to is the end.
+	spans [][2][]byte
 	// name says in words what a key of a room is of; nil, or "" where nobody can.
 	name func(key []byte) string
 }
@@ -75,9 +78,18 @@ func (l *losses) span(from, to []byte, err error) {
 		begin, _, _ = l.describe(from[:len(from)-1])
 	}
 	l.tell(fmt.Sprintf("everything between %s and %s: %s", begin, end, oneLine(err)))
+	l.spans = append(l.spans, [2][]byte{from, to})
 	if from == nil || from[0] <= 'b' && (to == nil || to[0] >= 'b') {
 		l.blind = true
 	}
+}
+
+// has reports whether a key is among those that are lost, so that a repair does
+// not copy it, even if it can be found by itself.
+func (l *losses) has(key []byte) bool {
+	return l.keys[string(key)] || slices.ContainsFunc(l.spans, func(s [2][]byte) bool {
+		return bytes.Compare(s[0], key) <= 0 && (s[1] == nil || bytes.Compare(key, s[1]) < 0)
+	})
 }
 
 // describe is describe with the names that rooms give.
