@@ -95,12 +95,13 @@ func (x *exchange) admitOrigin() bool {
 // machine's: the name may be a page's own, made to resolve to this machine, and the
 // page reads what it gets as if it came from there. By GET no header says so, nor
 // has a name in the clear Sec-Fetch headers. But browsers say which languages
-// they want, and no page can keep them from it; of programs Node.js does too, with a
+// they want, and no page can keep them from it, only have them say it with nothing or
+// something else in the header; of programs Node.js does too, with a
 // Sec-Fetch-Mode. Who checks signatures or has a certificate is not in danger. It
 // reports whether the call may go on.
 func (x *exchange) admitBrowser() bool {
 	h := x.r.Header
-	program := h.Get("Accept-Language") == "" || h.Get("Sec-Fetch-Mode") != "" && h.Get("Sec-Fetch-Site") == ""
+	program := len(h["Accept-Language"]) == 0 || h.Get("Sec-Fetch-Mode") != "" && h.Get("Sec-Fetch-Site") == ""
 	if program || x.r.TLS != nil || x.s.cfg.Keys != nil || x.s.origins.allows("http://"+x.r.Host, x.r.Host, localAddress(x.r)) {
 		return true
 	}

@@ -105,6 +105,7 @@ func TestBrowsersUnderOtherNames(t *testing.T) {
 		{"a rebound name", plain, rebound, false},
 		{"a rebound name, signed as it seems", plain, append([]string{"Authorization", "AWS4-HMAC-SHA256 Credential=a"}, rebound...), false},
 		{"a rebound name, of a browser that says more", plain, append([]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, rebound...), false},
+		{"a page that leaves the languages empty", plain, []string{"Host", "evil.example.com:4566", "Accept-Language", ""}, false},
 		{"another name than is known", named, rebound, false},
 		{"a browser here", plain, []string{"Accept-Language", "en"}, true},
 		{"a browser, a bucket in the name", plain, []string{"Accept-Language", "en", "Host", "bucket.localhost:4566"}, true},
