@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -62,6 +63,11 @@ func (c *Claim) Check(r *http.Request, k Check) (*Proof, error) {
 	headers, missing := canonicalHeaders(r, c.SignedHeaders)
 	if missing != "" {
 		return nil, &Refusal{Reason: Mismatch, Detail: "signed header " + missing + " is not in the request"}
+	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		// What is served leaves out the parameters that cannot be read, while their
+		// signature is that of another spelling, which can be.
+		return nil, &Refusal{Reason: Mismatch, Detail: "the query string cannot be read"}
 	}
 	canonical := strings.Join([]string{
 		r.Method, canonicalPath(r, k.S3), canonicalQuery(r.URL.RawQuery, c.Presigned),
