@@ -177,12 +177,18 @@ func (x *exchange) reserve(n int64) error {
 	return nil
 }
 
+// strangers share what all others leave to one account. No account is called so.
+const strangers = ""
+
 // account is whose share of the budget a request takes: the account of the key
-// that it names, whether or not that is true yet.
+// that it names, whether or not that is true yet. Where keys are checked, whoever
+// names none that is known can take no account's share.
 func (x *exchange) account() string {
 	switch {
 	case x.found != nil:
 		return x.found.Account
+	case x.s.cfg.Keys != nil:
+		return strangers
 	case isAccount(x.scope.key):
 		return x.scope.key
 	}

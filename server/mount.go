@@ -58,9 +58,10 @@ type Route struct {
 	Method string
 	// Pattern is a chi pattern: "/putMedia", "/{bucket}/*".
 	Pattern string
-	// Handler answers alone: it reads the body itself, without limit or
-	// budget, may go full duplex and may take the connection over. The caller
-	// is in its request's context.
+	// Handler answers alone: it reads the body itself, without limit, may go
+	// full duplex and may take the connection over. The caller is in its
+	// request's context, and so is a lease, by which it says what it holds of the
+	// memory budget.
 	Handler http.Handler
 	// SigningName makes the door check signatures before the handler runs, by
 	// the rules of S3, when it checks them at all: chunks of the body are

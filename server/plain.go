@@ -5,6 +5,8 @@ import (
 	"context"
 	"net"
 	"net/http"
+
+	"sluice/internal/page"
 )
 
 // servePlain lets a declared handler answer alone.
@@ -21,6 +23,8 @@ func (x *exchange) servePlain(ctx context.Context, rt route) {
 			return
 		}
 	}
+	x.lease.Share = x // what the handler holds of a body is for it to say
+	ctx = page.With(ctx, &x.lease)
 	rt.plain.Handler.ServeHTTP(&recorder{ResponseWriter: x.w, x: x}, x.r.WithContext(ctx))
 	if x.event.Status == 0 {
 		x.event.Status = http.StatusOK

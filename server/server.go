@@ -22,6 +22,12 @@ const (
 	// maxStreams is how many calls one HTTP/2 connection may have open. Fan-out
 	// clients keep one open per shard.
 	maxStreams = 1000
+	// connectionWindow and streamWindow are how much of bodies one HTTP/2
+	// connection and one call may send before anybody has room for it: net/http
+	// keeps that, whatever the memory budget says, and would take a megabyte. With less
+	// than this, large bodies come slower. One call that waits leaves room for others
+	// of its connection.
+	connectionWindow, streamWindow = 320 << 10, 256 << 10
 	// drainLimit bounds how long Close waits for connections, so that the whole
 	// program, which then closes its store, ends within 5 s. It is longer than
 	// what calls under way are given.
@@ -107,7 +113,9 @@ func (s *Server) serve(ctx context.Context, e *entrance, handler http.Handler) {
 		ReadHeaderTimeout: s.cfg.HeaderTimeout,
 		IdleTimeout:       s.cfg.IdleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: connectionWindow, MaxReceiveBufferPerStream: streamWindow,
+		},
 		// A client that hangs up or distrusts the certificate is no news.
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },

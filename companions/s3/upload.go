@@ -11,11 +11,11 @@ import (
 	"hash"
 	"io"
 	"net/http"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
 
+	lent "sluice/internal/page" // a page is something else here
 	"sluice/internal/sigv4"
 )
 
@@ -169,6 +169,9 @@ func (c *call) receiveUpload(algorithm string, both bool, limit int64) (*receive
 	if p.algorithm != "" {
 		algorithm = p.algorithm
 	}
+	if err := c.hold(min(f.size, copyBytes) + uploadRoom); err != nil {
+		return nil, err
+	}
 	digest, giveBack := c.s.digests.next(f.size)
 	defer giveBack()
 	sums := sums{md5: digest, sum: newSum(algorithm)}
@@ -287,14 +290,28 @@ func (c *call) broken(err error) error {
 		c.hangUp()
 		return bad("RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.")
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return incompleteBody()
+	var own *unstored
+	if errors.As(err, &own) {
+		return err
 	}
-	var protocol textproto.ProtocolError
-	if errors.As(err, &protocol) {
-		return incompleteBody()
+	return incompleteBody() // it broke off, for which each protocol has words of its own
+}
+
+// uploadRoom is what an upload holds besides the piece on its way.
+const uploadRoom = 32 << 10
+
+// hold has the request count n bytes in the memory budget while it runs, for as long
+// as its client takes to send a body. It waits while others hold too much.
+func (c *call) hold(n int64) error {
+	lease := lent.From(c.ctx)
+	if lease == nil || n == 0 {
+		return nil
 	}
-	return err
+	if err := lease.Resize(c.ctx, n); err != nil {
+		c.hangUp()
+		return fault(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+	}
+	return nil
 }
 
 // body is the body of the request, which may not stand still.
@@ -362,6 +379,9 @@ func (c *call) readVerified(f framing, p promise, limit int64) ([]byte, error) {
 	}
 	if f.size > limit {
 		return nil, tooLong(limit)
+	}
+	if err := c.hold(2 * f.size); err != nil { // as it grows while it is read
+		return nil, err
 	}
 	raw, err := io.ReadAll(io.LimitReader(c.body(), limit+1))
 	if err != nil {
