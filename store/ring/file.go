@@ -124,6 +124,9 @@ func (r *Ring) Sync(s *Space) error {
 func (r *Ring) Unsaved(all bool) (save func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if lost := r.lost; lost != nil {
+		return func() error { return lost }
+	}
 	var wanted []*segment
 	for _, s := range r.all {
 		if s.state == inUse || all && s.state == spent {
@@ -131,6 +134,16 @@ func (r *Ring) Unsaved(all bool) (save func() error) {
 		}
 	}
 	return func() error { return r.sync(wanted...) }
+}
+
+// Save makes durable what rows may name, whatever the ring promises, for who is about
+// to close it: nobody can do so later. When it fails, Unsaved goes on to say so.
+func (r *Ring) Save() error {
+	err := r.Unsaved(true)()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost = err
+	return err
 }
 
 func (r *Ring) sync(segments ...*segment) error {

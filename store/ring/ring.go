@@ -83,6 +83,7 @@ type Ring struct {
 	older    bool       // there were files of another process, which nobody has asked for
 	last     uint64     // the highest number of a file
 	released bool       // Close was called
+	lost     error      // why Save has failed
 }
 
 // state is what a segment is used for.
@@ -369,7 +370,7 @@ func (r *Ring) Sweep() error {
 }
 
 // Close closes the files and lets go of the memory. Nobody takes or writes any
-// more.
+// more. What is still wanted is Saved before.
 func (r *Ring) Close() (err error) {
 	r.mu.Lock()
 	all := r.all

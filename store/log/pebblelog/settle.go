@@ -1,6 +1,9 @@
 package pebblelog
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+)
 
 // Settle sees to it that nothing waits in bundles: all that was appended before
 // is where it belongs, and until resume is called no append makes another. A
@@ -111,6 +114,9 @@ func (l *Log) Close() error {
 	err := l.settleAll()
 	if err == nil {
 		err = l.engine.Harden()
+	}
+	if err != nil { // what waits in the ring goes on to be wanted
+		err = errors.Join(err, l.ring.Save())
 	}
 	if e := l.ring.Close(); err == nil {
 		err = e
