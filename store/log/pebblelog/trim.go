@@ -191,6 +191,8 @@ func (l *Log) remove(st *stream) error {
 	}
 	if err != nil { // the stream is gone nevertheless
 		l.engine.Warn("files of a deleted stream could not be removed; the next start does it", "stream", st.id, "error", err)
+		// Until its removal is durable, tables that have its rows need its files to be.
+		return nil
 	}
 	st.folder(l).Forget()
 	return nil
