@@ -61,7 +61,10 @@ func (s *snapshotCalls) export(ctx context.Context, name, path string) (err erro
 	if err != nil {
 		return fmt.Errorf("the export broke off: %w", err)
 	}
-	if err = errors.Join(file.Chmod(0o644), file.Close(), os.Rename(file.Name(), path)); err != nil {
+	if err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err = os.Rename(file.Name(), path); err != nil {
 		return err
 	}
 	s.say("wrote %s, %s", path, bytesText(n))
