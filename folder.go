@@ -2,6 +2,7 @@ package sluice
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,24 @@ func (s *Sluice) adviseOn(err error) error {
 		return &store.Hinted{Err: brief{err}, Hint: "`sluice doctor " + dir + "` says what is damaged and what can be saved"}
 	}
 	return err
+}
+
+// errUnmarked means that nothing names the list of tables of a database.
+var errUnmarked = errors.New("a data file is damaged: no marker.manifest file names the list of tables")
+
+// refuseUnmarked refuses a folder with a label and a database that nothing marks
+// as one, in whose place an empty one would be made: FORMAT is written after
+// the first marker, and there is always one.
+func refuseUnmarked(dir string) error {
+	for _, name := range []string{store.FormatFile, store.DatabaseDir} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return nil //nolint:nilerr // which the store looks into
+		}
+	}
+	if found, err := filepath.Glob(filepath.Join(dir, store.DatabaseDir, "marker.manifest.*")); err != nil || len(found) > 0 {
+		return err
+	}
+	return &store.Hinted{Err: fmt.Errorf("open data folder %s: %w", dir, errUnmarked), Hint: "`sluice doctor " + dir + "` says what is damaged and what can be saved"}
 }
 
 // brief is an error without the lines that Pebble adds to the first.

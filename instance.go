@@ -76,6 +76,11 @@ func (s *Sluice) openStore(ctx context.Context) (*instance, error) {
 	if s.config.Fixture != "" && (o.Memory || !store.Exists(o.Dir)) {
 		open = func(o store.Options) (*store.Store, error) { return s.openFixture(ctx, o) }
 	}
+	if !o.Memory {
+		if err := refuseUnmarked(o.Dir); err != nil {
+			return nil, err
+		}
+	}
 	st, err := open(o)
 	if err != nil {
 		return nil, err

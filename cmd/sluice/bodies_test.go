@@ -198,6 +198,13 @@ func (w *wardrobe) unlabelled() {
 	_, out, _ = command(w.t, env(), "doctor", w.data, "--repair")
 	require.Contains(w.t, out, "damage  FORMAT: it is missing\n")
 	require.Contains(w.t, out, "repaired: wrote FORMAT anew\n")
+	markers, err := filepath.Glob(filepath.Join(w.data, "pebble", "marker.manifest.*"))
+	require.NoError(w.t, err)
+	require.Len(w.t, markers, 1)
+	require.NoError(w.t, os.Remove(markers[0]))
+	code, _, talk = command(w.t, env(), "serve", "--data", w.data, "--listen", "localhost:0") // not an empty one
+	require.Equal(w.t, exitFailed, code)
+	require.Contains(w.t, talk, "no marker.manifest file names the list of tables")
 }
 
 func (w *wardrobe) health() (code int, body string) {

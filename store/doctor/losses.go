@@ -22,12 +22,14 @@ type losses struct {
 	keys    map[string]bool // whose value is lost
 	// spans are all keys from one to another that are lost; a nil to is the end.
 	spans [][2][]byte
+	// gone are files that reads have missed.
+	gone map[string]bool
 	// name says in words what a key of a room is of; nil, or "" where nobody can.
 	name func(key []byte) string
 }
 
 func newLosses() *losses {
-	return &losses{ends: map[string]int64{}, blindOf: map[string]bool{}, keys: map[string]bool{}}
+	return &losses{ends: map[string]int64{}, blindOf: map[string]bool{}, keys: map[string]bool{}, gone: map[string]bool{}}
 }
 
 // linesMax is how many losses are told one by one.
@@ -57,10 +59,18 @@ func (l *losses) value(key []byte, err error) {
 		return
 	}
 	l.keys[string(key)] = true
+	l.miss(err)
 	what, row, end := l.describe(key)
 	l.tell(what + ": " + oneLine(err))
 	if row != nil {
 		l.goOnAt(row, end)
+	}
+}
+
+// miss notes the file that an error says is missing.
+func (l *losses) miss(err error) {
+	for _, m := range unknown.FindAllStringSubmatch(err.Error(), -1) {
+		l.gone[m[1]+endings[m[2]]] = true
 	}
 }
 
@@ -69,6 +79,7 @@ func (l *losses) goOnAt(row []byte, end int64) { l.ends[string(row)] = max(l.end
 
 // span notes that all keys from one to another are lost; a nil to is the end.
 func (l *losses) span(from, to []byte, err error) {
+	l.miss(err)
 	end := "the end"
 	if to != nil {
 		end, _, _ = l.describe(bytes.TrimRight(to, "\x00"))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -56,10 +57,13 @@ func (x *examination) pairs(d *database) {
 			What: fmt.Sprintf("a power failure has taken a part of what was written last: the next start goes on with what comes before the byte %d, and without %d writes", d.cut.Size, d.cut.Records),
 		})
 	}
-	missing := d.view.missing()
-	slices.Sort(missing)
-	for _, path := range missing {
-		x.find(Finding{File: x.fs.PathJoin(d.dir, x.fs.PathBase(path)), Severity: Damage, What: "a file is missing", Repair: copied})
+	for name, size := range d.view.resized() {
+		if d.bad[name] == "" { // another table in its place
+			d.bad[name] = fmt.Sprintf("it is not %d bytes long, as the list of tables says", size)
+		}
+	}
+	for _, path := range d.view.missing() {
+		d.losses.gone[x.fs.PathBase(path)] = true
 	}
 	d.live = liveTables(db)
 	for _, b := range d.bodies {
@@ -70,6 +74,9 @@ func (x *examination) pairs(d *database) {
 	n, err := readAll(db, func(key, value []byte) error { return d.see(whole, key, value) }, d.losses)
 	_ = whole.Close() // it was only read
 	x.report.Pairs += n
+	for _, name := range slices.Sorted(maps.Keys(d.losses.gone)) {
+		x.find(Finding{File: x.fs.PathJoin(d.dir, name), Severity: Damage, What: "a file is missing", Repair: copied})
+	}
 	if e := closeView(db); err == nil && d.losses.none() {
 		err = e
 	}

@@ -145,6 +145,9 @@ var (
 	unknown  = regexp.MustCompile(`file (\d{6,}) \(type (sstable|blob)\) unknown to the objstorage provider`)
 )
 
+// endings of files by what Pebble calls them.
+var endings = map[string]string{"sstable": ".sst", "blob": ".blob"}
+
 // learn takes from an error of opening how files should be. It reports whether
 // that was news.
 func (v *view) learn(dir string, err error) (news bool) {
@@ -155,7 +158,7 @@ func (v *view) learn(dir string, err error) (news bool) {
 		v.sizes[path] = size
 	}
 	for _, m := range unknown.FindAllStringSubmatch(err.Error(), -1) {
-		path := v.FS.PathJoin(dir, m[1]+map[string]string{"sstable": ".sst", "blob": ".blob"}[m[2]])
+		path := v.FS.PathJoin(dir, m[1]+endings[m[2]])
 		if _, there := v.sizes[path]; !there {
 			v.sizes[path], news = 1, true
 		}
@@ -171,4 +174,16 @@ func (v *view) missing() (names []string) {
 		}
 	}
 	return names
+}
+
+// resized are the files that are there and are not as long as a database says,
+// and how long they are by it.
+func (v *view) resized() map[string]int64 {
+	all := map[string]int64{}
+	for path, size := range v.sizes {
+		if info, err := v.FS.Stat(path); err == nil && info.Size() != size && !strings.HasSuffix(path, ".log") {
+			all[v.FS.PathBase(path)] = size
+		}
+	}
+	return all
 }
