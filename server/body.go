@@ -163,6 +163,11 @@ func (c *countingReader) failure() error {
 // reserve takes a share of the memory budget for n more bytes.
 func (x *exchange) reserve(n int64) error {
 	weight := x.s.budget.weigh(n)
+	if _, lane := x.w.(*laneAnswer); !lane {
+		// A thousand of them may stand still on one connection, which must not be
+		// overlooked because they are small.
+		weight = min(max(weight, heavy), x.s.budget.most())
+	}
 	if x.share+weight > x.s.budget.most() {
 		weight = x.s.budget.most() - x.share
 	}

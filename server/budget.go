@@ -18,8 +18,8 @@ const bodyWeight = 2
 //
 // Large requests and answers of one account wait in a line of their own as well,
 // which lets in an eighth less than there is: so what one account holds, and
-// what it waits for, cannot keep the others out. Small ones are not counted by
-// account, for that would cost them more than they weigh.
+// what it waits for, cannot keep the others out. Small ones in the lane are not counted
+// by account, for that would cost them more than they weigh.
 type budget struct {
 	limit    int64
 	patience time.Duration
@@ -36,8 +36,9 @@ type line struct {
 	users int // guarded by the budget's mu
 }
 
-// heavy is the weight from which on requests are counted by account.
-const heavy = 128 << 10
+// heavy is the weight from which on requests are counted by account: that of a body
+// which does not fit what the lane reads ahead, and of all outside the lane.
+const heavy = bodyWeight * laneBuffer
 
 func newBudget(limit int64, patience time.Duration) *budget {
 	return &budget{limit: limit, patience: patience, share: semaphore.NewWeighted(limit), lines: map[string]*line{}}

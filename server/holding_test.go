@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,25 @@ func TestPlainHandlersHoldMemory(t *testing.T) {
 	require.Equal(t, 200, ask(t, s, "GET", "/plain", "").status)
 	require.Equal(t, int64(1<<20), held)
 	require.Zero(t, s.budget.held.Load())
+}
+
+// Bodies that are small, or may be, and do not come leave the other accounts the
+// memory that large ones leave them.
+func TestSmallBodiesThatStandStillLeaveRoom(t *testing.T) {
+	s := open(t, &streamsRoom{}, func(c *Config) { c.MemoryLimit = 1 << 20 })
+	_, f := http2Conn(t, s)
+	block := headerBlock(t, "authorization", signed, "x-amz-date", "x")
+	for i := range uint32(200) {
+		require.NoError(t, f.WriteHeaders(http2.HeadersFrameParam{StreamID: 2*i + 1, BlockFragment: block, EndHeaders: true}))
+	}
+	full := func() bool { return s.budget.held.Load() > s.budget.limit*3/4 }
+	eventually(t, "they hold what one account may", full)
+	other := strings.Replace(signed, "Credential=", "Credential=222222222222/20260105/us-east-1/kinesis/aws4_request,X=", 1)
+	for range 3 {
+		a := ask(t, s, "POST", "/", "{}", "Authorization", other, "X-Amz-Date", "x", "Content-Type", json11Type, "X-Amz-Target", "Kinesis_20131202.ListStreams")
+		require.Equal(t, 200, a.status, a.body)
+	}
+	require.True(t, full(), "they are still there")
 }
 
 // An HTTP/2 connection may send no more than little before somebody has room for
