@@ -402,3 +402,29 @@ func TestUses(t *testing.T) {
 	}
 	require.NoError(t, s.Close())
 }
+
+// TestExchangedValues finds two files of values that were exchanged for each
+// other: each is whole, and none of their values is copied by a repair.
+func TestExchangedValues(t *testing.T) {
+	p, err := newPatient(t.TempDir(), 1, store.Process)
+	require.NoError(t, err)
+	files, err := filepath.Glob(filepath.Join(p.dir, "pebble", "*.blob"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 2)
+	require.NoError(t, os.Rename(files[0], files[0]+"x"))
+	require.NoError(t, os.Rename(files[1], files[0]))
+	require.NoError(t, os.Rename(files[0]+"x", files[1]))
+	report, err := Repair(p.asked())
+	require.NoError(t, err)
+	require.NoError(t, brief(report))
+	for _, file := range files[:2] {
+		require.True(t, slices.ContainsFunc(report.Findings, func(f Finding) bool {
+			return f.Severity == Damage && f.File == "pebble/"+filepath.Base(file) && strings.Contains(f.What, "by what stands in it")
+		}), report.Findings)
+	}
+	s, err := store.Open(p.options)
+	require.NoError(t, err)
+	_, err = p.read(s)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -157,9 +158,44 @@ func (x *examination) check(d *database, name string, look func(f vfs.File) erro
 		x.count(f)
 		err = look(f) // which closes it
 	}
+	if err == nil && strings.HasSuffix(name, ".blob") {
+		if err = x.checkNumber(d, name); err != nil {
+			d.view.cut(x.path(d.dir, name), 1) // so that none of its values passes for another
+		}
+	}
 	if err != nil {
 		d.bad[name] = oneLine(err)
 	}
+}
+
+// The end of a file of values, as Pebble writes it: a checksum, the place of the
+// index, two types, the number of the file, and a mark.
+const (
+	valuesTail   = 38
+	valuesNumber = 22
+)
+
+// checkNumber looks whether a file of values is the one that its name says: no
+// checksum tells two whole ones from each other.
+func (x *examination) checkNumber(d *database, name string) error {
+	f, err := x.fs.Open(x.path(d.dir, name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() < valuesTail {
+		return err
+	}
+	var tail [valuesTail]byte
+	if _, err := f.ReadAt(tail[:], info.Size()-valuesTail); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	number := binary.LittleEndian.Uint64(tail[valuesNumber:])
+	if fmt.Sprintf("%06d.blob", number) != name {
+		return fmt.Errorf("it is %06d.blob by what stands in it", number)
+	}
+	return nil
 }
 
 // tellBad tells of damaged tables and files of values. Those that a killed
