@@ -137,8 +137,11 @@ func unquoted(path string, err error) error {
 }
 
 // warnOpen says so when the machine's neighbours can call without a key, or
-// administer without a token.
+// administer without a token, and when keys are given that nobody asks for.
 func warnOpen(log *slog.Logger, c Config) {
+	if c.Credentials != "" && c.Auth != AuthVerify {
+		log.Warn("the file of keys is not read, and everybody may call; --auth verify asks for signatures", "credentials", c.Credentials)
+	}
 	if address := wide(c.Listen); address != "" && c.Auth != AuthVerify {
 		log.Warn("whoever reaches this address may call without a key; --auth verify asks for signatures", "address", address)
 	}

@@ -94,3 +94,11 @@ func TestWarningOfOpenDoors(t *testing.T) {
 		require.Equal(t, warned, strings.Contains(out.String(), "may call without a key"), listen)
 	}
 }
+
+func TestWarningOfKeysThatNobodyAsksFor(t *testing.T) {
+	for auth, warned := range map[Auth]bool{AuthOff: true, AuthVerify: false} {
+		var out bytes.Buffer
+		warnOpen(slog.New(slog.NewTextHandler(&out, nil)), Config{Credentials: "keys.yaml", Auth: auth}.withDefaults())
+		require.Equal(t, warned, strings.Contains(out.String(), "the file of keys is not read"), auth)
+	}
+}

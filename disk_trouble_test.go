@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -380,4 +381,20 @@ func calmWrites(t *testing.T) int64 {
 		require.NoError(t, c.do(t.Context()), c.name)
 	}
 	return w.disk.count.Load() - before
+}
+
+// Damage that only Pebble sees ends the start with the same advice.
+func TestStartOverATableThatIsCutShort(t *testing.T) {
+	c := Config{Data: filepath.Join(t.TempDir(), "data"), Listen: []string{"127.0.0.1:0"}}
+	for range 2 { // the second start makes a table of what the first one has left in its log
+		s, err := Open(t.Context(), c)
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
+	tables, err := filepath.Glob(filepath.Join(c.Data, "pebble", "*.sst"))
+	require.NoError(t, err)
+	require.NotEmpty(t, tables)
+	require.NoError(t, os.Truncate(tables[0], 100))
+	_, err = Open(t.Context(), c)
+	require.ErrorContains(t, err, "`sluice doctor "+c.Data+"` says")
 }

@@ -17,6 +17,7 @@ func (inst *instance) guard() {
 		firehoseID:   {Closed: true, Resources: map[string]string{"DeliveryStreamName": "deliverystream/"}},
 		dynamodbID:   {Closed: true, Resources: map[string]string{"TableName": "table/"}, Several: severalTables},
 		cloudwatchID: {Closed: true, Prefix: "cloudwatch"},
+		"sts":        {Free: []string{"GetCallerIdentity", "GetSessionToken"}},
 		glueID:       {Room: true},
 		lambdaID: {
 			Closed: true,

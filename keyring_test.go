@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	stsapi "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
@@ -103,6 +104,16 @@ func TestPoliciesOfTheKeyFile(t *testing.T) {
 	require.Equal(t, "AccessDeniedException: User: arn:aws:iam::111111111111:user/nobody is not authorized to perform: kinesis:ListStreams "+
 		"on resource: * because no identity-based policy allows the kinesis:ListStreams action", answered(err))
 
+	t.Run("who one is needs no permission", func(t *testing.T) {
+		c := stsapi.NewFromConfig(configOf(s, "AKIDNOTHING", "nothing"))
+		who, err := c.GetCallerIdentity(t.Context(), nil)
+		require.NoError(t, err)
+		require.Equal(t, "arn:aws:iam::111111111111:user/nobody", *who.Arn)
+		session, err := c.GetSessionToken(t.Context(), nil)
+		require.NoError(t, err)
+		require.Contains(t, putOne(clientOf(s, *session.Credentials.AccessKeyId, *session.Credentials.SecretAccessKey, *session.Credentials.SessionToken), "open"),
+			"because no identity-based policy allows the kinesis:PutRecord action")
+	})
 	t.Run("an iterator of somebody else does not help", func(t *testing.T) {
 		it, err := root.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{StreamName: aws.String("open"), ShardId: aws.String("shardId-000000000000"), ShardIteratorType: "TRIM_HORIZON"})
 		require.NoError(t, err)

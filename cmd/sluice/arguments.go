@@ -36,3 +36,19 @@ func counted(arguments int) string {
 	}
 	return fmt.Sprintf("%d arguments", arguments)
 }
+
+// refuseOtherHelp makes help about what is no command a misuse, where cobra
+// would show the help of the nearest one.
+func refuseOtherHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		return
+	}
+	help.Args = func(_ *cobra.Command, args []string) error {
+		if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+			return fmt.Errorf("%q is no command", strings.Join(args, " "))
+		}
+		return nil
+	}
+}

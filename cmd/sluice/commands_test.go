@@ -162,3 +162,14 @@ func TestHelpIsGrouped(t *testing.T) {
 	require.Contains(t, out, "The server:\n")
 	require.Contains(t, out, "Streams, here or on any Kinesis endpoint:\n  consumers ")
 }
+
+func TestHelpOfACommand(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"help", "doctor"}, {"help", "snapshot", "save"}, {"help", "help"}} {
+		code, out, talk := command(t, env(), args...)
+		require.Equal(t, exitFine, code, talk)
+		require.Contains(t, out, "Usage:\n  sluice", args)
+	}
+	code, _, talk := command(t, env(), "help", "docter")
+	require.Equal(t, exitUsage, code)
+	require.Equal(t, "sluice: \"docter\" is no command\nhint: `sluice help --help` shows how it is used\n", talk)
+}

@@ -41,6 +41,7 @@ type program struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
 	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
 	root := p.root()
+	refuseOtherHelp(root)
 	root.SetArgs(append([]string{}, args...)) // none of them must not mean those of the process
 	root.SetOut(stdout)
 	root.SetErr(stderr)
