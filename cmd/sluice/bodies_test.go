@@ -121,7 +121,7 @@ func TestDoctorNamesObjects(t *testing.T) {
 	require.NoError(t, os.Remove(files[8]))
 	require.NoError(t, os.Remove(files[9]))
 
-	code, out, talk = command(t, env(), "doctor", w.data)
+	code, out, _ = command(t, env(), "doctor", w.data)
 	require.Equal(t, exitFailed, code, out)
 	for name, what := range map[string]string{
 		"1": `a body is missing` + "\n        lost: " + `the object "things/gone" (163840 bytes)`,
