@@ -77,9 +77,8 @@ func (s *Streams) CreateStream(ctx context.Context, in *kinesis.CreateStreamInpu
 	s.streams[k] = st
 	s.mu.Unlock()
 	s.changes.of(k)
-	err = s.settle(ctx, st, now)
-	s.arm(st)
-	return &kinesis.CreateStreamOutput{}, err
+	s.landDue(ctx, st, now)
+	return &kinesis.CreateStreamOutput{}, nil
 }
 
 // newStreamFrom turns the request into a command, or refuses what does not go

@@ -76,7 +76,7 @@ func (s *Streams) updating(at time.Time, now, then command) (command, error) {
 // change makes one change to a stream. check looks at the view and either
 // refuses or returns a command; a nil command means that there is nothing to
 // do. Should another writer come between, check is asked again. When the
-// change is due at once, it has landed on return.
+// change is due at once, it has landed on return, unless the store fails just then.
 func (s *Streams) change(ctx context.Context, st *stream, check func(v *view, now time.Time) (command, error)) error {
 	return s.changeBy(ctx, st, s.clock.Now, check)
 }
@@ -106,10 +106,19 @@ func (s *Streams) changeBy(ctx context.Context, st *stream, clock func() time.Ti
 		case err != nil:
 			return err
 		}
-		err = s.settle(ctx, st, now)
-		s.arm(st) // should settle have failed, the timer tries again
-		return err
+		s.landDue(ctx, st, now)
+		return nil
 	}
+}
+
+// landDue lands what a change that was made has due at once. Should that fail, the
+// change is made nevertheless, and its caller is told so: the timer goes on
+// trying, as with a change that is due later. st.mu is held.
+func (s *Streams) landDue(ctx context.Context, st *stream, at time.Time) {
+	if err := s.settle(ctx, st, at); err != nil {
+		s.config.Logger.Error("a change of a stream is held up", "stream", st.key.name, "error", err)
+	}
+	s.arm(st)
 }
 
 // commit proposes a command on the current view and shows its outcome. st.mu
