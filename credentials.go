@@ -143,7 +143,11 @@ func warnOpen(log *slog.Logger, c Config) {
 		log.Warn("the file of keys is not read, and everybody may call; --auth verify asks for signatures", "credentials", c.Credentials)
 	}
 	if address := wide(c.Listen); address != "" && c.Auth != AuthVerify {
-		log.Warn("whoever reaches this address may call without a key; --auth verify asks for signatures", "address", address)
+		may := "whoever reaches this address may call without a key"
+		if c.AllowExec {
+			may += ", and have processes started with the rights of this user"
+		}
+		log.Warn(may+"; --auth verify asks for signatures", "address", address)
 	}
 	admin := c.Listen
 	if c.AdminListen != "" {

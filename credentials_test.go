@@ -92,6 +92,10 @@ func TestWarningOfOpenDoors(t *testing.T) {
 		var out bytes.Buffer
 		warnOpen(slog.New(slog.NewTextHandler(&out, nil)), Config{Listen: []string{listen}}.withDefaults())
 		require.Equal(t, warned, strings.Contains(out.String(), "may call without a key"), listen)
+		require.NotContains(t, out.String(), "processes")
+		out.Reset()
+		warnOpen(slog.New(slog.NewTextHandler(&out, nil)), Config{Listen: []string{listen}, AllowExec: true}.withDefaults())
+		require.Equal(t, warned, strings.Contains(out.String(), "may call without a key, and have processes started"), listen)
 	}
 }
 
