@@ -44,7 +44,11 @@ func (s *Store) damaged(id blob.ID, err error) error {
 	if !errors.Is(err, blob.ErrDamaged) {
 		return err
 	}
-	err = fmt.Errorf("%s: %w", s.file(id), err)
+	return s.note(fmt.Errorf("%s: %w", s.file(id), err))
+}
+
+// note keeps the first damage, and tells of it.
+func (s *Store) note(err error) error {
 	if s.damage.CompareAndSwap(nil, &err) {
 		s.log.Error("the body of an object is damaged", "error", err)
 	}
@@ -66,9 +70,7 @@ func (s *Store) missing(pieces ...piece) error {
 			_ = b.Close()
 		}
 	}
-	err := fmt.Errorf("%w: the body of an object is missing in the database", blob.ErrDamaged)
-	s.damage.CompareAndSwap(nil, &err)
-	return err
+	return s.note(fmt.Errorf("%w: the body of an object is missing in the database", blob.ErrDamaged))
 }
 
 // file is where a body is, as people find it.

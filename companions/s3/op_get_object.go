@@ -76,6 +76,8 @@ func (c *call) openVersion(v stored) (*content, error) {
 	now, e := c.s.readObject(c.ctx, v.row)
 	changed := e == nil && (now == nil || now.Seq != v.Seq)
 	switch {
+	case err != nil && e != nil: // nobody can say whether the body is wanted
+		return nil, e
 	case err != nil && !changed:
 		return nil, c.s.missing(list...)
 	case err == nil && (changed || e != nil):

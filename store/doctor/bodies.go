@@ -73,7 +73,7 @@ func (x *examination) readBodies(d *database, dir, namespace string) error {
 	if err != nil {
 		return err
 	}
-	b := &keptBodies{dir: dir, disk: disk, bad: map[blob.ID]badBody{}, losses: d.losses, head: append(append([]byte{'s'}, namespace...), 0)}
+	b := &keptBodies{dir: dir, disk: disk, bad: map[blob.ID]badBody{}, losses: d.losses, head: headOf(namespace)}
 	if open := x.owners[namespace]; open != nil {
 		b.owner = open()
 	}
@@ -86,6 +86,9 @@ func (x *examination) readBodies(d *database, dir, namespace string) error {
 		}
 	})
 }
+
+// headOf begins the keys of the space of a namespace.
+func headOf(namespace string) []byte { return append(append([]byte{'s'}, namespace...), 0) }
 
 // named has the room of a row look at what that names.
 func (d *database) named(key, value []byte) error {
@@ -242,7 +245,7 @@ func (*kept) Row([]byte) error { return nil }
 // keepers are for all rooms that keep bodies.
 func (x *examination) keepers(put func(key, value []byte) error) (all []*kept) {
 	for namespace, open := range x.owners {
-		all = append(all, &kept{owner: open(), head: append(append([]byte{'s'}, namespace...), 0), put: put})
+		all = append(all, &kept{owner: open(), head: headOf(namespace), put: put})
 	}
 	return all
 }

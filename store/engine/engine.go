@@ -214,7 +214,7 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	if err := e.guard.failure(); err != nil {
 		return classify(err)
 	}
-	writes := slices.ContainsFunc(batches, func(b *pebble.Batch) bool { return !b.Empty() })
+	mends := e.refusal.Load() != nil && slices.ContainsFunc(batches, func(b *pebble.Batch) bool { return !b.Empty() })
 	e.guard.begin()
 	synced := e.during(during)
 	err := e.apply(batches)
@@ -233,7 +233,7 @@ func (e *Engine) commit(epoch uint64, batches []*pebble.Batch, records bool, dur
 	}
 	e.durable.advance(e.db, records)
 	e.wrote(bytes)
-	if writes && e.refusal.Load() != nil {
+	if mends {
 		e.refusal.Store(nil)
 	}
 	return nil
